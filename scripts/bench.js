@@ -1,0 +1,48 @@
+// The figures, measured: `npm run bench [-- deno|node] [part …]`. Prints the machine, the load, what was measured and
+// what was wanted; exits 1 when a figure is missed.
+
+import { cpus, loadavg, release, totalmem, type } from "node:os";
+import process from "node:process";
+import { fire } from "./bench/fire.js";
+import { idle } from "./bench/idle.js";
+import { kill } from "./bench/kill.js";
+import { register } from "./bench/register.js";
+import { spread } from "./bench/spread.js";
+
+const PARTS = {
+  fire: ["20,000 one-shots due at one instant", fire],
+  spread: ["2,000 tasks every 5 s for 60 s", spread],
+  register: ["100,000 tasks registered, then a restart", register],
+  kill: ["kill -9 at 50 random moments under load", kill],
+  idle: ["an idle peer", idle],
+};
+
+const words = process.argv.slice(2);
+const unknown = words.filter((word) => !(word in PARTS) && !["deno", "node"].includes(word));
+if (unknown.length > 0) {
+  console.error(
+    `bench: unknown part ${unknown.join(", ")}; the parts are ${
+      Object.keys(PARTS).join(", ")
+    }; the runtimes deno, node`,
+  );
+  process.exit(2);
+}
+const runtimes = words.filter((word) => ["deno", "node"].includes(word));
+const parts = words.filter((word) => word in PARTS);
+
+const [{ model }] = cpus();
+console.log(
+  `${type()} ${release()}, ${cpus().length} × ${model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, load ${
+    loadavg()[0].toFixed(2)
+  }`,
+);
+let missed = 0;
+for (const runtime of runtimes.length > 0 ? runtimes : ["deno", "node"]) {
+  for (const part of parts.length > 0 ? parts : Object.keys(PARTS)) {
+    const [title, run] = PARTS[part];
+    console.log(`\n${runtime} · ${part}: ${title}`);
+    if (!await run(runtime)) missed++;
+  }
+}
+console.log(missed === 0 ? "\nevery figure holds" : `\n${missed} part(s) with a figure missed`);
+process.exitCode = missed === 0 ? 0 : 1;

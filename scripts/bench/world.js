@@ -1,0 +1,151 @@
+// What every part of the benchmark needs: a sink, a peer on a folder of its own, and readings of /proc.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const TOKEN = "benchmark-token-of-more-than-32-characters";
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** Starts a program, on one core when `core` is given and the system can, and resolves at its first line. */
+export async function startProgram(command, args, { core, env } = {}) {
+  const pinned = core === undefined || process.platform !== "linux"
+    ? [command, args]
+    : ["taskset", ["-c", String(core), command, ...args]];
+  const child = spawn(...pinned, { cwd: root, stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const lines = createInterface({ input: child.stdout });
+  const first = await Promise.race([
+    new Promise((resolve) => lines.once("line", resolve)),
+    exited.then((code) => {
+      throw new Error(`${command} ${args.join(" ")} ended with ${code} before it was ready`);
+    }),
+  ]);
+  return {
+    ready: JSON.parse(first),
+    pid: child.pid,
+    exited,
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+/** The sink and its questions. */
+export async function startSink(core) {
+  const sink = await startProgram(process.execPath, [join(root, "scripts/bench/sink.js")], { core });
+  const ask = async (path) => await (await fetch(`http://127.0.0.1:${sink.ready.control}${path}`)).json();
+  return {
+    url: `http://127.0.0.1:${sink.ready.port}/`,
+    port: sink.ready.port,
+    seen: () => ask("/seen"),
+    seenIds: () => ask("/seen?ids"),
+    reset: () => ask("/reset"),
+    stop: () => sink.stop(),
+    /** Resolves when `count` different occurrences have come, or rejects after `patienceMs`. */
+    async awaitUnique(count, patienceMs) {
+      const end = Date.now() + patienceMs;
+      for (;;) {
+        const seen = await ask("/seen");
+        if (seen.unique >= count) return seen;
+        if (Date.now() > end) throw new Error(`${seen.unique} of ${count} came within ${patienceMs} ms`);
+        await pause(100);
+      }
+    },
+  };
+}
+
+export function makeFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "metronome-bench-"));
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** A peer on `folder`, and the few calls that the benchmark makes. */
+export async function startPeer(folder, { core, runtime = "deno", port = 0 } = {}) {
+  const peer = await startProgram(process.execPath, [
+    join(root, "scripts/metronome"),
+    "start",
+    "--runtime",
+    runtime,
+    "--json",
+    "--data",
+    folder,
+    "--http",
+    `127.0.0.1:${port}`,
+    "--p2p",
+    "127.0.0.1:0",
+  ], { core, env: { METRONOME_ADMIN_TOKEN: TOKEN } });
+  const call = (path, init = {}) =>
+    fetch(peer.ready.http + path, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
+  return {
+    url: peer.ready.http,
+    pid: peer.ready.pid,
+    exited: peer.exited,
+    stop: (signal) => peer.stop(signal),
+    call,
+    /** Registers tasks by NDJSON; `tasks` makes the n-th. Resolves to when it was answered and what was refused. */
+    async register(count, task) {
+      const startedAt = performance.now();
+      const response = await call("/api/v1/tasks:batch", {
+        method: "POST",
+        headers: { "content-type": "application/x-ndjson" },
+        body: ndjson(count, task),
+        duplex: "half",
+      });
+      if (response.status !== 200) throw new Error(`batch: ${response.status} ${await response.text()}`);
+      let [lines, refused, rest] = [0, 0, ""];
+      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+        const parts = (rest + chunk).split("\n");
+        rest = parts.pop();
+        for (const part of parts) {
+          lines++;
+          if (!part.includes('"status":20')) refused++;
+        }
+      }
+      return { elapsedMs: performance.now() - startedAt, lines, refused };
+    },
+  };
+}
+
+function ndjson(count, task) {
+  const encoder = new TextEncoder();
+  let n = 0;
+  return new ReadableStream({
+    pull(controller) {
+      let text = "";
+      for (const end = Math.min(count, n + 500); n < end; n++) text += JSON.stringify(task(n)) + "\n";
+      controller.enqueue(encoder.encode(text));
+      if (n >= count) controller.close();
+    },
+  });
+}
+
+/** Resident memory in MB, and processor time in ms, of a process. */
+export function readProcess(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  return {
+    rssMb: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024,
+    cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS_PER_SECOND,
+  };
+}
+
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export function median(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** One line of a result: what was measured, what was wanted, and whether it holds. */
+export function report(name, value, wanted, holds) {
+  console.log(`  ${holds ? "ok  " : "MISS"} ${name}: ${value}${wanted === undefined ? "" : ` (wanted ${wanted})`}`);
+  return holds;
+}

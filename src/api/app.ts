@@ -1,0 +1,169 @@
+// The root of the API: what stands before every route, in order, and what every answer bears. A web standard in and
+// out: `fetch(request)` is the whole of it, for a server and for a test.
+
+import { Hono } from "hono";
+import type { UserId } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
+import { type AccessSettings, createGatekeeper, isPublic } from "./access.ts";
+import { type Asset, assetResponse } from "./assets.ts";
+import { addBatch } from "./batch.ts";
+import { addDescription } from "./description.ts";
+import type { ApiEnv, Doors, Log } from "./doors.ts";
+import { addExport } from "./export.ts";
+import { createGuard } from "./guard.ts";
+import { addHealth } from "./health.ts";
+import { createOnce } from "./once.ts";
+import { problem } from "./problem.ts";
+import { addRuns } from "./runs.ts";
+import { addSchedules } from "./schedules.ts";
+import { addSession, type SessionSettings } from "./session.ts";
+import { addStream } from "./stream.ts";
+import { addTasks } from "./tasks.ts";
+import { addTokens } from "./tokens.ts";
+
+export type ApiSettings = {
+  readonly peer: Peer;
+  /** The one user of this stage, who owns all tasks. */
+  readonly user: UserId;
+  readonly auth: AccessSettings & SessionSettings;
+  /** Names and addresses, without a port, that the peer answers to beside the loopback ones: where it is bound, and by which name it is known. */
+  readonly hosts: readonly string[];
+  /** The page, by URL path: `/` and what it loads. */
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly version: string;
+  /** The port that the server listens on: it names the session's cookie. */
+  readonly port: () => number;
+  readonly log: Log;
+};
+
+/** What is known of a request beside itself. */
+export type Connection = { readonly remote?: string };
+
+export type Api = {
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+  /** Ends the streams; what is asked from now on is refused. */
+  close(): void;
+};
+
+export function createApi(settings: ApiSettings): Api {
+  const { peer, user, auth, hosts, assets, version, port, log } = settings;
+  const closing = new AbortController();
+  const cookieName = () => `metronome-${port()}`;
+  const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName });
+  const guard = createGuard(hosts);
+  const routes = addRoutes({
+    peer,
+    user,
+    gatekeeper,
+    once: createOnce(peer, user),
+    cookieName,
+    log,
+    closing: closing.signal,
+  });
+
+  return {
+    async fetch(request, connection = {}) {
+      const url = new URL(request.url);
+      let response: Response;
+      try {
+        response = await answer(request, url, connection);
+      } catch (error) {
+        response = broken(error, `${request.method} ${url.pathname}`, log);
+      }
+      return secure(response);
+    },
+    close() {
+      closing.abort();
+    },
+  };
+
+  async function answer(request: Request, url: URL, connection: Connection): Promise<Response> {
+    const path = url.pathname;
+    const refused = guard(request, url);
+    if (refused !== undefined) return refused;
+    if (closing.signal.aborted) return problem(503, "The peer is stopping.", { headers: { connection: "close" } });
+    const isOpen = isPublic(request.method, path, assets);
+    const asset = isOpen ? assets.get(path) : undefined;
+    if (asset !== undefined) return assetResponse(asset, request);
+    const access = isOpen ? NOBODY : await gatekeeper.admit(request);
+    if (access instanceof Response) return access;
+    if (!isDecodable(path)) {
+      return problem(400, "The path holds a % that is no percent-encoding of UTF-8.", { field: "path" });
+    }
+    return await routes.fetch(request, { url, path, access, ...connection });
+  }
+
+  function addRoutes(doors: Doors): Hono<ApiEnv> {
+    const app = new Hono<ApiEnv>({ getPath: (_request, options) => (options?.env as ApiEnv["Bindings"]).path });
+    addTasks(app, doors);
+    addBatch(app, doors);
+    addExport(app, doors);
+    addRuns(app, doors);
+    addSchedules(app, doors);
+    addStream(app, doors);
+    addTokens(app, doors);
+    addSession(app, doors, auth);
+    addHealth(app, doors);
+    addDescription(app, version);
+    refuseOtherMethods(app);
+    app.notFound(() => problem(404, "There is nothing at this path.", { suggestion: "/api/v1/openapi.json" }));
+    app.onError((error, c) => broken(error, `${c.req.method} ${c.env.path}`, log));
+    return app;
+  }
+}
+
+/** Who asks for what is public: no route of those looks. */
+const NOBODY = { kind: "key" } as const;
+
+/** A path that exists says which methods it knows. */
+function refuseOtherMethods(app: Hono<ApiEnv>): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of app.routes) methods.set(path, [...methods.get(path) ?? [], method]);
+  for (const [path, known] of methods) {
+    const allow = known.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
+    app.all(path, () => problem(405, `This path knows ${allow}.`, { headers: { allow } }));
+  }
+}
+
+const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
+  [
+    "content-security-policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  ],
+  ["x-content-type-options", "nosniff"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-opener-policy", "same-origin"],
+  ["cross-origin-resource-policy", "same-origin"],
+];
+
+function secure(response: Response): Response {
+  for (const [name, value] of SECURITY_HEADERS) response.headers.set(name, value);
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+  return response;
+}
+
+/** What the peer threw. Its store's errors are known by name: this room does not import that one. */
+function broken(error: unknown, what: string, log: Log): Response {
+  switch (error instanceof Error ? error.name : undefined) {
+    case "BadCursor":
+      return problem(400, '"cursor" is the cursor of the page before, unchanged.', { field: "cursor" });
+    // A read that failed; the store has said so in the log, and is opened again.
+    case "StoreFailure":
+      return problem(503, "The store can't be read now.", { headers: { "retry-after": "1" } });
+  }
+  log("error", "a request failed", {
+    request: what,
+    error: error instanceof Error ? error.stack ?? error.message : String(error),
+  });
+  return problem(500, "Something broke here; it is in the log.");
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

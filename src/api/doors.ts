@@ -1,0 +1,36 @@
+// What the routes are given: the peer, the one user of this stage, and what they share.
+
+import type { UserId } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
+import type { Access, Gatekeeper } from "./access.ts";
+import type { Once } from "./once.ts";
+
+export type Doors = {
+  readonly peer: Peer;
+  /** Who owns the tasks. */
+  readonly user: UserId;
+  readonly gatekeeper: Gatekeeper;
+  readonly once: Once;
+  readonly cookieName: () => string;
+  readonly log: Log;
+  /** Aborted when the API is closed: what streams ends. */
+  readonly closing: AbortSignal;
+};
+
+export type Log = (
+  level: "warning" | "error",
+  message: string,
+  facts: { readonly [name: string]: string | number },
+) => void;
+
+/** What a route finds in its context's `env`. */
+export type ApiEnv = {
+  readonly Bindings: {
+    readonly url: URL;
+    /** The path as it was sent, not decoded. */
+    readonly path: string;
+    readonly access: Access;
+    /** Address of who sent the request; absent when it came from within the process. */
+    readonly remote?: string;
+  };
+};

@@ -1,0 +1,374 @@
+// The description of the API, OpenAPI 3.1: every operation, what it takes and what it may answer. Loaded when it is
+// first asked for.
+
+import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { OUTCOMES } from "../core/run.ts";
+import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
+import { LINES_TYPE } from "./batch.ts";
+import { NEXT_MAX, PREVIEW, ZONE_MAX } from "./schedules.ts";
+import * as shapes from "./shapes.ts";
+import { PAGE, PAGE_MAX, SEARCH_MAX } from "./tasks.ts";
+
+export function openapi(version: string): unknown {
+  const app = new OpenAPIHono();
+  const registry = app.openAPIRegistry;
+  registry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API token (mtr_…), the token of the settings, or the local key of the data folder.",
+  });
+  registry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "metronome-8081",
+    description: "The cookie of a session; its name ends in the peer's port.",
+  });
+  for (const operation of OPERATIONS) registry.registerPath(operation);
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Metronome",
+      version,
+      description:
+        "A distributed event scheduler. Errors are RFC 9457 problems; lists page by cursor; instants are RFC 3339.",
+      license: { name: "Apache-2.0" },
+    },
+    security: [{ token: [] }, { session: [] }],
+  });
+}
+
+type Answers = RouteConfig["responses"];
+type Answer = Answers[string];
+
+const jsonOf = (schema: z.ZodType) => ({ "application/json": { schema } });
+const body = (schema: z.ZodType, isRequired = true) => ({ body: { content: jsonOf(schema), required: isRequired } });
+
+const taskPath = z.object({ id: z.string().min(1).max(TASK_ID_MAX).openapi({ example: "backup" }) });
+const runPath = z.object({ id: z.string().openapi({ example: "9f86d081884c7d659a2feaa0c55ad015" }) });
+
+const ifMatch = z.string().optional().openapi({
+  description: "Entity tags, or *: 412 when the task has none of them.",
+});
+const ifNoneMatch = z.string().optional().openapi({ description: "Entity tags, or *." });
+const idempotencyKey = z.string().min(1).max(255).optional().openapi({
+  description: "The same key with the same request gives the same answer again, for a day.",
+});
+
+const page = {
+  limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE).optional(),
+  cursor: z.string().optional().openapi({ description: "The cursor of the page before." }),
+};
+const outcome = z.enum(OUTCOMES).optional();
+
+const answers = (entries: Answers, ...problems: readonly number[]): Answers => ({
+  ...entries,
+  ...Object.fromEntries([...problems, ...ALWAYS].map((status) => [status, problemAnswer(status)])),
+});
+
+/** What any request may be told. */
+const ALWAYS = [400, 401, 403, 421, 503];
+
+function problemAnswer(status: number): Answer {
+  return {
+    description: PROBLEMS[status] ?? "Refused.",
+    content: { "application/problem+json": { schema: shapes.problem } },
+  };
+}
+
+const PROBLEMS: { readonly [status: number]: string } = {
+  400: "The request can't be read: its JSON, its query, a header or the path.",
+  401: "No token, or one that opens nothing.",
+  403: "Another origin's page may not change anything.",
+  404: "There is none.",
+  408: "The body did not come in time.",
+  409: "It exists already, or the same request is still being carried out.",
+  412: "A precondition does not hold.",
+  413: "The body is too large.",
+  415: "The body is of another type.",
+  421: "The host name is not one of this peer's.",
+  422: "The content is not what it must be; every fault is named with its field.",
+  429: "Too many attempts; see Retry-After.",
+  503: "Not now; see Retry-After.",
+  507: "The disk takes no writes now. Nothing was changed.",
+};
+
+const etag = { ETag: { schema: { type: "string" as const }, description: "The task's revision." } };
+const location = { Location: { schema: { type: "string" as const } } };
+
+const taskAnswer = (description: string): Answer => ({ description, headers: etag, content: jsonOf(shapes.task) });
+const newTaskAnswer: Answer = {
+  description: "Created.",
+  headers: { ...etag, ...location },
+  content: jsonOf(shapes.task),
+};
+const answerOf = (description: string, schema: z.ZodType): Answer => ({ description, content: jsonOf(schema) });
+const done: Answer = { description: "Done." };
+
+const BODY = [408, 413, 415, 422];
+const WRITE = [...BODY, 507];
+
+const healthOperation = (path: string, summary: string): RouteConfig => ({
+  method: "get",
+  path,
+  tags: ["health"],
+  summary,
+  security: [],
+  responses: { 200: answerOf("Yes.", shapes.health), 421: problemAnswer(421), 503: problemAnswer(503) },
+});
+
+const OPERATIONS: readonly RouteConfig[] = [
+  {
+    method: "post",
+    path: "/api/v1/tasks",
+    tags: ["tasks"],
+    summary: "Create a task",
+    request: { headers: z.object({ "Idempotency-Key": idempotencyKey }), ...body(shapes.definition) },
+    responses: answers({ 201: newTaskAnswer }, 409, ...WRITE),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tasks",
+    tags: ["tasks"],
+    summary: "List tasks",
+    request: {
+      query: z.object({
+        ...page,
+        q: z.string().max(SEARCH_MAX).optional().openapi({ description: "Part of the id or the name." }),
+        paused: z.enum(["true", "false"]).optional(),
+        label: z.array(z.string()).max(LABELS_MAX).optional().openapi({
+          description: "name=value; repeatable, all must hold.",
+        }),
+      }),
+    },
+    responses: answers({ 200: answerOf("A page of tasks, in the order of their ids.", shapes.taskPage) }),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tasks/{id}",
+    tags: ["tasks"],
+    summary: "Read a task",
+    request: { params: taskPath, headers: z.object({ "If-None-Match": ifNoneMatch, "If-Match": ifMatch }) },
+    responses: answers({ 200: taskAnswer("The task."), 304: { description: "It is as it was." } }, 404, 412),
+  },
+  {
+    method: "put",
+    path: "/api/v1/tasks/{id}",
+    tags: ["tasks"],
+    summary: "Create or replace a task",
+    request: {
+      params: taskPath,
+      headers: z.object({ "If-Match": ifMatch, "If-None-Match": ifNoneMatch }),
+      ...body(shapes.definition),
+    },
+    responses: answers({ 200: taskAnswer("Replaced."), 201: newTaskAnswer }, 412, ...WRITE),
+  },
+  {
+    method: "patch",
+    path: "/api/v1/tasks/{id}",
+    tags: ["tasks"],
+    summary: "Change some of a task",
+    request: {
+      params: taskPath,
+      headers: z.object({ "If-Match": ifMatch }),
+      body: {
+        content: {
+          "application/merge-patch+json": { schema: shapes.patch },
+          "application/json": { schema: shapes.patch },
+        },
+        required: true,
+      },
+    },
+    responses: answers({ 200: taskAnswer("Changed.") }, 404, 412, ...WRITE),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/tasks/{id}",
+    tags: ["tasks"],
+    summary: "Delete a task",
+    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }) },
+    responses: answers({ 204: done }, 404, 412, 507),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tasks/{id}/trigger",
+    tags: ["tasks"],
+    summary: "Fire a task now, beside its schedule",
+    request: {
+      params: taskPath,
+      headers: z.object({ "Idempotency-Key": idempotencyKey }),
+      ...body(shapes.trigger, false),
+    },
+    responses: answers({ 202: { ...answerOf("The run.", shapes.run), headers: location } }, 404, 409, ...WRITE),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tasks/{id}/pause",
+    tags: ["tasks"],
+    summary: "Pause a task",
+    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }), ...body(shapes.pauseBody, false) },
+    responses: answers({ 200: taskAnswer("Paused.") }, 404, 412, ...WRITE),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tasks/{id}/resume",
+    tags: ["tasks"],
+    summary: "End a pause; what lay in it is not made up for",
+    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }), ...body(shapes.nothing, false) },
+    responses: answers({ 200: taskAnswer("Resumed.") }, 404, 412, ...WRITE),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tasks/{id}/cancel",
+    tags: ["tasks"],
+    summary: "End what is open: attempts in flight and waiting retries",
+    request: { params: taskPath, ...body(shapes.nothing, false) },
+    responses: answers({ 200: answerOf("How many runs were ended.", shapes.cancelled) }, 404, ...WRITE),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tasks/{id}/next",
+    tags: ["schedules"],
+    summary: "When a task is next",
+    request: {
+      params: taskPath,
+      query: z.object({
+        count: z.number().int().min(1).max(NEXT_MAX).default(PREVIEW).optional(),
+        from: z.string().optional().openapi({ format: "date-time" }),
+        zone: z.string().max(ZONE_MAX).optional(),
+      }),
+    },
+    responses: answers({ 200: answerOf("Its next occurrences.", shapes.preview) }, 404),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tasks/{id}/runs",
+    tags: ["runs"],
+    summary: "The runs of a task, the latest first",
+    request: { params: taskPath, query: z.object({ ...page, outcome }) },
+    responses: answers({ 200: answerOf("A page of runs.", shapes.runPage) }, 404),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tasks:batch",
+    tags: ["tasks"],
+    summary: "Put many tasks, a line each",
+    description:
+      "Each line is a definition; an existing id is replaced. Each line is answered, in order, when it is durable.",
+    request: { body: { content: { [LINES_TYPE]: { schema: shapes.definition } }, required: true } },
+    responses: answers({
+      200: { description: "A line for each.", content: { [LINES_TYPE]: { schema: shapes.lineAnswer } } },
+    }, 415),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tasks:export",
+    tags: ["tasks"],
+    summary: "All tasks, as lines that a batch takes",
+    responses: answers({
+      200: { description: "A definition in each line.", content: { [LINES_TYPE]: { schema: shapes.definition } } },
+    }),
+  },
+  {
+    method: "post",
+    path: "/api/v1/schedules/preview",
+    tags: ["schedules"],
+    summary: "What a schedule says, and when it would fire",
+    request: body(shapes.previewBody),
+    responses: answers({ 200: answerOf("The preview.", shapes.preview) }, ...BODY),
+  },
+  {
+    method: "get",
+    path: "/api/v1/runs",
+    tags: ["runs"],
+    summary: "All runs, the latest first",
+    request: { query: z.object({ ...page, outcome, task: z.string().max(TASK_ID_MAX).optional() }) },
+    responses: answers({ 200: answerOf("A page of runs.", shapes.runPage) }),
+  },
+  {
+    method: "get",
+    path: "/api/v1/runs/{id}",
+    tags: ["runs"],
+    summary: "Read a run",
+    request: { params: runPath },
+    responses: answers({ 200: answerOf("The run.", shapes.run) }, 404),
+  },
+  {
+    method: "get",
+    path: "/api/v1/events",
+    tags: ["events"],
+    summary: "What happens, as it happens: server-sent events",
+    description:
+      'Events "task" (a Task), "removed" ({"id"}), "run" (a Run), and "lag" ({"dropped"}) when the client was too slow.',
+    responses: answers({
+      200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
+    }),
+  },
+  {
+    method: "post",
+    path: "/api/v1/auth/session",
+    tags: ["access"],
+    summary: "Sign in a browser",
+    security: [],
+    request: body(shapes.sessionBody),
+    responses: answers(
+      { 204: { description: "Signed in.", headers: { "Set-Cookie": { schema: { type: "string" as const } } } } },
+      429,
+      ...WRITE,
+    ),
+  },
+  {
+    method: "get",
+    path: "/api/v1/auth/session",
+    tags: ["access"],
+    summary: "Who is signed in, and where",
+    responses: answers({ 200: answerOf("The session.", shapes.session) }),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/auth/session",
+    tags: ["access"],
+    summary: "Sign out",
+    responses: answers({ 204: done }, 507),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tokens",
+    tags: ["access"],
+    summary: "Make a token",
+    request: body(shapes.tokenBody),
+    responses: answers({ 201: { ...answerOf("The token.", shapes.newToken), headers: location } }, ...WRITE),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tokens",
+    tags: ["access"],
+    summary: "List the tokens",
+    responses: answers({ 200: answerOf("The tokens.", shapes.tokenPage) }),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/tokens/{id}",
+    tags: ["access"],
+    summary: "Revoke a token",
+    request: { params: z.object({ id: z.string() }) },
+    responses: answers({ 204: done }, 404, 507),
+  },
+  healthOperation("/healthz", "Whether the peer lives"),
+  healthOperation("/readyz", "Whether the peer does its work"),
+  healthOperation("/api/v1/healthz", "Whether the peer lives"),
+  healthOperation("/api/v1/readyz", "Whether the peer does its work"),
+  {
+    method: "get",
+    path: "/api/v1/openapi.json",
+    tags: ["health"],
+    summary: "This description",
+    security: [],
+    responses: {
+      200: {
+        description: "OpenAPI 3.1.",
+        content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
+      },
+      421: problemAnswer(421),
+    },
+  },
+];

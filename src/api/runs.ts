@@ -1,0 +1,66 @@
+// The routes of runs: what became of occurrences, of one task or of all.
+
+import type { Hono } from "hono";
+import { isOccurrenceId } from "../core/occurrence.ts";
+import { OUTCOMES } from "../core/run.ts";
+import { TASK_ID_MAX, taskGuid } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
+import { json } from "./answer.ts";
+import type { ApiEnv, Doors } from "./doors.ts";
+import { problem } from "./problem.ts";
+import { cursor, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "./query.ts";
+import { idOf, noSuchTask, PAGE, PAGE_MAX } from "./tasks.ts";
+import { runView } from "./view.ts";
+
+export function runsOfTaskQuery() {
+  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor(), outcome: oneOf(OUTCOMES) };
+}
+
+export function runsQuery() {
+  return { ...runsOfTaskQuery(), task: word(TASK_ID_MAX) };
+}
+
+export function addRuns(app: Hono<ApiEnv>, { peer, user }: Doors): void {
+  app.get("/api/v1/tasks/:id/runs", async (c) => {
+    const id = idOf(c);
+    if (id instanceof Response) return id;
+    const query = readQuery(c.env.url, runsOfTaskQuery());
+    if (query instanceof Response) return query;
+    const guid = taskGuid(user, id);
+    // The runs of a deleted task are still there to be read.
+    if ((await peer.dossier(guid)).entity === undefined) return noSuchTask(id);
+    return await list({ guid }, query);
+  });
+
+  app.get("/api/v1/runs", async (c) => {
+    const query = readQuery(c.env.url, runsQuery());
+    if (query instanceof Response) return query;
+    return await list(query.task === undefined ? { user } : { guid: taskGuid(user, query.task) }, query);
+  });
+
+  app.get("/api/v1/runs/:id", async (c) => {
+    const id = c.req.param("id");
+    if (!isOccurrenceId(id)) {
+      return problem(400, "The id of a run has 32 hex digits, in lower case.", { field: "id" });
+    }
+    const run = await peer.run(id);
+    if (run === undefined || run.user !== user) {
+      return problem(404, `There is no run with the id ${id}.`, { field: "id" });
+    }
+    return json(200, runView(run));
+  });
+
+  async function list(
+    whose: Pick<Parameters<Peer["runs"]>[0], "guid" | "user">,
+    query: ReadQuery<ReturnType<typeof runsOfTaskQuery>>,
+  ): Promise<Response> {
+    const { limit, cursor, outcome } = query;
+    const page = await peer.runs({
+      ...whose,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(outcome === undefined ? {} : { outcome }),
+    });
+    return json(200, { items: page.items.map(runView), cursor: sealCursor(page.cursor) });
+  }
+}

@@ -1,0 +1,110 @@
+// The routes of the session: a browser shows a secret once and gets a cookie, which its scripts can't read.
+
+import type { Hono } from "hono";
+import { Faults, text } from "../core/definition.ts";
+import { fault } from "../core/fault.ts";
+import { type Instant, INSTANT_MAX } from "../core/instant.ts";
+import type { Access } from "./access.ts";
+import { empty, json } from "./answer.ts";
+import { type JsonObject, readObject } from "./body.ts";
+import type { ApiEnv, Doors } from "./doors.ts";
+import { faultsResponse, problem, refusalResponse } from "./problem.ts";
+import { submit } from "./put.ts";
+import { readQuery } from "./query.ts";
+import { digest, newToken } from "./secret.ts";
+import { findToken, issueToken, revokeToken } from "./token.ts";
+import { createTurnstile } from "./turnstile.ts";
+
+export type SessionSettings = {
+  /** Uses the one-time code of the first start up: true once, for the right one, while it is young. */
+  redeemCode(code: string): boolean;
+};
+
+const SESSION_S = 30 * 86_400;
+export const SECRET_MAX = 1_024;
+
+export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSettings): void {
+  const { peer, user, gatekeeper, cookieName } = doors;
+  const turnstile = createTurnstile();
+
+  app.post("/api/v1/auth/session", async (c) => {
+    const body = await readObject(c.req.raw);
+    if (body instanceof Response) return body;
+    const shown = secretOf(body);
+    if (shown instanceof Response) return shown;
+    const { writable, why } = peer.status();
+    // Said before the code is used up: it opens only once.
+    if (!writable) return problem(507, `The disk takes no writes now, so no session can be kept: ${why ?? "unknown"}.`);
+    const now = peer.now();
+    const pass = turnstile.enter(c.env.remote ?? "", now);
+    if (pass.kind === "wait") {
+      return problem(429, `Too many attempts to sign in. Try again in ${pass.seconds} s.`, {
+        headers: { "retry-after": String(pass.seconds) },
+      });
+    }
+    const opened = await opens(shown);
+    if (opened === undefined) {
+      return problem(401, `That ${shown.kind} opens nothing here: it is wrong, used or over.`, {
+        field: shown.kind,
+        headers: { "www-authenticate": 'Bearer realm="metronome"' },
+      });
+    }
+    pass.forgive();
+    const secret = newToken();
+    const parent = opened.kind === "token" ? await findToken(peer, opened.key) : undefined;
+    const expiresAt = Math.min(now + SESSION_S * 1000, parent?.expiresAt ?? INSTANT_MAX) as Instant;
+    const result = await submit(
+      peer,
+      issueToken({
+        key: digest(secret),
+        name: "session",
+        kind: "session",
+        createdAt: now,
+        expiresAt,
+        ...(parent === undefined ? {} : { parent: parent.key }),
+      }),
+    );
+    if (result.kind === "refused") return refusalResponse(result);
+    return empty(204, { "set-cookie": cookie(secret, Math.floor((expiresAt - now) / 1000)) });
+  });
+
+  app.get("/api/v1/auth/session", (c) => {
+    const query = readQuery(c.env.url, {});
+    if (query instanceof Response) return query;
+    return json(200, { user, peer: { id: peer.id, name: peer.name } });
+  });
+
+  app.delete("/api/v1/auth/session", async (c) => {
+    const { access } = c.env;
+    if (access.kind === "session") {
+      const entity = await peer.entity("token", access.key);
+      const result = entity === undefined ? undefined : await submit(peer, revokeToken(entity));
+      if (result?.kind === "refused") return refusalResponse(result);
+    }
+    return empty(204, { "set-cookie": cookie("", 0) });
+  });
+
+  async function opens(
+    shown: { readonly kind: "code" | "token"; readonly secret: string },
+  ): Promise<Access | undefined> {
+    if (shown.kind === "token") return await gatekeeper.recognize(shown.secret);
+    return settings.redeemCode(shown.secret) ? { kind: "key" } : undefined;
+  }
+
+  /** Without `Secure`: on a loopback address there is no TLS. `Strict` keeps it from requests that other sites start. */
+  function cookie(value: string, maxAgeS: number): string {
+    return `${cookieName()}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}`;
+  }
+}
+
+function secretOf(body: JsonObject): { readonly kind: "code" | "token"; readonly secret: string } | Response {
+  const faults = new Faults();
+  faults.unknown(body, "", ["code", "token"]);
+  const kind = body.code === undefined ? "token" : "code";
+  if ((body.code === undefined) === (body.token === undefined)) {
+    faults.take(fault("", 'Either a "code" (of the first start\'s address) or a "token" is sent.'));
+  } else {
+    text(body[kind], kind, 1, SECRET_MAX, faults);
+  }
+  return faults.all.length > 0 ? faultsResponse(faults.all) : { kind, secret: String(body[kind]) };
+}

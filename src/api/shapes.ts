@@ -1,0 +1,250 @@
+// The shapes of what is sent and answered, declared for the description. What reads requests is written by hand, for
+// its speed and its words (core/definition.ts); a test holds that the two take and refuse the same.
+
+import { z } from "@hono/zod-openapi";
+import {
+  DELIVERIES,
+  Faults,
+  LABEL_NAME_MAX,
+  LABEL_VALUE_MAX,
+  MISFIRES,
+  NOTE_MAX,
+  OVERLAPS,
+  parseInstant,
+  payloadIn,
+  TIMEOUT_MAX_MS,
+  WAIT_MAX_MS,
+} from "../core/definition.ts";
+import { parseDuration } from "../core/duration.ts";
+import { isFault } from "../core/fault.ts";
+import { OUTCOMES } from "../core/run.ts";
+import { parseSchedule } from "../core/schedule.ts";
+import { parseTarget } from "../core/target.ts";
+import { LABELS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task.ts";
+import { PREVIEW_MAX, ZONE_MAX } from "./schedules.ts";
+import { SECRET_MAX } from "./session.ts";
+import { TOKEN_NAME_MAX, TOKEN_TTL_MAX_S } from "./tokens.ts";
+
+const EXAMPLE_INSTANT = "2026-12-01T09:00:00.000Z";
+
+const written = (min: number, max: number) => z.string().min(min).max(max).refine((text) => text.isWellFormed());
+
+/** As it is sent: RFC 3339, with Z or any offset. */
+const moment = () =>
+  z.string().refine((text) => parseInstant(text) !== undefined).openapi({
+    format: "date-time",
+    example: EXAMPLE_INSTANT,
+  });
+
+/** As it is answered: RFC 3339 UTC with milliseconds. */
+const instant = () =>
+  z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).openapi({
+    format: "date-time",
+    example: EXAMPLE_INSTANT,
+  });
+
+const duration = (minMs: number, maxMs: number, otherwise: string) =>
+  z.string().refine((text) => {
+    const ms = parseDuration(text, "");
+    return !isFault(ms) && ms >= minMs && ms <= maxMs;
+  }).openapi({
+    format: "duration",
+    example: otherwise,
+    description: `An exact ISO 8601 duration. ${otherwise} when absent.`,
+  });
+
+const json = () => z.unknown().openapi({ description: "Any JSON." });
+
+const payload = () =>
+  z.unknown().refine((value) => {
+    const faults = new Faults();
+    payloadIn(value, "payload", faults);
+    return faults.all.length === 0;
+  }).openapi({ description: `Any JSON, at most ${PAYLOAD_MAX_BYTES} bytes. null when absent.` });
+
+const schedule = () =>
+  z.union([z.string(), z.record(z.string(), z.unknown())]).refine((source) => !isFault(parseSchedule(source))).openapi(
+    "Schedule",
+    {
+      description:
+        "An ISO 8601 repeating interval with an optional tolerance, one instant, or a schedule as an object.",
+      example: "R/2026-01-01T00:00:00Z/PT1H/ET30S",
+    },
+  );
+
+const targetFields = {
+  urn: z.string().max(2_048).openapi({
+    description: "Where the event goes: http(s)://…",
+    example: "http://localhost:3000/tick",
+  }),
+  method: z.enum(["POST", "PUT", "PATCH", "DELETE", "GET"]).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+};
+
+const target = () =>
+  z.union([z.string(), z.strictObject(targetFields)]).refine((value) => !isFault(parseTarget(value))).openapi(
+    "Target",
+    {
+      description: "A URN, or an object with a URN and how to send. Passwords are shown as ***.",
+      example: "http://localhost:3000/tick",
+    },
+  );
+
+const policy = z.strictObject({
+  tolerance: duration(0, WAIT_MAX_MS, "PT1M").optional(),
+  misfire: z.enum(MISFIRES).optional(),
+  misfireWindow: duration(0, WAIT_MAX_MS, "PT1H").optional(),
+  overlap: z.enum(OVERLAPS).optional(),
+  retry: z.strictObject({
+    limit: z.number().int().min(0).max(20).optional(),
+    base: duration(1, WAIT_MAX_MS, "PT1S").optional(),
+    factor: z.number().min(1).max(10).optional(),
+    cap: duration(1, WAIT_MAX_MS, "PT5M").optional(),
+    maxAge: duration(0, WAIT_MAX_MS, "PT1H").optional(),
+  }).optional(),
+  timeout: z.strictObject({
+    connect: duration(1, TIMEOUT_MAX_MS, "PT5S").optional(),
+    total: duration(1, TIMEOUT_MAX_MS, "PT30S").optional(),
+  }).optional(),
+  delivery: z.enum(DELIVERIES).optional(),
+  pauseAfterFailures: z.number().int().min(1).max(1_000).optional(),
+  removeWhenDone: z.boolean().optional(),
+}).openapi("Policy");
+
+const labels = z.record(
+  z.string().regex(new RegExp(`^[A-Za-z0-9._/-]{1,${LABEL_NAME_MAX}}$`)),
+  written(0, LABEL_VALUE_MAX),
+)
+  .refine((value) => Object.keys(value).length <= LABELS_MAX).openapi("Labels", { example: { site: "lyon" } });
+
+const pause = { note: written(0, NOTE_MAX).optional(), until: moment().optional() };
+
+const state = z.union([
+  z.strictObject({ paused: z.literal(true), ...pause }),
+  z.strictObject({ paused: z.literal(false) }),
+]).openapi("State");
+
+const id = written(1, TASK_ID_MAX).refine((text) => !/[\s\p{Cc}]/u.test(text) && text !== "." && text !== "..");
+
+export const definition = z.strictObject({
+  id: id.optional().openapi({
+    description: "Made when absent. 1 to 256 characters, no white space.",
+    example: "backup",
+  }),
+  name: written(1, TASK_NAME_MAX).optional().openapi({ description: "The id when absent." }),
+  schedule: schedule(),
+  target: target(),
+  payload: payload().optional(),
+  policy: policy.optional(),
+  labels: labels.optional(),
+  state: state.optional(),
+}).openapi("Definition");
+
+export const patch = z.record(z.string(), z.unknown()).openapi("Patch", {
+  description: "A JSON merge patch (RFC 7396) of a definition: null takes a property away.",
+  example: { schedule: "R/2026-01-01T00:00:00Z/PT2H" },
+});
+
+const stateView = z.strictObject({ paused: z.boolean(), note: z.string().optional(), until: instant().optional() });
+
+export const task = z.strictObject({
+  id: z.string(),
+  guid: z.string().regex(/^[0-9a-f]{64}$/),
+  user: z.string(),
+  name: z.string(),
+  schedule: schedule(),
+  sentence: z.string().openapi({ description: "What the schedule says, in words." }),
+  target: target(),
+  payload: json(),
+  policy,
+  state: stateView,
+  labels,
+  createdAt: instant(),
+  updatedAt: instant(),
+  owner: z.string().openapi({ description: "The peer that fires it." }),
+  next: instant().nullable(),
+  last: z.strictObject({ instant: instant(), outcome: z.enum(OUTCOMES), peer: z.string() }).nullable(),
+}).openapi("Task");
+
+export const run = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{32}$/).openapi({ description: "The occurrence's id, which every attempt bears." }),
+  task: z.string(),
+  instant: instant(),
+  state: z.enum(["due", "attempting", "retrying", "settled"]),
+  outcome: z.enum(OUTCOMES).nullable(),
+  reason: z.string().optional(),
+  manual: z.literal(true).optional(),
+  attempts: z.array(z.strictObject({
+    n: z.number().int().min(1),
+    startedAt: instant(),
+    endedAt: instant().nullable(),
+    peer: z.string(),
+    status: z.number().int().optional(),
+    error: z.string().optional(),
+  })),
+  latenessMs: z.number().int().nullable(),
+  retryAt: instant().optional(),
+}).openapi("Run");
+
+const cursor = z.string().nullable().openapi({ description: "Where the next page starts; null: this is the last." });
+
+export const taskPage = z.strictObject({ items: z.array(task), cursor });
+export const runPage = z.strictObject({ items: z.array(run), cursor });
+
+export const trigger = z.strictObject({ payload: payload().optional() });
+export const pauseBody = z.strictObject(pause);
+export const nothing = z.strictObject({});
+export const cancelled = z.strictObject({ cancelled: z.number().int().min(0) });
+
+export const previewBody = z.strictObject({
+  schedule: schedule(),
+  from: moment().optional(),
+  count: z.number().int().min(1).max(PREVIEW_MAX).optional(),
+  zone: z.string().min(1).max(ZONE_MAX).optional(),
+});
+
+export const preview = z.strictObject({
+  sentence: z.string(),
+  next: z.array(instant()),
+  local: z.array(z.string()),
+  notes: z.array(z.string()),
+  neverFires: z.boolean(),
+  zone: z.string(),
+  canonical: schedule(),
+}).openapi("Preview");
+
+export const sessionBody = z.union([
+  z.strictObject({ code: written(1, SECRET_MAX) }),
+  z.strictObject({ token: written(1, SECRET_MAX) }),
+]);
+export const session = z.strictObject({ user: z.string(), peer: z.strictObject({ id: z.string(), name: z.string() }) });
+
+export const tokenBody = z.strictObject({
+  name: written(0, TOKEN_NAME_MAX).optional(),
+  ttlSeconds: z.number().int().min(1).max(TOKEN_TTL_MAX_S).optional(),
+});
+const tokenFields = { id: z.string(), name: z.string(), createdAt: instant(), expiresAt: instant().nullable() };
+export const newToken = z.strictObject({
+  ...tokenFields,
+  token: z.string().openapi({ description: "Shown only now." }),
+});
+export const tokenPage = z.strictObject({ items: z.array(z.strictObject(tokenFields)), cursor: z.null() });
+
+export const health = z.strictObject({ status: z.literal("ok") });
+
+const place = { position: z.number().int().optional(), suggestion: z.string().optional() };
+
+export const problem = z.strictObject({
+  type: z.literal("about:blank"),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  field: z.string().optional(),
+  ...place,
+  errors: z.array(z.strictObject({ field: z.string(), message: z.string(), ...place })).optional(),
+}).openapi("Problem", { description: "RFC 9457." });
+
+export const lineAnswer = z.union([
+  z.strictObject({ line: z.number().int().min(1), status: z.union([z.literal(200), z.literal(201)]), id: z.string() }),
+  z.strictObject({ line: z.number().int().min(1), status: z.number().int().min(400), problem }),
+]).openapi("LineAnswer");

@@ -1,0 +1,137 @@
+// How tasks and runs are shown: plain JSON, instants as RFC 3339, passwords masked.
+
+import { hash } from "node:crypto";
+import type { Dossier } from "../core/dossier.ts";
+import { isFault } from "../core/fault.ts";
+import { formatInstant, type Instant } from "../core/instant.ts";
+import type { Json } from "../core/json.ts";
+import { revisionOf } from "../core/register.ts";
+import { latenessMs, type Outcome, type Run, type RunState } from "../core/run.ts";
+import { describe, parseSchedule, type ScheduleSource } from "../core/schedule.ts";
+import { stampMs } from "../core/stamp.ts";
+import { maskTarget } from "../core/target.ts";
+import { isPausedAt, nextOccurrence, type Task, taskOf } from "../core/task-entity.ts";
+import type { Labels, PeerId, Policy, Target, TaskState } from "../core/task.ts";
+import { makeTag } from "./etag.ts";
+
+export type StateView = { readonly paused: boolean; readonly note?: string; readonly until?: string };
+
+export type TaskView = {
+  readonly id: string;
+  readonly guid: string;
+  readonly user: string;
+  readonly name: string;
+  readonly schedule: ScheduleSource;
+  readonly sentence: string;
+  readonly target: string | Target;
+  readonly payload: Json;
+  readonly policy: Policy;
+  readonly state: StateView;
+  readonly labels: Labels;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly owner: PeerId;
+  readonly next: string | null;
+  readonly last: { readonly instant: string; readonly outcome: Outcome; readonly peer: PeerId } | null;
+};
+
+export type Shown = { readonly view: TaskView; readonly tag: string };
+
+/** The task of a dossier as `owner` shows it at `now`, with its entity tag; absent when it is deleted or never was. */
+export function showTask(dossier: Dossier, owner: PeerId, now: Instant): Shown | undefined {
+  const task = taskOf(dossier.entity);
+  if (task === undefined || dossier.entity === undefined) return undefined;
+  const { definition, state } = task;
+  const schedule = parseSchedule(definition.schedule);
+  const next = isFault(schedule) ? undefined : nextOccurrence(schedule, state, dossier.progress.through);
+  const { last } = dossier.progress;
+  const revision = revisionOf(dossier.entity);
+  const view: TaskView = {
+    id: definition.id,
+    guid: task.guid,
+    user: task.user,
+    name: definition.name,
+    schedule: definition.schedule,
+    sentence: isFault(schedule) ? schedule.message : describe(schedule),
+    target: targetView(definition.target),
+    payload: definition.payload,
+    policy: definition.policy,
+    state: stateView(state, now),
+    labels: definition.labels,
+    createdAt: formatInstant(task.createdAt),
+    updatedAt: formatInstant(stampMs(revision)),
+    owner,
+    next: next === undefined ? null : formatInstant(next),
+    last: last === undefined ? null : { instant: formatInstant(last.instant), outcome: last.outcome, peer: last.peer },
+  };
+  const moving = hash("sha256", JSON.stringify([view.next, view.last, view.state, owner]), "hex").slice(0, 8);
+  return { view, tag: makeTag(revision, moving) };
+}
+
+export type RunView = {
+  readonly id: string;
+  readonly task: string;
+  readonly instant: string;
+  readonly state: RunState;
+  readonly outcome: Outcome | null;
+  readonly reason?: string;
+  readonly manual?: true;
+  readonly attempts: readonly {
+    readonly n: number;
+    readonly startedAt: string;
+    readonly endedAt: string | null;
+    readonly peer: PeerId;
+    readonly status?: number;
+    readonly error?: string;
+  }[];
+  readonly latenessMs: number | null;
+  readonly retryAt?: string;
+};
+
+export function runView(run: Run): RunView {
+  return {
+    id: run.id,
+    task: run.task,
+    instant: formatInstant(run.instant),
+    state: run.state,
+    outcome: run.outcome ?? null,
+    ...(run.reason === undefined ? {} : { reason: run.reason }),
+    ...(run.manual === undefined ? {} : { manual: run.manual }),
+    attempts: run.attempts.map(({ n, startedAt, endedAt, peer, status, error }) => ({
+      n,
+      startedAt: formatInstant(startedAt),
+      endedAt: endedAt === undefined ? null : formatInstant(endedAt),
+      peer,
+      ...(status === undefined ? {} : { status }),
+      ...(error === undefined ? {} : { error }),
+    })),
+    latenessMs: latenessMs(run) ?? null,
+    ...(run.retryAt === undefined ? {} : { retryAt: formatInstant(run.retryAt) }),
+  };
+}
+
+/** The definition as its user would write it: what a patch is applied to, and what an export holds. Nothing is masked. */
+export function definitionOf(task: Task, now: Instant): { readonly [field: string]: unknown } {
+  const { target, ...rest } = task.definition;
+  const state = stateView(task.state, now);
+  return { ...rest, target: plainTarget(target), ...(state.paused ? { state } : {}) };
+}
+
+/** A URN alone is shown as one. */
+export function plainTarget(target: Target): string | Target {
+  return Object.keys(target).length === 1 ? target.urn : target;
+}
+
+function targetView(target: Target): string | Target {
+  return plainTarget(maskTarget(target));
+}
+
+/** A pause that is over is none. */
+function stateView(state: TaskState, now: Instant): StateView {
+  if (!isPausedAt(state, now)) return { paused: false };
+  return {
+    paused: true,
+    ...(state.note === undefined ? {} : { note: state.note }),
+    ...(state.until === undefined ? {} : { until: formatInstant(state.until) }),
+  };
+}

@@ -1,0 +1,57 @@
+// A command is what a user asks a task to do. It is sent at any peer, decided by the task's actor at its owner, and
+// answered when what it changed is durable.
+
+import type { Dossier } from "./dossier.ts";
+import type { Fault } from "./fault.ts";
+import type { Instant } from "./instant.ts";
+import type { Json } from "./json.ts";
+import type { Entity } from "./register.ts";
+import type { Run } from "./run.ts";
+import type { Stamp } from "./stamp.ts";
+import type { TaskDefinition, TaskGuid, UserId } from "./task.ts";
+
+/** A revision that the task must have for the command to be carried out, or `"*"` for any: If-Match. */
+export type Match = "*" | readonly Stamp[];
+
+/** A key under which the answer is kept, so that a request sent twice is carried out once. */
+export type OnceKey = { readonly key: string; readonly fingerprint: string; readonly expiresAt: Instant };
+
+export type TaskCommand =
+  /** `create` refuses a task that exists, `replace` one that does not, `put` takes both. */
+  | {
+    readonly kind: "put";
+    readonly user: UserId;
+    readonly definition: TaskDefinition;
+    readonly mode: "create" | "replace" | "put";
+    /** Whether the task starts paused; left as it is when absent. */
+    readonly paused?: boolean;
+    readonly match?: Match;
+  }
+  | { readonly kind: "remove"; readonly match?: Match }
+  | { readonly kind: "pause"; readonly note?: string; readonly until?: Instant; readonly match?: Match }
+  | { readonly kind: "resume"; readonly match?: Match }
+  /** A manual fire, now. `payload` in place of the task's own. */
+  | { readonly kind: "trigger"; readonly payload?: Json }
+  /** Ends what is open: waiting retries are settled, attempts in flight are aborted. */
+  | { readonly kind: "cancel" };
+
+export type Command =
+  | { readonly kind: "task"; readonly guid: TaskGuid; readonly command: TaskCommand; readonly once?: OnceKey }
+  /** A replicated thing that is no task and needs no actor: these values are written over the entity as it was read. */
+  | { readonly kind: "entity"; readonly entity: Entity; readonly values: { readonly [register: string]: Json } };
+
+export type CommandResult =
+  | { readonly kind: "task"; readonly dossier: Dossier; readonly created: boolean }
+  | { readonly kind: "removed" }
+  | { readonly kind: "run"; readonly run: Run }
+  | { readonly kind: "cancelled"; readonly runs: number }
+  | { readonly kind: "written" }
+  | Refusal;
+
+export type Refusal =
+  | { readonly kind: "refused"; readonly why: "not-found" | "exists" | "busy" | "unhealthy"; readonly message: string }
+  /** If-Match did not hold: `revision` is what the task has now. */
+  | { readonly kind: "refused"; readonly why: "changed"; readonly message: string; readonly revision: Stamp }
+  /** The disk does not take writes now; nothing was changed. */
+  | { readonly kind: "refused"; readonly why: "unwritable"; readonly message: string }
+  | { readonly kind: "refused"; readonly why: "invalid"; readonly message: string; readonly fault: Fault };

@@ -1,0 +1,34 @@
+// A delivery is one attempt to hand an event to its target: all that a trigger has to know, and what it may answer.
+
+import type { Instant } from "./instant.ts";
+import type { Json } from "./json.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Target } from "./task.ts";
+
+export type Delivery = {
+  readonly id: OccurrenceId;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly task: string;
+  /** The planned instant. */
+  readonly instant: Instant;
+  readonly toleranceMs: number;
+  readonly target: Target;
+  readonly payload: Json;
+  readonly connectMs: number;
+  /** The whole attempt, connecting included. */
+  readonly totalMs: number;
+};
+
+export type DeliveryResult =
+  | { readonly kind: "delivered"; readonly status?: number }
+  | {
+    readonly kind: "failed";
+    readonly status?: number;
+    /** For a human: what happened, at which target. Never holds a credential. */
+    readonly error: string;
+    /** Whether another attempt may end otherwise. */
+    readonly retryable: boolean;
+    /** How long the target asks to be left alone. */
+    readonly retryAfterMs?: number;
+  };

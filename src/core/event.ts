@@ -1,0 +1,64 @@
+// Events are what the core is told; effects are what it wants done, played in order by the node. What must be on disk
+// before it may be seen is listed so: the effects in a persist's `then` are played when it is durable.
+
+import type { Command, CommandResult } from "./command.ts";
+import type { Delivery, DeliveryResult } from "./delivery.ts";
+import type { Dossier } from "./dossier.ts";
+import type { Instant } from "./instant.ts";
+import type { Notice } from "./notice.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Shard } from "./shard.ts";
+import type { TaskGuid } from "./task.ts";
+import type { Write } from "./write.ts";
+
+export type CoreEvent =
+  | { readonly kind: "started" }
+  | { readonly kind: "alarm" }
+  | { readonly kind: "command"; readonly ticket: number; readonly command: Command }
+  /** The answer to `readDue`. */
+  | { readonly kind: "due"; readonly page: DuePage }
+  /** The answer to `readDossiers`. */
+  | { readonly kind: "dossiers"; readonly dossiers: readonly Dossier[] }
+  | { readonly kind: "attempted"; readonly guid: TaskGuid; readonly id: OccurrenceId; readonly result: DeliveryResult }
+  /** A `persist` with `onFailure: "refuse"` was not kept: what these tasks have in memory is ahead of the disk. */
+  | { readonly kind: "unkept"; readonly guids: readonly TaskGuid[]; readonly unsent: readonly OccurrenceId[] }
+  /** The peer is to stop: nothing new is taken up, what is in flight ends. */
+  | { readonly kind: "drain" }
+  /** Whether the store takes writes now. */
+  | { readonly kind: "store"; readonly writable: boolean };
+
+export type Effect =
+  /**
+   * Keep these, all or none, then play `then`. When the disk refuses: `refuse` drops `then` (its replies become refusals)
+   * and tells the core (`unkept`); `hold` tries again until the disk takes them: what has happened can't be refused.
+   */
+  | {
+    readonly kind: "persist";
+    readonly writes: readonly Write[];
+    readonly onFailure: "refuse" | "hold";
+    readonly guids: readonly TaskGuid[];
+    readonly then: readonly Effect[];
+  }
+  | { readonly kind: "reply"; readonly ticket: number; readonly result: CommandResult }
+  | { readonly kind: "send"; readonly guid: TaskGuid; readonly delivery: Delivery }
+  /** The attempt in flight of this occurrence is to end; its `attempted` still comes. */
+  | { readonly kind: "abort"; readonly id: OccurrenceId }
+  /** The one alarm: replaces the one before. */
+  | { readonly kind: "alarm"; readonly at: Instant }
+  | { readonly kind: "readDue"; readonly query: DueQuery }
+  | { readonly kind: "readDossiers"; readonly guids: readonly TaskGuid[] }
+  | { readonly kind: "notify"; readonly notice: Notice }
+  /** A good moment to forget what is past its time. */
+  | { readonly kind: "sweep" }
+  | { readonly kind: "log"; readonly level: "warning" | "error"; readonly message: string; readonly facts: LogFacts };
+
+export type LogFacts = { readonly [name: string]: string | number };
+
+/** The entries of some shards of the due index up to an instant, inclusive. */
+export type DueQuery = { readonly shards: readonly Shard[]; readonly until: Instant; readonly limit: number };
+
+export type DuePage = {
+  readonly entries: readonly { readonly guid: TaskGuid; readonly at: Instant }[];
+  /** For each shard of the query: its first entry that is not in the page, or Infinity. */
+  readonly rest: readonly { readonly shard: Shard; readonly at: number }[];
+};

@@ -1,0 +1,22 @@
+// An instant is a point of time, in whole milliseconds since 1970-01-01T00:00:00Z. It prints as RFC 3339 UTC with
+// milliseconds, the one form in which the project writes time.
+
+declare const instantBrand: unique symbol;
+export type Instant = number & { readonly [instantBrand]: true };
+
+/** The span of years that four digits can write: 0000-01-01T00:00:00.000Z … 9999-12-31T23:59:59.999Z. */
+export const INSTANT_MIN = -62_167_219_200_000 as Instant;
+export const INSTANT_MAX = 253_402_300_799_999 as Instant;
+
+/** Makes an instant of a number of milliseconds; throws when it is not a whole number of the span. */
+export function instant(ms: number): Instant {
+  if (!Number.isInteger(ms) || ms < INSTANT_MIN || ms > INSTANT_MAX) {
+    throw new RangeError(`${ms} is not an instant: whole milliseconds of the years 0000 to 9999`);
+  }
+  return ms as Instant;
+}
+
+/** `2026-12-01T09:00:00.000Z` */
+export function formatInstant(at: Instant): string {
+  return new Date(at).toISOString();
+}

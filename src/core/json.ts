@@ -1,0 +1,3 @@
+// JSON as data: what a payload, a register and a stored record are made of.
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

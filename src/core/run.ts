@@ -1,0 +1,82 @@
+// A run is the record of one occurrence: its attempts and its outcome. It only moves forward, so that any two copies
+// of it join to the further one: due < attempting(1) < retrying(1) < attempting(2) < … < settled.
+
+import type { Instant } from "./instant.ts";
+import type { Json } from "./json.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { PeerId, TaskGuid, UserId } from "./task.ts";
+
+export type Outcome = "delivered" | "failed" | "expired" | "missed" | "skipped";
+
+export const OUTCOMES: readonly Outcome[] = ["delivered", "failed", "expired", "missed", "skipped"];
+
+export type Attempt = {
+  /** 1 for the first. */
+  readonly n: number;
+  readonly startedAt: Instant;
+  /** Absent while it is in flight. */
+  readonly endedAt?: Instant;
+  readonly peer: PeerId;
+  /** What the target answered: an HTTP status. */
+  readonly status?: number;
+  readonly error?: string;
+};
+
+export type RunState = "due" | "attempting" | "retrying" | "settled";
+
+export type Run = {
+  readonly id: OccurrenceId;
+  readonly guid: TaskGuid;
+  readonly task: string;
+  readonly user: UserId;
+  /** The planned instant; of a manual fire, the moment of the command. */
+  readonly instant: Instant;
+  readonly manual?: true;
+  /** Of a manual fire that brought its own. */
+  readonly payload?: Json;
+  readonly state: RunState;
+  /** When the next attempt starts; only while retrying. */
+  readonly retryAt?: Instant;
+  readonly outcome?: Outcome;
+  /** Why it is not delivered, for a human. */
+  readonly reason?: string;
+  readonly settledAt?: Instant;
+  readonly attempts: readonly Attempt[];
+};
+
+/** Milliseconds between the planned instant and the start of the first attempt; absent when none started. */
+export function latenessMs(run: Run): number | undefined {
+  const first = run.attempts[0];
+  return first === undefined ? undefined : first.startedAt - run.instant;
+}
+
+/** The join of two copies of one occurrence's record: the further one. Commutative, associative, idempotent. */
+export function joinRuns(a: Run, b: Run): Run {
+  return compareRuns(a, b) >= 0 ? a : b;
+}
+
+/**
+ * Total order of the copies of one occurrence: by attempts made, then by phase; settled is above all. Two settled
+ * copies are ordered by outcome (a delivery is what happened, whatever another peer concluded), then by time and peer,
+ * so that every peer shows the same one; that there are two is reported by the caller as a duplicate.
+ */
+function compareRuns(a: Run, b: Run): number {
+  if ((a.state === "settled") !== (b.state === "settled")) return a.state === "settled" ? 1 : -1;
+  if (a.state === "settled") {
+    return OUTCOMES.indexOf(outcomeOf(b)) - OUTCOMES.indexOf(outcomeOf(a)) ||
+      (b.settledAt ?? 0) - (a.settledAt ?? 0) || compareText(JSON.stringify(a), JSON.stringify(b));
+  }
+  return a.attempts.length - b.attempts.length || PHASES.indexOf(a.state) - PHASES.indexOf(b.state) ||
+    compareText(JSON.stringify(a), JSON.stringify(b));
+}
+
+const PHASES: readonly RunState[] = ["due", "attempting", "retrying"];
+
+function outcomeOf(run: Run): Outcome {
+  if (run.outcome === undefined) throw new Error(`run ${run.id} is settled without an outcome`);
+  return run.outcome;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

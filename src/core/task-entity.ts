@@ -1,0 +1,165 @@
+// How a task stands in its registers: six values, each written and merged by itself.
+//
+//   schedule  the source as written            policy  the policy as written
+//   target    the target and the payload       state   paused or not, note, until, and how often it has turned
+//   meta      id, user, name, labels, birth    life    causal length: odd is alive
+
+import type { Dossier } from "./dossier.ts";
+import { type Instant, instant } from "./instant.ts";
+import type { Json } from "./json.ts";
+import { type Entity, isAlive, type Register, writeRegister } from "./register.ts";
+import { isFault } from "./fault.ts";
+import { nextAtOrAfter, parseSchedule, type Schedule, type ScheduleSource } from "./schedule.ts";
+import type { Stamp } from "./stamp.ts";
+import type { Labels, Policy, Target, TaskDefinition, TaskGuid, TaskState, UserId } from "./task.ts";
+
+/** A living task read back from its registers. */
+export type Task = {
+  readonly guid: TaskGuid;
+  readonly user: UserId;
+  readonly definition: TaskDefinition;
+  readonly state: TaskState;
+  readonly createdAt: Instant;
+};
+
+/** The task that an entity holds; absent when it is deleted or never was. */
+export function taskOf(entity: Entity | undefined): Task | undefined {
+  if (entity === undefined || !isAlive(entity)) return undefined;
+  const meta = value<Meta>(entity, "meta");
+  const { payload, ...target } = value<Target & { payload: Json }>(entity, "target");
+  const { turn: _, ...state } = value<TaskState & { turn: number }>(entity, "state");
+  return {
+    guid: entity.key as TaskGuid,
+    user: meta.user,
+    createdAt: instant(meta.createdAt),
+    state,
+    definition: {
+      id: meta.id,
+      name: meta.name,
+      labels: meta.labels,
+      schedule: value<ScheduleSource>(entity, "schedule"),
+      target,
+      payload,
+      policy: value<Policy>(entity, "policy"),
+    },
+  };
+}
+
+/** The registers of a task after a write of its definition and state: only what changes gets the new stamp. */
+export function writeTask(
+  entity: Entity | undefined,
+  written: {
+    readonly guid: TaskGuid;
+    readonly user: UserId;
+    readonly definition: TaskDefinition;
+    readonly state: TaskState;
+  },
+  stamp: Stamp,
+  now: Instant,
+): Entity {
+  const { guid, user, definition, state } = written;
+  const before = taskOf(entity);
+  const meta: Meta = {
+    id: definition.id,
+    user,
+    name: definition.name,
+    labels: definition.labels,
+    createdAt: before?.createdAt ?? now,
+  };
+  const values: Record<string, unknown> = {
+    schedule: definition.schedule,
+    target: { ...definition.target, payload: definition.payload },
+    policy: definition.policy,
+    state: turned(entity, state),
+    meta,
+    life: before === undefined ? lifeOf(entity) + 1 : lifeOf(entity),
+  };
+  return writeValues({ kind: "task", key: guid, registers: entity?.registers ?? {} }, values, stamp);
+}
+
+/** The registers of a deleted task: its life ends, what it said is forgotten, who it was stays for the merge. */
+export function removeTask(entity: Entity, stamp: Stamp): Entity {
+  const meta = value<Meta>(entity, "meta");
+  return writeValues(entity, {
+    schedule: null,
+    target: null,
+    policy: null,
+    meta: { id: meta.id, user: meta.user },
+    life: lifeOf(entity) + 1,
+  }, stamp);
+}
+
+/** The state written over. */
+export function writeState(entity: Entity, state: TaskState, stamp: Stamp): Entity {
+  return writeValues(entity, { state: turned(entity, state) }, stamp);
+}
+
+/** Whether the task is held back at `now`: a pause with an end is over when that has come. */
+export function isPausedAt(state: TaskState, now: Instant): boolean {
+  return state.paused && (state.until === undefined || state.until > now);
+}
+
+/**
+ * The next occurrence that the task will take up: after all that it has, not before a pause ends; absent when there is
+ * none, or the task is paused without an end.
+ */
+export function nextOccurrence(schedule: Schedule, state: TaskState, through: Instant): Instant | undefined {
+  let from = through + 1;
+  if (state.paused) {
+    if (state.until === undefined) return undefined;
+    from = Math.max(from, state.until);
+  }
+  return nextAtOrAfter(schedule, from as Instant);
+}
+
+/** `nextOccurrence` of a stored task, for those who show it. */
+export function nextOf(dossier: Dossier): Instant | undefined {
+  const task = taskOf(dossier.entity);
+  if (task === undefined) return undefined;
+  const schedule = parseSchedule(task.definition.schedule);
+  return isFault(schedule) ? undefined : nextOccurrence(schedule, task.state, dossier.progress.through);
+}
+
+type Meta = {
+  readonly id: string;
+  readonly user: UserId;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly createdAt: number;
+};
+
+/** The state with its turn: kept while nothing changes, else the next number of its kind, odd for paused. */
+function turned(entity: Entity | undefined, state: TaskState): TaskState & { readonly turn: number } {
+  const current = entity?.registers.state?.value as (TaskState & { readonly turn: number }) | undefined;
+  const turn = current?.turn ?? 0;
+  if (current !== undefined && sameJson({ ...state, turn }, current)) return current;
+  const isOdd = turn % 2 === 1;
+  return { ...state, turn: state.paused === isOdd ? turn + (current === undefined ? 0 : 2) : turn + 1 };
+}
+
+function writeValues(entity: Entity, values: { readonly [register: string]: unknown }, stamp: Stamp): Entity {
+  const registers: Record<string, Register> = { ...entity.registers };
+  let changed = false;
+  for (const [name, written] of Object.entries(values)) {
+    const current = registers[name];
+    if (current !== undefined && sameJson(current.value, written)) continue;
+    registers[name] = writeRegister(current, written as Json, stamp);
+    changed = true;
+  }
+  return changed ? { ...entity, registers } : entity;
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function lifeOf(entity: Entity | undefined): number {
+  const life = entity?.registers.life?.value;
+  return typeof life === "number" ? life : 0;
+}
+
+function value<T>(entity: Entity, name: string): T {
+  const register = entity.registers[name];
+  if (register === undefined) throw new Error(`task ${entity.key} has no register ${name}`);
+  return register.value as T;
+}

@@ -1,0 +1,97 @@
+// A turn is one message handled by one task actor: what it was told goes in, what it wants done is gathered here and
+// becomes effects when the turn is over. A turn that throws is dropped whole.
+
+import type { CommandResult, OnceKey } from "./command.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Effect } from "./event.ts";
+import type { Instant } from "./instant.ts";
+import type { Notice } from "./notice.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { HybridClock, Stamp } from "./stamp.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
+import type { Write } from "./write.ts";
+
+/** What every turn at this peer is told beside its message. */
+export type Surroundings = {
+  readonly self: PeerId;
+  readonly clock: HybridClock;
+  /** A number in [0, 1), anew at each call. */
+  readonly chance: () => number;
+};
+
+export class Turn {
+  readonly guid: TaskGuid;
+  readonly now: Instant;
+  readonly self: PeerId;
+  readonly chance: () => number;
+  /** Occurrences that want to be sent, and the origin whose lane they need. */
+  readonly entries: { readonly id: OccurrenceId; readonly origin: string }[] = [];
+  /** Occurrences that were let through but no longer go: their lane is free again. */
+  readonly exits: OccurrenceId[] = [];
+
+  readonly #clock: HybridClock;
+  readonly #onFailure: "refuse" | "hold";
+  readonly #writes: Write[] = [];
+  /** Played at once. */
+  readonly #effects: Effect[] = [];
+  /** Played when the writes are durable. */
+  readonly #then: Effect[] = [];
+
+  constructor(guid: TaskGuid, now: Instant, around: Surroundings, onFailure: "refuse" | "hold") {
+    this.guid = guid;
+    this.now = now;
+    this.self = around.self;
+    this.chance = around.chance;
+    this.#clock = around.clock;
+    this.#onFailure = onFailure;
+  }
+
+  stamp(): Stamp {
+    return this.#clock.tick(this.now);
+  }
+
+  write(write: Write): void {
+    this.#writes.push(write);
+  }
+
+  send(delivery: Delivery, after: "now" | "durable"): void {
+    const effect: Effect = { kind: "send", guid: this.guid, delivery };
+    if (after === "now") this.#effects.push(effect);
+    else this.#then.push(effect);
+  }
+
+  abort(id: OccurrenceId): void {
+    this.#effects.push({ kind: "abort", id });
+  }
+
+  notify(notice: Notice): void {
+    this.#then.push({ kind: "notify", notice });
+  }
+
+  log(message: string, facts: Readonly<Record<string, string | number>>): void {
+    this.#effects.push({ kind: "log", level: "warning", message, facts });
+  }
+
+  /** The answer to the command of this turn; with a key, it is kept for the day when the same request comes again. */
+  reply(ticket: number, result: CommandResult, once?: OnceKey): void {
+    if (once !== undefined && result.kind !== "refused") {
+      this.write({
+        kind: "answer",
+        key: once.key,
+        answer: { fingerprint: once.fingerprint, expiresAt: once.expiresAt, result },
+      });
+    }
+    this.#then.push({ kind: "reply", ticket, result });
+  }
+
+  /** All that the turn wants done, in order. */
+  effects(): readonly Effect[] {
+    if (this.#writes.length === 0) return this.#effects.concat(this.#then);
+    const highWaterMs = this.#clock.highWater();
+    if (highWaterMs !== undefined) this.#writes.push({ kind: "highWater", ms: highWaterMs });
+    return [
+      ...this.#effects,
+      { kind: "persist", writes: this.#writes, onFailure: this.#onFailure, guids: [this.guid], then: this.#then },
+    ];
+  }
+}

@@ -1,0 +1,42 @@
+// The door to a running peer: what the API, and later the mesh, may ask of it. Behind it is the node's loop.
+
+import type { Command, CommandResult } from "./core/command.ts";
+import type { Dossier } from "./core/dossier.ts";
+import type { Instant } from "./core/instant.ts";
+import type { Notice } from "./core/notice.ts";
+import type { OccurrenceId } from "./core/occurrence.ts";
+import type { Entity, EntityKind } from "./core/register.ts";
+import type { Run } from "./core/run.ts";
+import type { PeerId, TaskGuid } from "./core/task.ts";
+import type { StoredAnswer } from "./core/write.ts";
+import type { Page, RunQuery, TaskQuery } from "./store/store.ts";
+
+export interface Peer {
+  readonly id: PeerId;
+  readonly name: string;
+  now(): Instant;
+  /** Resolves when what the command changed is durable, or to a refusal; rejects only when the peer is closed. */
+  submit(command: Command): Promise<CommandResult>;
+  /** The task as it is now: what is stored, and the open runs that are only in memory so far. */
+  dossier(guid: TaskGuid): Promise<Dossier>;
+  tasks(query: TaskQuery): Promise<Page<Dossier>>;
+  runs(query: RunQuery): Promise<Page<Run>>;
+  /** Stored or in flight. */
+  run(id: OccurrenceId): Promise<Run | undefined>;
+  entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
+  entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
+  answer(key: string): Promise<StoredAnswer | undefined>;
+  /** Calls back for each notice until the returned function is called. */
+  watch(listener: (notice: Notice) => void): () => void;
+  status(): PeerStatus;
+}
+
+export type PeerStatus = {
+  /** The agenda is loaded: what is due is being fired. */
+  readonly ready: boolean;
+  /** Whether the store takes writes; `why` says what keeps it from that. */
+  readonly writable: boolean;
+  readonly why?: string;
+  readonly inFlight: number;
+  readonly activeTasks: number;
+};

@@ -1,0 +1,77 @@
+// How the keys of the records are built. Instants sort as numbers because they are written in 15 digits from the year 0
+// on. No part of a key but the last may hold the sign that parts it from the next: guids, ids and digits don't, and no
+// user has U+0000 in the name.
+
+import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/instant.ts";
+import type { OccurrenceId } from "../core/occurrence.ts";
+import type { EntityKind } from "../core/register.ts";
+import type { Run } from "../core/run.ts";
+import { type Shard, shardOf } from "../core/shard.ts";
+import type { TaskGuid, UserId } from "../core/task.ts";
+import type { Range } from "./key-value.ts";
+
+const INSTANT_DIGITS = 15;
+const SHARD_DIGITS = 3;
+
+export function instantKey(at: Instant): string {
+  return String(at - INSTANT_MIN).padStart(INSTANT_DIGITS, "0");
+}
+
+/** The key of an instant that may lie outside of what an instant can be: then that of the nearest one. */
+export function nearestInstantKey(ms: number): string {
+  return instantKey(Math.max(INSTANT_MIN, Math.min(INSTANT_MAX, ms)) as Instant);
+}
+
+export function entityKey(kind: EntityKind, key: string): string {
+  return `${kind}/${key}`;
+}
+
+export function nameKey(user: UserId, id: string): string {
+  return `${user}\0${id}`;
+}
+
+export function shardKey(shard: Shard): string {
+  return `${shard.toString(16).padStart(SHARD_DIGITS, "0")}/`;
+}
+
+export function dueKey(guid: TaskGuid, at: Instant): string {
+  return `${shardKey(shardOf(guid))}${instantKey(at)}/${guid}`;
+}
+
+export function parseDueKey(key: string): { readonly at: Instant; readonly guid: TaskGuid } {
+  const from = SHARD_DIGITS + 1;
+  const to = from + INSTANT_DIGITS;
+  return { at: Number(key.slice(from, to)) + INSTANT_MIN as Instant, guid: key.slice(to + 1) as TaskGuid };
+}
+
+/** A run's place in the history, the later the greater; also what a cursor of runs holds. */
+export function runPlace(run: Run): string {
+  return `${instantKey(run.instant)}/${run.id}`;
+}
+
+export function isRunPlace(text: string): boolean {
+  return /^\d{15}\/[0-9a-f]{32}$/.test(text);
+}
+
+export function idOfPlace(place: string): OccurrenceId {
+  return place.slice(INSTANT_DIGITS + 1) as OccurrenceId;
+}
+
+/** What belongs to one task, in the spaces whose keys start with its guid. */
+export function ofTask(guid: TaskGuid, rest: string): string {
+  return `${guid}/${rest}`;
+}
+
+export function answerPlace(expiresAt: Instant, key: string): string {
+  return `${instantKey(expiresAt)}/${key}`;
+}
+
+export function keyOfAnswerPlace(place: string): string {
+  return place.slice(INSTANT_DIGITS + 1);
+}
+
+/** All keys that start with a text, which ends in an ASCII character. */
+export function startingWith(text: string): Required<Pick<Range, "gte" | "lt">> {
+  const last = text.charCodeAt(text.length - 1);
+  return { gte: text, lt: text.slice(0, -1) + String.fromCharCode(last + 1) };
+}

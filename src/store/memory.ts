@@ -1,0 +1,185 @@
+// Ordered texts in memory: the twin of LevelDB for the simulator and the tests. It keeps the same contract, and nothing
+// when the process ends.
+
+import { compareKeys } from "./key-order.ts";
+import type { KeyValue, Operation, Range, Space, Walk } from "./key-value.ts";
+import { StoreFailure } from "./store.ts";
+
+export function memoryKeyValue(): KeyValue {
+  return new MemoryKeyValue();
+}
+
+type Entry = readonly [key: string, value: string];
+
+/** A sorted run of entries. Never changed once made, so that a walk may hold on to it. */
+type Leaf = readonly Entry[];
+
+/** Entries of a leaf before it is cut in two: a write copies one leaf and the list of leaves. */
+const LEAF_MAX = 256;
+
+class MemoryKeyValue implements KeyValue {
+  readonly #spaces = new Map<Space, readonly Leaf[]>();
+  #isClosed = false;
+
+  batch(operations: readonly Operation[]): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closed());
+    for (const { space, key, value } of operations) {
+      this.#spaces.set(space, written(this.#spaces.get(space) ?? [], key, value));
+    }
+    return Promise.resolve();
+  }
+
+  getMany(space: Space, keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    if (this.#isClosed) return Promise.reject(closed());
+    const leaves = this.#spaces.get(space) ?? [];
+    return Promise.resolve(keys.map((key) => {
+      const leaf = leaves[leafFor(leaves, key)];
+      const entry = leaf?.[firstAtOrAfter(leaf, key)];
+      return entry?.[0] === key ? entry[1] : undefined;
+    }));
+  }
+
+  walk(space: Space, range: Range): Walk {
+    return new MemoryWalk(this.#spaces.get(space) ?? [], range, () => this.#isClosed);
+  }
+
+  damaged(): number {
+    return 0;
+  }
+
+  onWritable(): void {}
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+}
+
+class MemoryWalk implements Walk {
+  readonly #leaves: readonly Leaf[];
+  readonly #range: Range;
+  readonly #isKeptClosed: () => boolean;
+  /** The next entry: its leaf, and its place there. */
+  #leaf = 0;
+  #at = 0;
+  #isClosed = false;
+
+  constructor(leaves: readonly Leaf[], range: Range, isKeptClosed: () => boolean) {
+    this.#leaves = leaves;
+    this.#range = range;
+    this.#isKeptClosed = isKeptClosed;
+    this.#start(undefined);
+  }
+
+  take(count: number): Promise<readonly Entry[]> {
+    if (this.#isClosed || this.#isKeptClosed()) return Promise.reject(closed());
+    const taken: Entry[] = [];
+    const step = this.#range.reverse === true ? -1 : 1;
+    while (taken.length < count) {
+      const entry = this.#leaves[this.#leaf]?.[this.#at];
+      if (entry === undefined || !isWithin(this.#range, entry[0])) break;
+      taken.push(entry);
+      this.#at += step;
+      this.#settle();
+    }
+    return Promise.resolve(taken);
+  }
+
+  seek(key: string): void {
+    this.#start(key);
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  /** To the first entry of the range in the direction of the walk, or to the one that is sought. */
+  #start(sought: string | undefined): void {
+    const { gt, gte, lt, lte, reverse } = this.#range;
+    if (sought !== undefined && !isWithin(this.#range, sought)) {
+      this.#leaf = this.#leaves.length;
+    } else if (reverse === true) {
+      const from = sought ?? lt ?? lte;
+      if (from === undefined) this.#leaf = this.#leaves.length;
+      else this.#place(from);
+      const isTaken = this.#keyHere() === from && (sought !== undefined || lt === undefined);
+      if (from === undefined || !isTaken) this.#at--;
+      this.#settle();
+    } else {
+      const from = sought ?? gt ?? gte ?? "";
+      this.#place(from);
+      if (sought === undefined && gt !== undefined && this.#keyHere() === gt) this.#at++;
+      this.#settle();
+    }
+  }
+
+  #keyHere(): string | undefined {
+    return this.#leaves[this.#leaf]?.[this.#at]?.[0];
+  }
+
+  /** To the first entry at or after the key, or the end of the leaf that would hold it. */
+  #place(key: string): void {
+    this.#leaf = leafFor(this.#leaves, key);
+    this.#at = firstAtOrAfter(this.#leaves[this.#leaf] ?? [], key);
+  }
+
+  /** From beyond the edge of a leaf to the nearest entry of the next one. */
+  #settle(): void {
+    if (this.#at < 0) {
+      this.#leaf--;
+      this.#at = (this.#leaves[this.#leaf]?.length ?? 0) - 1;
+    } else if (this.#at >= (this.#leaves[this.#leaf]?.length ?? 0)) {
+      this.#leaf++;
+      this.#at = 0;
+    }
+  }
+}
+
+function isWithin({ gt, gte, lt, lte }: Range, key: string): boolean {
+  return (gt === undefined || compareKeys(key, gt) > 0) && (gte === undefined || compareKeys(key, gte) >= 0) &&
+    (lt === undefined || compareKeys(key, lt) < 0) && (lte === undefined || compareKeys(key, lte) <= 0);
+}
+
+/** The leaves after a write; those before it are left as they are. */
+function written(leaves: readonly Leaf[], key: string, value: string | undefined): readonly Leaf[] {
+  const place = leafFor(leaves, key);
+  const leaf = leaves[place] ?? [];
+  const at = firstAtOrAfter(leaf, key);
+  const isThere = leaf[at]?.[0] === key;
+  if (value === undefined && !isThere) return leaves;
+  const changed = leaf.toSpliced(at, isThere ? 1 : 0, ...(value === undefined ? [] : [[key, value] as const]));
+  if (changed.length === 0) return leaves.toSpliced(place, 1);
+  if (changed.length <= LEAF_MAX) return leaves.length === 0 ? [changed] : leaves.with(place, changed);
+  const half = changed.length >> 1;
+  return leaves.toSpliced(place, 1, changed.slice(0, half), changed.slice(half));
+}
+
+/** The leaf that holds the key, or would: the last one that starts at or before it. */
+function leafFor(leaves: readonly Leaf[], key: string): number {
+  let low = 0;
+  let high = leaves.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const first = leaves[middle]?.[0]?.[0];
+    if (first !== undefined && compareKeys(first, key) <= 0) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function firstAtOrAfter(leaf: Leaf, key: string): number {
+  let low = 0;
+  let high = leaf.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = leaf[middle];
+    if (entry !== undefined && compareKeys(entry[0], key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function closed(): StoreFailure {
+  return new StoreFailure("closed", "the store is closed");
+}

@@ -1,0 +1,77 @@
+// How a write of the core becomes operations on records and their indexes.
+//
+//   entities     <kind>/<key>               the registers
+//   names        <user>\0<task id>          the guid of a living task
+//   progress     <guid>                     how far the task has been carried
+//   due          <shard>/<instant>/<guid>   when it has something to do, or before
+//   runs         <id>                       the record of an occurrence
+//   runsByTask   <guid>/<instant>/<id>      nothing
+//   runsByTime   <instant>/<id>             the guid
+//   open         <guid>/<id>                nothing; there while the run is not settled
+//   answers      <key>                      the answer to a request that may come again
+//   answersByTime  <instant>/<key>          nothing
+//   meta         highWater                  the mark of stamps; `format` belongs to the adapter
+
+import { type Entity, isAlive } from "../core/register.ts";
+import type { Write } from "../core/write.ts";
+import type { Operation } from "./key-value.ts";
+import { answerPlace, dueKey, entityKey, nameKey, ofTask, runPlace } from "./keys.ts";
+import { metaOf } from "./name.ts";
+import { writeRecord } from "./record.ts";
+
+export const HIGH_WATER = "highWater";
+
+export function operationsOf(writes: readonly Write[]): readonly Operation[] {
+  const operations: Operation[] = [];
+  for (const write of writes) addOperations(operations, write);
+  return operations;
+}
+
+/** Runs that were not stored before: a run that was open has its places in the indexes. */
+export function newRuns(writes: readonly Write[]): number {
+  return writes.reduce((sum, write) => write.kind === "run" && !write.wasOpen ? sum + 1 : sum, 0);
+}
+
+function addOperations(operations: Operation[], write: Write): void {
+  switch (write.kind) {
+    case "entity":
+      return addEntity(operations, write.entity);
+    case "progress":
+      operations.push({ space: "progress", key: write.guid, value: writeRecord(write.progress) });
+      return;
+    case "due":
+      if (write.from !== undefined) operations.push({ space: "due", key: dueKey(write.guid, write.from) });
+      if (write.to !== undefined) operations.push({ space: "due", key: dueKey(write.guid, write.to), value: "" });
+      return;
+    case "run":
+      return addRun(operations, write);
+    case "highWater":
+      operations.push({ space: "meta", key: HIGH_WATER, value: writeRecord(write.ms) });
+      return;
+    case "answer":
+      operations.push({ space: "answers", key: write.key, value: writeRecord(write.answer) });
+      operations.push({ space: "answersByTime", key: answerPlace(write.answer.expiresAt, write.key), value: "" });
+      return;
+  }
+}
+
+function addEntity(operations: Operation[], entity: Entity): void {
+  operations.push({ space: "entities", key: entityKey(entity.kind, entity.key), value: writeRecord(entity) });
+  if (entity.kind !== "task") return;
+  const meta = metaOf(entity);
+  if (meta === undefined) return;
+  const name = { space: "names", key: nameKey(meta.user, meta.id) } as const;
+  operations.push(isAlive(entity) ? { ...name, value: entity.key } : name);
+}
+
+function addRun(operations: Operation[], { run, wasOpen }: Extract<Write, { kind: "run" }>): void {
+  operations.push({ space: "runs", key: run.id, value: writeRecord(run) });
+  if (!wasOpen) {
+    const place = runPlace(run);
+    operations.push({ space: "runsByTask", key: ofTask(run.guid, place), value: "" });
+    operations.push({ space: "runsByTime", key: place, value: run.guid });
+  }
+  const isOpen = run.state !== "settled";
+  if (isOpen && !wasOpen) operations.push({ space: "open", key: ofTask(run.guid, run.id), value: "" });
+  if (!isOpen && wasOpen) operations.push({ space: "open", key: ofTask(run.guid, run.id) });
+}

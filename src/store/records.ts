@@ -1,0 +1,150 @@
+// The store: what the core writes, kept as records in ordered spaces, and read back for the engine and for people. It
+// knows no disk: LevelDB or a map in memory is behind the inner door.
+
+import { type Dossier, NO_PROGRESS, type Progress } from "../core/dossier.ts";
+import type { DueQuery } from "../core/event.ts";
+import type { Instant } from "../core/instant.ts";
+import type { OccurrenceId } from "../core/occurrence.ts";
+import type { Entity, EntityKind } from "../core/register.ts";
+import type { Run } from "../core/run.ts";
+import type { TaskGuid } from "../core/task.ts";
+import type { StoredAnswer, Write } from "../core/write.ts";
+import { browseRuns, browseTasks } from "./browse.ts";
+import { readDue } from "./due.ts";
+import type { KeyValue, Space } from "./key-value.ts";
+import { entityKey, ofTask, startingWith } from "./keys.ts";
+import { HIGH_WATER, newRuns, operationsOf } from "./operations.ts";
+import { Past } from "./past.ts";
+import { readRecord } from "./record.ts";
+import type { Page, RunQuery, Store, TaskQuery } from "./store.ts";
+
+export function recordStore(keyValue: KeyValue): Store {
+  return new RecordStore(keyValue);
+}
+
+/** Open runs of one task that are read; a task has at most 2,000. */
+const OPEN_MAX = 4_000;
+
+class RecordStore implements Store {
+  readonly #keyValue: KeyValue;
+  readonly #past: Past;
+
+  constructor(keyValue: KeyValue) {
+    this.#keyValue = keyValue;
+    this.#past = new Past(keyValue);
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    await this.#keyValue.batch(operationsOf(writes));
+    this.#past.add(newRuns(writes));
+  }
+
+  async dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]> {
+    const entities = this.#many<Entity>("entities", guids.map((guid) => entityKey("task", guid)));
+    return await this.#dossiersOf(guids, await entities);
+  }
+
+  due(query: DueQuery) {
+    return readDue(this.#keyValue, query);
+  }
+
+  async tasks(query: TaskQuery): Promise<Page<Dossier>> {
+    const page = await browseTasks(this.#keyValue, query);
+    return { ...page, items: await this.#dossiersOf(page.items.map(({ key }) => key as TaskGuid), page.items) };
+  }
+
+  runs(query: RunQuery): Promise<Page<Run>> {
+    return browseRuns(this.#keyValue, query);
+  }
+
+  run(id: OccurrenceId) {
+    return this.#one<Run>("runs", id);
+  }
+
+  entity(kind: EntityKind, key: string) {
+    return this.#one<Entity>("entities", entityKey(kind, key));
+  }
+
+  async entities(kind: EntityKind, limit: number): Promise<readonly Entity[]> {
+    const walk = this.#keyValue.walk("entities", startingWith(entityKey(kind, "")));
+    try {
+      return (await walk.take(limit)).map(([, record]) => readRecord<Entity>(record));
+    } finally {
+      await walk.close();
+    }
+  }
+
+  answer(key: string) {
+    return this.#one<StoredAnswer>("answers", key);
+  }
+
+  async highWater(): Promise<number> {
+    return await this.#one<number>("meta", HIGH_WATER) ?? 0;
+  }
+
+  sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {
+    return this.#past.forget(now, keep);
+  }
+
+  onWritable(listener: (writable: boolean, why: string) => void): void {
+    this.#keyValue.onWritable(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#keyValue.close();
+  }
+
+  async #dossiersOf(
+    guids: readonly TaskGuid[],
+    entities: readonly (Entity | undefined)[],
+  ): Promise<readonly Dossier[]> {
+    const progress = await this.#many<Progress>("progress", guids);
+    // A task that has an entity and no progress is new, or its progress was damaged: then it may have open runs.
+    const withOpen = guids.filter((_, at) =>
+      progress[at] === undefined ? entities[at] !== undefined : progress[at].open > 0
+    );
+    const open = withOpen.length === 0 ? undefined : await this.#openRuns(withOpen);
+    return guids.map((guid, at) => {
+      const entity = entities[at];
+      return {
+        guid,
+        ...(entity === undefined ? {} : { entity }),
+        progress: progress[at] ?? NO_PROGRESS,
+        open: open?.get(guid) ?? [],
+      };
+    });
+  }
+
+  async #openRuns(guids: readonly TaskGuid[]): Promise<ReadonlyMap<TaskGuid, readonly Run[]>> {
+    const open = new Map<TaskGuid, Run[]>();
+    const walk = this.#keyValue.walk("open", {});
+    try {
+      for (const guid of guids.toSorted()) {
+        const prefix = ofTask(guid, "");
+        walk.seek(prefix);
+        const ids: string[] = [];
+        for (let count = 4; ids.length < OPEN_MAX; count = 256) {
+          const keys = (await walk.take(count)).map(([key]) => key);
+          const own = keys.filter((key) => key.startsWith(prefix));
+          ids.push(...own.map((key) => key.slice(prefix.length)));
+          if (own.length < count) break;
+        }
+        const runs = await this.#many<Run>("runs", ids);
+        open.set(guid, runs.filter((run) => run !== undefined).sort((a, b) => a.instant - b.instant));
+      }
+    } finally {
+      await walk.close();
+    }
+    return open;
+  }
+
+  async #many<T>(space: Space, keys: readonly string[]): Promise<readonly (T | undefined)[]> {
+    const records = await this.#keyValue.getMany(space, keys);
+    return records.map((record) => record === undefined ? undefined : readRecord<T>(record));
+  }
+
+  async #one<T>(space: Space, key: string): Promise<T | undefined> {
+    const [found] = await this.#many<T>(space, [key]);
+    return found;
+  }
+}

@@ -1,0 +1,96 @@
+// The door to what is kept. One way in (`commit`), and the few questions that the engine and the people ask.
+
+import type { Dossier } from "../core/dossier.ts";
+import type { DuePage, DueQuery } from "../core/event.ts";
+import type { Instant } from "../core/instant.ts";
+import type { OccurrenceId } from "../core/occurrence.ts";
+import type { Entity, EntityKind } from "../core/register.ts";
+import type { Outcome, Run } from "../core/run.ts";
+import type { TaskGuid, UserId } from "../core/task.ts";
+import type { StoredAnswer, Write } from "../core/write.ts";
+
+export interface Store {
+  /**
+   * Durable (survives power loss) and all or nothing when it resolves. Calls that come together share one synced batch.
+   * Rejects with `StoreFailure`; what it held is then not kept.
+   */
+  commit(writes: readonly Write[]): Promise<void>;
+  /** One for each guid, in order. */
+  dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]>;
+  /** When the limit is reached, the `rest` of a shard that was not looked at is -Infinity: unknown, to be asked again. */
+  due(query: DueQuery): Promise<DuePage>;
+  /** Rejects with `BadCursor`, as `runs` does. */
+  tasks(query: TaskQuery): Promise<Page<Dossier>>;
+  runs(query: RunQuery): Promise<Page<Run>>;
+  run(id: OccurrenceId): Promise<Run | undefined>;
+  entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
+  entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
+  answer(key: string): Promise<StoredAnswer | undefined>;
+  /** The high-water mark of stamps, in ms; 0 in a new store. */
+  highWater(): Promise<number>;
+  /** Forgets settled runs past `keep`, and answers past their time, a bounded number at a call. Resolves to how many went. */
+  sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number>;
+  /** Calls back when the store stops or starts to take writes. */
+  onWritable(listener: (writable: boolean, why: string) => void): void;
+  close(): Promise<void>;
+}
+
+export type Page<T> = {
+  readonly items: readonly T[];
+  /** Where the next page starts; absent when this is the last. Opaque outside the store, and any text: to be encoded. */
+  readonly cursor?: string;
+};
+
+/** Tasks in the order of (user, id). A page may be shorter than `limit`: `cursor` alone says whether there is more. */
+export type TaskQuery = {
+  readonly user?: UserId;
+  readonly cursor?: string;
+  readonly limit: number;
+  /** Part of the id or the name, whatever its case. */
+  readonly text?: string;
+  readonly paused?: boolean;
+  readonly labels?: { readonly [name: string]: string };
+  /** Decides whether a pause with an end is over; without it, such a task counts as paused. */
+  readonly now?: Instant;
+};
+
+/** Runs from the latest instant back. A page may be shorter than `limit`: `cursor` alone says whether there is more. */
+export type RunQuery = {
+  readonly guid?: TaskGuid;
+  readonly user?: UserId;
+  readonly outcome?: Outcome;
+  readonly cursor?: string;
+  readonly limit: number;
+};
+
+/** A cursor that is not of a page of this query: the caller's fault, not the store's. */
+export class BadCursor extends Error {
+  override readonly name = "BadCursor";
+  constructor() {
+    super("the cursor is not that of a page of this list");
+  }
+}
+
+/**
+ * Why a write was not kept, or a read could not be done. `busy`: more waits for the disk than memory should hold; it
+ * passes by itself. After `full` and `io` the batch may, when the disk failed between writing and syncing it, still be
+ * found once the store is open again: whole, never in part.
+ */
+export class StoreFailure extends Error {
+  override readonly name = "StoreFailure";
+  readonly kind: "full" | "io" | "busy" | "closed";
+  constructor(kind: "full" | "io" | "busy" | "closed", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Why a store can't be opened, in words for the one who started the program. */
+export class StoreRefusal extends Error {
+  override readonly name = "StoreRefusal";
+  readonly kind: "locked" | "damaged" | "newer" | "unwritable" | "full";
+  constructor(kind: "locked" | "damaged" | "newer" | "unwritable" | "full", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,30 @@
+// Many triggers behind one door: each event goes to the one that serves its URN's scheme.
+
+import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import type { Trigger } from "./trigger.ts";
+
+/** Closes them all when it is closed. Throws when two serve one scheme. */
+export function triggers(list: readonly Trigger[]): Trigger {
+  const bySchemes = new Map<string, Trigger>();
+  for (const trigger of list) {
+    for (const scheme of trigger.schemes) {
+      if (bySchemes.has(scheme)) throw new Error(`two triggers serve ${scheme}`);
+      bySchemes.set(scheme, trigger);
+    }
+  }
+  const schemes = [...bySchemes.keys()];
+  return {
+    schemes,
+    send(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
+      const { urn } = delivery.target;
+      const scheme = urn.slice(0, Math.max(0, urn.indexOf(":"))).toLowerCase();
+      const trigger = bySchemes.get(scheme);
+      if (trigger !== undefined) return trigger.send(delivery, signal);
+      const error = `nothing here sends to ${scheme}://; this peer knows ${schemes.join(", ")}`;
+      return Promise.resolve({ kind: "failed", error, retryable: false });
+    },
+    async close(): Promise<void> {
+      await Promise.all(list.map((trigger) => trigger.close()));
+    },
+  };
+}

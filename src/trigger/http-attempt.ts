@@ -1,0 +1,134 @@
+// One request and what became of it. It ends once, by whichever comes first: the answer, the connection's end, its time,
+// or whoever started it; what comes after that is not heard.
+
+import { Buffer } from "node:buffer";
+import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, isSuccess, late, refused, tooLong } from "./http-result.ts";
+import type { Plan } from "./http-request.ts";
+
+export type AttemptParts = {
+  readonly delivery: Delivery;
+  readonly plan: Plan;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly done: (result: DeliveryResult) => void;
+};
+
+/** Interim answers (1xx) that a target may send before its answer. */
+const INTERIM_MAX = 16;
+
+const ENDED = new Error("the attempt ended");
+
+/** A connection's hold on the attempt: the part of undici's controller that is used. */
+type Controller = { abort(reason: Error): void };
+type Headers = { readonly [name: string]: string | readonly string[] | undefined };
+
+/** Called by undici, as its `Dispatcher.DispatchHandler`. */
+export class HttpAttempt {
+  readonly #parts: AttemptParts;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #controller: Controller | undefined;
+  #isOver = false;
+  /** The whole answer was read. */
+  #isComplete = false;
+  #interim = 0;
+  #status = 0;
+  #retryAfter: string | undefined;
+  #location: string | undefined;
+  #bytes = 0;
+  readonly #excerpt: Buffer[] = [];
+
+  constructor(parts: AttemptParts) {
+    this.#parts = parts;
+    this.#timer = setTimeout(() => this.#expire(), parts.delivery.totalMs);
+    parts.signal.addEventListener("abort", this);
+  }
+
+  /** The signal was given. */
+  handleEvent(): void {
+    this.stop("cancelled");
+  }
+
+  stop(why: string): void {
+    this.#end({ kind: "failed", error: why, retryable: true });
+  }
+
+  onRequestStart(controller: Controller): void {
+    // Thrown before a byte is written, this keeps the connection for whoever is next.
+    if (this.#isOver) throw ENDED;
+    this.#controller = controller;
+  }
+
+  onResponseStart(_: Controller, status: number, headers: Headers): void {
+    if (status < 200) {
+      if (++this.#interim > INTERIM_MAX) {
+        this.#end(tooLong(this.#parts.plan, `more than ${INTERIM_MAX} interim answers`));
+      }
+      return;
+    }
+    this.#status = status;
+    this.#retryAfter = textOf(headers["retry-after"]);
+    this.#location = textOf(headers["location"]);
+  }
+
+  onResponseData(_: Controller, chunk: Buffer): void {
+    const room = EXCERPT_MAX_BYTES - this.#bytes;
+    this.#bytes += chunk.length;
+    if (room > 0 && !isSuccess(this.#status)) this.#excerpt.push(chunk.subarray(0, room));
+    if (this.#bytes <= ANSWER_MAX_BYTES) return;
+    this.#end(
+      isSuccess(this.#status)
+        ? tooLong(this.#parts.plan, "an answer of more than 1 MiB", this.#status)
+        : this.#answered(),
+    );
+  }
+
+  onResponseEnd(): void {
+    this.#isComplete = true;
+    this.#end(this.#answered());
+  }
+
+  onResponseError(_: Controller, error: Error): void {
+    const { plan, delivery } = this.#parts;
+    if (this.#isOver) return;
+    // What went wrong after the head of a refusal changes nothing of it.
+    const isRefused = this.#status !== 0 && !isSuccess(this.#status);
+    this.#end(
+      isRefused ? this.#answered() : broken(plan, error, { connectMs: delivery.connectMs, status: this.#status }),
+    );
+  }
+
+  #expire(): void {
+    const { plan, delivery } = this.#parts;
+    const isRefused = this.#status !== 0 && !isSuccess(this.#status);
+    this.#end(
+      isRefused
+        ? this.#answered()
+        : late(plan, delivery, { isSent: this.#controller !== undefined, status: this.#status }),
+    );
+  }
+
+  #answered(): DeliveryResult {
+    if (isSuccess(this.#status)) return { kind: "delivered", status: this.#status };
+    return refused(this.#parts.plan, {
+      status: this.#status,
+      retryAfter: this.#retryAfter,
+      location: this.#location,
+      excerpt: Buffer.concat(this.#excerpt),
+    }, this.#parts.now());
+  }
+
+  #end(result: DeliveryResult): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#parts.signal.removeEventListener("abort", this);
+    this.#parts.done(result);
+    // Before the end of its answer, the connection is no use to anybody.
+    if (!this.#isComplete) this.#controller?.abort(ENDED);
+  }
+}
+
+function textOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === "object" ? header[0] : header;
+}

@@ -1,0 +1,174 @@
+// What an HTTP target did, as a result: delivered, or one sentence for a human that holds no credential.
+
+import type { Buffer } from "node:buffer";
+import { STATUS_CODES } from "node:http";
+import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import type { Plan } from "./http-request.ts";
+
+export type Refusal = {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly location: string | undefined;
+  /** The first bytes of the body. */
+  readonly excerpt: Buffer;
+};
+
+/** More is not read. */
+export const ANSWER_MAX_BYTES = 1024 * 1024;
+/** Kept of a refusal, to be searched for secrets; a human is shown EXCERPT_MAX characters of it. */
+export const EXCERPT_MAX_BYTES = 4 * 1024;
+const EXCERPT_MAX = 200;
+/** A target that wants to be left alone for longer is asked again all the same; a date of the year 9999 is a mistake. */
+const RETRY_AFTER_MAX_MS = 86_400_000;
+
+type Failure = DeliveryResult & { readonly kind: "failed" };
+
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+export function refused(plan: Plan, { status, retryAfter, location, excerpt }: Refusal, now: number): Failure {
+  const name = STATUS_CODES[status];
+  const head = `${plan.place} answered ${status}${name === undefined ? "" : ` ${name}`}`;
+  if (status < 400) {
+    const place = location === undefined ? "" : ` to ${shown(plan, location)}`;
+    return { kind: "failed", status, error: `${head}: redirects${place} are not followed`, retryable: false };
+  }
+  const text = shown(plan, excerpt.toString());
+  const error = text === "" ? head : `${head}: ${text}`;
+  const retryable = status >= 500 || status === 408 || status === 425 || status === 429;
+  const retryAfterMs = retryable ? msOf(retryAfter, now) : undefined;
+  return { kind: "failed", status, error, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** The connection failed, or failed to come about. `status` is 0 when no answer had begun. */
+export function broken(
+  plan: Plan,
+  error: Error,
+  { connectMs, status }: { connectMs: number; status: number },
+): Failure {
+  const code = codeOf(error);
+  if (code === "UND_ERR_HEADERS_OVERFLOW") return tooLong(plan, "an answer with more than 16 KiB of headers");
+  return {
+    kind: "failed",
+    ...(status === 0 ? {} : { status }),
+    error: sentenceOf(plan, code, error, { connectMs, status }),
+    // What undici itself refuses to send, it will refuse again.
+    retryable: code !== "UND_ERR_INVALID_ARG",
+  };
+}
+
+/** The attempt's time is over. */
+export function late(
+  { place }: Plan,
+  { totalMs }: Delivery,
+  { isSent, status }: { isSent: boolean; status: number },
+): Failure {
+  const time = spanOf(totalMs);
+  if (status !== 0) {
+    return {
+      kind: "failed",
+      status,
+      error: `the answer ${status} of ${place} did not end within ${time}`,
+      retryable: true,
+    };
+  }
+  return {
+    kind: "failed",
+    error: isSent ? `no answer from ${place} within ${time}` : `no connection to ${place} within ${time}`,
+    retryable: true,
+  };
+}
+
+/** The target has the event and answers too much: it would do so again. */
+export function tooLong({ place }: Plan, what: string, status?: number): Failure {
+  return {
+    kind: "failed",
+    ...(status === undefined ? {} : { status }),
+    error: `${place} sent ${what}`,
+    retryable: false,
+  };
+}
+
+function sentenceOf(
+  plan: Plan,
+  code: string,
+  error: Error,
+  { connectMs, status }: { connectMs: number; status: number },
+): string {
+  const { place, host } = plan;
+  switch (code) {
+    case "METRONOME_CONNECT_TIMEOUT":
+      return `could not connect to ${place} within ${spanOf(connectMs)}`;
+    case "ECONNREFUSED":
+      return `connection refused by ${place}`;
+    case "ENOTFOUND":
+    case "ENODATA":
+      return `host name ${host} does not resolve`;
+    case "EAI_AGAIN":
+      return `host name ${host} can't be looked up: the name server does not answer`;
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EADDRNOTAVAIL":
+      return `there is no route to ${place}`;
+    case "ETIMEDOUT":
+      return `the connection to ${place} timed out`;
+    case "EMFILE":
+    case "ENFILE":
+      return `could not connect to ${place}: too many files and connections are open`;
+    case "ECONNRESET":
+    case "ECONNABORTED":
+    case "EPIPE":
+    case "UND_ERR_SOCKET":
+    case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
+    case "HPE_INVALID_EOF_STATE":
+      return status === 0
+        ? `${place} closed the connection before it answered`
+        : `${place} closed the connection in the middle of its answer ${status}`;
+  }
+  if (code.startsWith("HPE_")) return `${place} sent what is not HTTP/1.1`;
+  const text = shown(plan, error.message);
+  if (plan.origin.startsWith("https:") && status === 0) return `no secure connection with ${place}: ${text}`;
+  return `the connection with ${place} failed: ${text}`;
+}
+
+/** Several addresses may have been tried; the first error stands for all. */
+function codeOf(error: Error): string {
+  const { code, errors } = error as { readonly code?: unknown; readonly errors?: readonly unknown[] };
+  if (typeof code === "string") return code;
+  const first = Array.isArray(errors) ? errors[0] : undefined;
+  return first instanceof Error ? codeOf(first) : "";
+}
+
+/** One line of at most 200 printable characters, without the target's secrets. */
+function shown({ secrets }: Plan, text: string): string {
+  let clean = text;
+  for (const secret of secrets) clean = clean.replaceAll(secret, "***");
+  return clean.replace(/[^\x20-\x7e\u00a1-\u{10ffff}]+/gu, " ").replace(
+    /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\ufffd]+/gu,
+    " ",
+  )
+    .replace(/ {2,}/g, " ").trim().slice(0, EXCERPT_MAX).toWellFormed();
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date. What is neither says nothing. */
+function msOf(retryAfter: string | undefined, now: number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const text = retryAfter.trim();
+  const ms = /^\d{1,16}$/.test(text)
+    ? Number(text) * 1_000
+    : /^[A-Z][a-z]{2,8},? .* (GMT|\d{4})$/.test(text)
+    ? Date.parse(dated(text)) - now
+    : NaN;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
+}
+
+/** All three forms of RFC 9110 §5.6.7 are in UTC; asctime's does not say so. */
+function dated(text: string): string {
+  return text.endsWith("GMT") ? text : `${text} GMT`;
+}
+
+/** `30 s`, `250 ms` */
+function spanOf(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000} s` : ms > 1_000 ? `${(ms / 1_000).toFixed(1)} s` : `${ms} ms`;
+}

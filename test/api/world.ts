@@ -1,0 +1,229 @@
+// A world of its own for each test: a real node over the memory store, a clock that is moved, a target that obeys.
+
+import assert from "node:assert/strict";
+import { type Api, createApi } from "../../src/api/app.ts";
+import type { Asset } from "../../src/api/assets.ts";
+import type { Clock } from "../../src/clock.ts";
+import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
+import { type Instant, instant } from "../../src/core/instant.ts";
+import type { UserId } from "../../src/core/task.ts";
+import { isFault } from "../../src/core/fault.ts";
+import { describe, parseSchedule } from "../../src/core/schedule.ts";
+import { type Node, startNode } from "../../src/node.ts";
+import { memoryKeyValue } from "../../src/store/memory.ts";
+import { recordStore } from "../../src/store/records.ts";
+import type { Trigger } from "../../src/trigger/trigger.ts";
+
+export const USER: UserId = "admin";
+export const PORT = 8081;
+export const START = instant(Date.UTC(2026, 11, 1, 9, 30));
+export const ADMIN_TOKEN = "the-admin-token-of-the-tests-0123456789";
+export const LOCAL_KEY = "the-local-key-of-the-tests-0123456789";
+export const CODE = "one-time-code";
+
+export const HOURLY = "R/2026-01-01T00:00:00Z/PT1H";
+export const URN = "http://localhost:3000/tick";
+
+export type World = {
+  readonly node: Node;
+  readonly api: Api;
+  readonly clock: TestClock;
+  readonly sent: readonly Delivery[];
+  readonly logged: readonly string[];
+  /** What the target answers from now on. */
+  answer(result: DeliveryResult | "nothing"): void;
+  call(line: string, more?: Call): Promise<Reply>;
+  fetch(line: string, more?: Call): Promise<Response>;
+  close(): Promise<void>;
+};
+
+export type Call = {
+  /** An object is sent as JSON, a text as it is. */
+  readonly body?: unknown;
+  readonly headers?: { readonly [name: string]: string };
+  /** null: none. */
+  readonly token?: string | null;
+  readonly type?: string;
+  readonly remote?: string;
+};
+
+export type Reply = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed when it is JSON. */
+  // deno-lint-ignore no-explicit-any -- tests compare it whole, or reach into it
+  readonly body: any;
+};
+
+export async function makeWorld(
+  more: { readonly assets?: ReadonlyMap<string, Asset>; readonly hosts?: readonly string[] } = {},
+): Promise<World> {
+  const clock = new TestClock(START);
+  const sent: Delivery[] = [];
+  const logged: string[] = [];
+  let result: DeliveryResult | "nothing" = { kind: "delivered", status: 200 };
+  const trigger: Trigger = {
+    schemes: ["http", "https"],
+    async send(delivery, signal) {
+      sent.push(delivery);
+      if (result !== "nothing") return result;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return { kind: "failed", error: "aborted", retryable: true };
+    },
+    close: () => Promise.resolve(),
+  };
+  const store = recordStore(memoryKeyValue());
+  const node = await startNode({
+    id: "peer-1",
+    name: "test",
+    origin: 1,
+    clock,
+    store,
+    trigger,
+    chance: () => 0.5,
+    keep: { runs: 10_000, ageMs: 86_400_000 },
+    log: (_level, message, facts) => void logged.push(`${message} ${JSON.stringify(facts)}`),
+  });
+  await rest();
+  let code: string | undefined = CODE;
+  const api = createApi({
+    peer: node,
+    user: USER,
+    auth: {
+      adminToken: ADMIN_TOKEN,
+      localKey: LOCAL_KEY,
+      redeemCode(candidate) {
+        if (candidate !== code) return false;
+        code = undefined;
+        return true;
+      },
+    },
+    hosts: more.hosts ?? [],
+    assets: more.assets ?? new Map(),
+    version: "0.0.0-test",
+    port: () => PORT,
+    log: (_level, message, facts) => void logged.push(`${message} ${JSON.stringify(facts)}`),
+  });
+  const fetch = (line: string, call: Call = {}) =>
+    api.fetch(request(line, call), { remote: call.remote ?? "127.0.0.1" });
+  return {
+    node,
+    api,
+    clock,
+    sent,
+    logged,
+    fetch,
+    answer: (next) => void (result = next),
+    call: async (line, call) => await replyOf(await fetch(line, call)),
+    async close() {
+      api.close();
+      await node.drain(0);
+      await store.close();
+    },
+  };
+}
+
+/** Runs a test in a world, and ends it. */
+export async function withWorld(
+  run: (world: World) => Promise<void>,
+  more: Parameters<typeof makeWorld>[0] = {},
+): Promise<void> {
+  const world = await makeWorld(more);
+  try {
+    await run(world);
+    assert.deepEqual(world.logged, []);
+  } finally {
+    await world.close();
+  }
+}
+
+export function sentenceOf(source: string): string {
+  const schedule = parseSchedule(source);
+  assert.ok(!isFault(schedule));
+  return describe(schedule);
+}
+
+/** `GET /api/v1/tasks`, or a path alone, which stands below `/api/v1`. */
+export function request(line: string, call: Call): Request {
+  const [method = "GET", path = "/"] = line.split(" ");
+  const { body, token = ADMIN_TOKEN, type = "application/json" } = call;
+  const headers = new Headers(call.headers);
+  if (token !== null && !headers.has("authorization") && !headers.has("cookie")) {
+    headers.set("authorization", `Bearer ${token}`);
+  }
+  if (body !== undefined && !headers.has("content-type") && type !== "") headers.set("content-type", type);
+  const url = path.startsWith("http")
+    ? path
+    : `http://localhost:${PORT}${path.startsWith("/") ? path : `/api/v1/${path}`}`;
+  return new Request(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: bodyOf(body), duplex: "half" }),
+  } as RequestInit);
+}
+
+export async function replyOf(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const isJson = /json$/.test(response.headers.get("content-type") ?? "") &&
+    !/ndjson/.test(response.headers.get("content-type") ?? "");
+  return { status: response.status, headers: response.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
+}
+
+function bodyOf(body: unknown): BodyInit {
+  if (typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream) return body as BodyInit;
+  return JSON.stringify(body);
+}
+
+/** Time that moves when it is told to; its alarm rings on the way. */
+export class TestClock implements Clock {
+  #now: Instant;
+  #alarm: { readonly at: Instant; readonly ring: () => void } | undefined;
+
+  constructor(now: Instant) {
+    this.#now = now;
+  }
+
+  now(): Instant {
+    return this.#now;
+  }
+
+  alarm(at: Instant, ring: () => void): void {
+    this.#alarm = { at, ring };
+    if (at <= this.#now) queueMicrotask(() => this.#ring());
+  }
+
+  close(): void {
+    this.#alarm = undefined;
+  }
+
+  /** Moves on, and lets what the alarms set off come to rest. */
+  async pass(ms: number): Promise<void> {
+    const end = instant(this.#now + ms);
+    while (this.#alarm !== undefined && this.#alarm.at <= end) {
+      this.#now = instant(Math.max(this.#now, this.#alarm.at));
+      this.#ring();
+      await rest();
+    }
+    this.#now = end;
+    await rest();
+  }
+
+  /** Moves on at once, as when the machine slept: what was due meanwhile rings late. */
+  async jump(ms: number): Promise<void> {
+    this.#now = instant(this.#now + ms);
+    this.#ring();
+    await rest();
+  }
+
+  #ring(): void {
+    const alarm = this.#alarm;
+    if (alarm === undefined || alarm.at > this.#now) return;
+    this.#alarm = undefined;
+    alarm.ring();
+  }
+}
+
+/** Until promises and the store have done what they had to do. */
+export async function rest(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Instant } from "../../src/core/instant.ts";
+import type { OccurrenceId } from "../../src/core/occurrence.ts";
+import { joinRuns, OUTCOMES, type Run } from "../../src/core/run.ts";
+import type { TaskGuid } from "../../src/core/task.ts";
+import { chanceOf } from "../chance.ts";
+
+function anyRun(chance: () => number): Run {
+  const pick = (count: number) => Math.floor(chance() * count);
+  const state = (["due", "attempting", "retrying", "settled"] as const)[pick(4)] ?? "due";
+  const attempts = Array.from({ length: state === "due" ? 0 : 1 + pick(3) }, (_, n) => ({
+    n: n + 1,
+    startedAt: (100 + n) as Instant,
+    peer: `peer-${pick(2)}`,
+  }));
+  const outcome = OUTCOMES[pick(OUTCOMES.length)] ?? "delivered";
+  return {
+    id: "0".repeat(32) as OccurrenceId,
+    guid: "1".repeat(64) as TaskGuid,
+    task: "t",
+    user: "ada",
+    instant: 100 as Instant,
+    state,
+    attempts,
+    ...(state === "settled" ? { outcome, settledAt: (200 + pick(3)) as Instant } : {}),
+    ...(state === "retrying" ? { retryAt: (150 + pick(3)) as Instant } : {}),
+  };
+}
+
+test("the join of run records is commutative, associative and idempotent, and never goes back", () => {
+  for (let seed = 1; seed <= 3_000; seed++) {
+    const chance = chanceOf(seed);
+    const [a, b, c] = [anyRun(chance), anyRun(chance), anyRun(chance)];
+    assert.deepEqual(joinRuns(a, a), a, `seed ${seed}`);
+    assert.deepEqual(joinRuns(a, b), joinRuns(b, a), `seed ${seed}`);
+    assert.deepEqual(joinRuns(joinRuns(a, b), c), joinRuns(a, joinRuns(b, c)), `seed ${seed}`);
+    if (a.state === "settled") assert.equal(joinRuns(a, b).state, "settled", `seed ${seed}`);
+  }
+});

@@ -1,0 +1,169 @@
+// A world of one peer under simulated time: the production node, core and records, on a disk in memory that survives
+// the peer, with targets that answer as the test says. Time moves only when the test moves it.
+
+import type { Clock } from "../src/clock.ts";
+import type { CommandResult, TaskCommand } from "../src/core/command.ts";
+import type { Delivery, DeliveryResult } from "../src/core/delivery.ts";
+import { type Instant, instant } from "../src/core/instant.ts";
+import type { Run } from "../src/core/run.ts";
+import { type TaskDefinition, taskGuid } from "../src/core/task.ts";
+import { type Node, startNode } from "../src/node.ts";
+import type { KeyValue } from "../src/store/key-value.ts";
+import { memoryKeyValue } from "../src/store/memory.ts";
+import { recordStore } from "../src/store/records.ts";
+import { chanceOf } from "./chance.ts";
+
+export const USER = "ada";
+
+export type Sent = { readonly at: number; readonly delivery: Delivery; readonly signal: AbortSignal };
+
+type Answer = (sent: Sent) => DeliveryResult | Promise<DeliveryResult>;
+
+export class World {
+  readonly sent: Sent[] = [];
+  readonly logged: string[] = [];
+  /** How targets answer; delivered at once unless the test says otherwise. */
+  answer: Answer = () => ({ kind: "delivered", status: 204 });
+  node!: Node;
+  readonly disk: KeyValue;
+  readonly #chance: () => number;
+  #now: number;
+  #alarm: { at: Instant; ring: () => void } | undefined;
+  #life = 0;
+
+  constructor(start: string, options: { readonly disk?: KeyValue; readonly seed?: number } = {}) {
+    this.#now = Date.parse(start);
+    this.disk = options.disk ?? memoryKeyValue();
+    this.#chance = chanceOf(options.seed ?? 1);
+  }
+
+  /** Starts the peer, or starts it again after `crash`. */
+  async start(): Promise<this> {
+    const life = ++this.#life;
+    const clock: Clock = {
+      now: () => instant(this.#now),
+      alarm: (at, ring) => {
+        if (life === this.#life) this.#alarm = { at, ring };
+      },
+      close: () => {
+        if (life === this.#life) this.#alarm = undefined;
+      },
+    };
+    this.node = await startNode({
+      id: "peer-1",
+      name: "test",
+      origin: 1,
+      clock,
+      store: recordStore(this.disk),
+      trigger: {
+        schemes: ["http"],
+        send: async (delivery, signal) => {
+          const sent = { at: this.#now, delivery, signal };
+          if (life === this.#life) this.sent.push(sent);
+          const result = await this.answer(sent);
+          // A dead peer hears no answer.
+          return life === this.#life ? result : await new Promise<DeliveryResult>(() => {});
+        },
+        close: () => Promise.resolve(),
+      },
+      chance: this.#chance,
+      keep: { runs: 100_000, ageMs: 30 * 86_400_000 },
+      log: (level, message) => void this.logged.push(`${level}: ${message}`),
+    });
+    await this.calm();
+    return this;
+  }
+
+  /** The peer dies as by `kill -9`: what is on the disk stays, all else is gone. */
+  crash(): void {
+    this.#life++;
+    this.#alarm = undefined;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Sets the clock as an operator or NTP would, without anything having happened in between. */
+  setClock(to: string): void {
+    this.#now = Date.parse(to);
+  }
+
+  /** Moves time to `to`, ringing the alarm at each moment for which it is set. */
+  async until(to: string | number): Promise<void> {
+    const end = typeof to === "number" ? to : Date.parse(to);
+    await this.calm();
+    for (let alarm = this.#alarm; alarm !== undefined && alarm.at <= end; alarm = this.#alarm) {
+      this.#now = Math.max(this.#now, alarm.at);
+      this.#alarm = undefined;
+      alarm.ring();
+      await this.calm();
+    }
+    this.#now = Math.max(this.#now, end);
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.until(this.#now + ms);
+  }
+
+  /** Waits until all that can happen without time passing has happened. */
+  async calm(): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async add(
+    definition: Partial<TaskDefinition> & { readonly id: string; readonly schedule: TaskDefinition["schedule"] },
+  ): Promise<CommandResult> {
+    const full: TaskDefinition = {
+      name: definition.id,
+      target: { urn: "http://target.test/" },
+      payload: null,
+      policy: {},
+      labels: {},
+      ...definition,
+    };
+    return await this.command(definition.id, { kind: "put", user: USER, definition: full, mode: "put" });
+  }
+
+  async command(id: string, command: TaskCommand): Promise<CommandResult> {
+    const result = this.node.submit({ kind: "task", guid: taskGuid(USER, id), command });
+    await this.calm();
+    return await result;
+  }
+
+  /** The runs of a task, oldest first, each as `time outcome-or-state` with the time of day. */
+  async history(id: string): Promise<string[]> {
+    const runs = await this.runs(id);
+    return runs.map((run) => `${timeOf(run.instant)} ${run.outcome ?? run.state}`);
+  }
+
+  async runs(id: string): Promise<readonly Run[]> {
+    const { items } = await this.node.runs({ guid: taskGuid(USER, id), limit: 500 });
+    return [...items].sort((a, b) => a.instant - b.instant);
+  }
+
+  /** What was sent, as `time task@planned#attempt`. */
+  sends(): string[] {
+    return this.sent.map(({ at, delivery }) =>
+      `${timeOf(at)} ${delivery.task}@${timeOf(delivery.instant)}#${delivery.attempt}`
+    );
+  }
+}
+
+export function timeOf(at: number): string {
+  const text = new Date(at).toISOString();
+  return text.endsWith(".000Z") ? text.slice(11, 19) : text.slice(11, 23);
+}
+
+/** An answer that the test gives later. */
+export function later(): {
+  readonly promise: Promise<DeliveryResult>;
+  readonly give: (result: DeliveryResult) => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
+  return { promise, give: resolve };
+}
+
+export const DELIVERED: DeliveryResult = { kind: "delivered", status: 200 };
+export const BROKEN: DeliveryResult = { kind: "failed", error: "HTTP 503", status: 503, retryable: true };
+export const WRONG: DeliveryResult = { kind: "failed", error: "HTTP 404", status: 404, retryable: false };

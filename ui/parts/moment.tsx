@@ -1,0 +1,16 @@
+/** @jsxImportSource preact */
+// A point of time, and how far it is from now.
+
+import { tick } from "../clock.ts";
+import { momentText, relativeText } from "../time.ts";
+
+export function Moment({ at, zone }: { readonly at: string; readonly zone: string }) {
+  return <time dateTime={at} title={at}>{momentText(at, zone, Date.now())}</time>;
+}
+
+/** Counts down, or up. `past`: what it says when the moment is over, in place of how long ago. */
+export function Countdown({ at, past }: { readonly at: string; readonly past?: string }) {
+  // Up to the next whole second: what is said to be in one second is not now.
+  const ms = Math.ceil((Date.parse(at) - tick.value) / 1_000) * 1_000;
+  return <span class="countdown">{ms <= 0 && past !== undefined ? past : relativeText(ms)}</span>;
+}

@@ -1,0 +1,39 @@
+/** @jsxImportSource preact */
+// What has just happened, said once: seen at the foot of the page, and heard by who can't see it.
+
+import { signal } from "@preact/signals";
+import { Icon } from "./icon.tsx";
+
+type Notice = { readonly text: string; readonly isTrouble: boolean };
+
+const notice = signal<Notice | undefined>(undefined);
+const SHOWN_MS = 6_000;
+const TROUBLE_SHOWN_MS = 20_000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export function say(text: string, { isTrouble = false } = {}): void {
+  clearTimeout(timer);
+  notice.value = { text, isTrouble };
+  timer = setTimeout(hush, isTrouble ? TROUBLE_SHOWN_MS : SHOWN_MS);
+}
+
+export function Notices() {
+  const shown = notice.value;
+  return (
+    <div class="notices" role="status">
+      {shown !== undefined && (
+        <p class={shown.isTrouble ? "notice trouble" : "notice"}>
+          {shown.text}
+          <button type="button" class="quiet" aria-label="Dismiss" onClick={hush}>
+            <Icon name="cross" />
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function hush(): void {
+  clearTimeout(timer);
+  notice.value = undefined;
+}

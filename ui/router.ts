@@ -1,0 +1,43 @@
+// Where the page is: the address as a signal. Every page and filter lives in it, so that a link leads back.
+
+import { computed, signal } from "@preact/signals";
+
+const address = signal(new URL(location.href));
+
+export const path = computed(() => address.value.pathname);
+
+/** A parameter of the address; "" when it is not there. */
+export function parameter(name: string): string {
+  return address.value.searchParams.get(name) ?? "";
+}
+
+/** Changes a parameter without a new entry in the history: typing is not travelling. */
+export function setParameter(name: string, value: string): void {
+  const url = new URL(location.href);
+  if (value === "") url.searchParams.delete(name);
+  else url.searchParams.set(name, value);
+  history.replaceState(history.state, "", url);
+  address.value = url;
+}
+
+export function navigate(to: string): void {
+  history.pushState(null, "", to);
+  address.value = new URL(location.href);
+}
+
+/** Links to our own pages change the page without loading it anew. */
+export function startRouter(): void {
+  addEventListener("popstate", () => address.value = new URL(location.href));
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (link === null || !isPlain || event.defaultPrevented || link.target !== "" || link.hasAttribute("download")) {
+      return;
+    }
+    if (
+      link.origin !== location.origin || link.pathname.startsWith("/api/") || link.getAttribute("href")?.startsWith("#")
+    ) return;
+    event.preventDefault();
+    navigate(link.href);
+  });
+}

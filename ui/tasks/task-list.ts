@@ -1,0 +1,195 @@
+// The tasks that are shown: pages of the peer's list for a search, kept true by its events. Each row is a signal of its
+// own, so that a thousand fires a second redraw what changed and nothing else.
+
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Answer, ask, failureText, type Question } from "../api.ts";
+import { listen } from "../live.ts";
+import type { Page, Run, Task } from "../views.ts";
+
+export type TaskList = {
+  readonly kind: "loading" | "ready";
+  readonly ids: readonly string[];
+  /** Where more of them are. */
+  readonly cursor: string | null;
+  readonly isMoreComing: boolean;
+  /** Why it could not be read. */
+  readonly problem?: string;
+};
+
+export const list = signal<TaskList>({ kind: "loading", ids: [], cursor: null, isMoreComing: false });
+
+const PAGE = 50;
+const PAGE_MAX = 500;
+/** Events are played together so often: faster than an eye, slower than a screen. */
+const PLAY_MS = 50;
+/** When more tasks than are shown appear at once, as in an import, the list is read anew so often. */
+const RELOAD_MS = 2_000;
+/** Short pages of a search follow one another at once; so many at most before a person asks for more. */
+const SHORT_PAGES_MAX = 10;
+
+const rows = new Map<string, Signal<Task>>();
+/** What events said since they were last played, by id; null is gone. */
+const inbox = new Map<string, Task | null>();
+/** Runs that ended since then, the last of each task. */
+const ended = new Map<string, Run>();
+let search = "";
+let wanted = PAGE;
+let loading: AbortController | undefined;
+let playing: ReturnType<typeof setTimeout> | undefined;
+let reloading: ReturnType<typeof setTimeout> | undefined;
+
+listen({
+  task: (task) => hear(task.id, task),
+  removed: (id) => hear(id, null),
+  run(run) {
+    if (run.outcome === null || !rows.has(run.task)) return;
+    ended.set(run.task, run);
+    playSoon();
+  },
+  resync: () => void load(),
+});
+
+export function rowOf(id: string): ReadonlySignal<Task> | undefined {
+  return rows.get(id);
+}
+
+/** The tasks whose next instant has passed, or whose pause is over: what is shown of them is old. */
+export function oldTasks(now: number): readonly string[] {
+  return list.peek().ids.filter((id) => {
+    const task = rows.get(id)?.peek();
+    const moment = task?.state.paused ? task.state.until : task?.next;
+    return typeof moment === "string" && Date.parse(moment) < now;
+  });
+}
+
+/** Shows the tasks whose id or name holds the text. */
+export async function searchTasks(text: string): Promise<void> {
+  if (text === search) return;
+  search = text;
+  wanted = PAGE;
+  await load();
+}
+
+export async function loadMore(): Promise<void> {
+  const { cursor, isMoreComing } = list.value;
+  if (cursor === null || isMoreComing) return;
+  list.value = { ...list.value, isMoreComing: true };
+  wanted += PAGE;
+  // A list that is just being read anew is read anew with more.
+  await (loading === undefined ? fill(list.value.ids, cursor) : load());
+}
+
+/** A task that this page made or changed: shown at once, at its place or on top. */
+export function show(task: Task): void {
+  const row = rows.get(task.id);
+  if (row !== undefined) row.value = task;
+  else if (!insert(task) || !rows.has(task.id)) prepend(task);
+}
+
+export function hide(id: string): void {
+  if (!rows.delete(id)) return;
+  list.value = { ...list.value, ids: list.value.ids.filter((each) => each !== id) };
+}
+
+/** Reads anew as much as is shown. */
+export async function load(): Promise<void> {
+  clearTimeout(reloading);
+  reloading = undefined;
+  await fill([], undefined);
+}
+
+async function fill(before: readonly string[], from: string | undefined): Promise<void> {
+  loading?.abort();
+  const { signal } = loading = new AbortController();
+  const found: Task[] = [];
+  let cursor: string | null | undefined = from;
+  for (let pages = 0; pages < SHORT_PAGES_MAX && cursor !== null && before.length + found.length < wanted; pages++) {
+    const limit = Math.min(wanted - before.length - found.length, PAGE_MAX);
+    const query: Question["query"] = { limit, q: search === "" ? undefined : search, cursor };
+    const answer: Answer<Page<Task>> = await ask("GET", "/tasks", { query, signal });
+    if (answer.kind === "aborted") return;
+    if (answer.kind !== "done") {
+      loading = undefined;
+      list.value = { ...list.value, isMoreComing: false, problem: failureText(answer) };
+      return;
+    }
+    found.push(...answer.value.items);
+    cursor = answer.value.cursor;
+  }
+  loading = undefined;
+  batch(() => {
+    const ids = new Set([...before, ...found.map(({ id }) => id)]);
+    for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
+    for (const task of found) put(task);
+    list.value = { kind: "ready", ids: [...ids], cursor: cursor ?? null, isMoreComing: false };
+  });
+  play();
+}
+
+function hear(id: string, task: Task | null): void {
+  inbox.set(id, task);
+  playSoon();
+}
+
+function playSoon(): void {
+  playing ??= setTimeout(play, PLAY_MS);
+}
+
+function play(): void {
+  clearTimeout(playing);
+  playing = undefined;
+  // What came while the list was being read is played on top of it.
+  if (loading !== undefined) return;
+  const heard = [...inbox];
+  const runs = [...ended.values()];
+  inbox.clear();
+  ended.clear();
+  batch(() => {
+    for (const [id, task] of heard) {
+      if (task === null) hide(id);
+      else if (rows.has(id)) put(task);
+      else if (!insert(task)) reloadSoon();
+    }
+    for (const run of runs) end(run);
+  });
+}
+
+function reloadSoon(): void {
+  reloading ??= setTimeout(() => void load(), RELOAD_MS);
+}
+
+/** The peer tells of runs; what was the last one of a task follows from them. */
+function end({ task: id, instant, outcome, attempts }: Run): void {
+  const row = rows.get(id);
+  if (row === undefined || outcome === null || (row.value.last !== null && row.value.last.instant > instant)) return;
+  row.value = { ...row.value, last: { instant, outcome, peer: attempts.at(-1)?.peer ?? row.value.owner } };
+}
+
+function put(task: Task): void {
+  const row = rows.get(task.id);
+  if (row === undefined) rows.set(task.id, signal(task));
+  else row.value = task;
+}
+
+/** Whether it is where it belongs: shown, or rightly not. False when only the peer can say. */
+function insert(task: Task): boolean {
+  const { ids, cursor } = list.value;
+  if (!isFound(task)) return true;
+  const at = ids.findIndex((id) => id > task.id);
+  if (at === -1 && cursor !== null) return true;
+  if (ids.length >= wanted) return false;
+  put(task);
+  list.value = { ...list.value, ids: at === -1 ? [...ids, task.id] : ids.toSpliced(at, 0, task.id) };
+  return true;
+}
+
+/** As the peer searches. */
+function isFound({ id, name }: Task): boolean {
+  const part = search.toLowerCase();
+  return id.toLowerCase().includes(part) || name.toLowerCase().includes(part);
+}
+
+function prepend(task: Task): void {
+  put(task);
+  list.value = { ...list.value, ids: [task.id, ...list.value.ids] };
+}
