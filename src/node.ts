@@ -3,15 +3,21 @@
 
 import type { Clock } from "./clock.ts";
 import type { Command, CommandResult } from "./core/command.ts";
+import type { Dossier } from "./core/dossier.ts";
 import type { CoreEvent, Effect, LogFacts } from "./core/event.ts";
+import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
+import { type MeshState, meshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
 import type { Run } from "./core/run.ts";
 import type { Origin } from "./core/stamp.ts";
-import type { PeerId } from "./core/task.ts";
+import type { Periods } from "./core/periods.ts";
+import { shardOf } from "./core/shard.ts";
+import type { PeerId, TaskGuid } from "./core/task.ts";
+import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer } from "./peer.ts";
-import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
+import { type DotWalk, type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
 import type { Trigger } from "./trigger/trigger.ts";
 
 export type NodeParts = {
@@ -25,6 +31,13 @@ export type NodeParts = {
   readonly chance: () => number;
   /** How much of the past is kept: settled runs at most, and their age. */
   readonly keep: { readonly runs: number; readonly ageMs: number };
+  /** What this peer says of itself to the others. */
+  readonly introduction: Introduction;
+  readonly periods: Periods;
+  /** The same at all peers of a mesh: it keys the digests that they compare. */
+  readonly digestKey: string;
+  /** Opens the way to the other peers; absent for a peer that has none. */
+  readonly openMesh?: (listener: MeshListener) => Promise<Mesh>;
   readonly log: (level: "warning" | "error", message: string, facts: LogFacts) => void;
 };
 
@@ -33,12 +46,33 @@ export interface Node extends Peer {
   drain(patienceMs: number): Promise<void>;
 }
 
+/** Living stamps that the digest tree is told of at a time, and the pause between: a start has better things to do. */
+const DOTS_AT_ONCE = 500;
+const DOTS_PAUSE_MS = 5;
+
+/** After a read that failed. The store itself has waited long for the disk by then. */
+const READ_AGAIN_MS = 1_000;
+
 type Persist = Extract<Effect, { kind: "persist" }>;
 
-/** Reads the high-water mark, starts the machine, and returns the running node. */
+/** Reads what the core has to know at the start, starts the machine, and returns the running node. */
 export async function startNode(parts: NodeParts): Promise<Node> {
-  const node = new Loop(parts, await parts.store.highWater());
-  node.start();
+  const { store, id, clock } = parts;
+  const { origin, chance, introduction, periods, digestKey } = parts;
+  const [highWaterMs, start] = [await store.highWater(), await store.meshStart(id)];
+  const machine = new Machine({
+    self: id,
+    origin,
+    highWaterMs,
+    chance,
+    now: clock.now(),
+    introduction,
+    periods,
+    start,
+    digestKey,
+  });
+  const node = new Loop(parts, machine);
+  await node.start();
   return node;
 }
 
@@ -51,8 +85,12 @@ class Loop implements Node {
   readonly #flying = new Map<OccurrenceId, AbortController>();
   readonly #watchers = new Set<(notice: Notice) => void>();
   readonly #commits = new Set<Promise<void>>();
+  /** Tasks of which something is on its way to the disk, and the last of it. */
+  readonly #keeping = new Map<TaskGuid, Promise<void>>();
   /** Writes of what has happened, which the disk did not take: kept in order until it does. */
   #held: Persist[] = [];
+  /** Resolves when nothing is held any more; there while something is. */
+  #release: PromiseWithResolvers<void> | undefined;
   #isReplaying = false;
   #lastTicket = 0;
   #isSweeping = false;
@@ -60,20 +98,52 @@ class Loop implements Node {
   #unwritable: string | undefined;
   #onLanded: (() => void) | undefined;
 
-  constructor(parts: NodeParts, highWaterMs: number) {
+  #mesh: Mesh | undefined;
+
+  constructor(parts: NodeParts, machine: Machine) {
     this.#parts = parts;
     this.id = parts.id;
     this.name = parts.name;
-    this.#machine = new Machine({ self: parts.id, origin: parts.origin, highWaterMs, chance: parts.chance });
+    this.#machine = machine;
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    // As of now: what is written from here on is told to the core by itself.
+    const dots = this.#parts.store.dots();
+    this.#mesh = await this.#parts.openMesh?.({
+      linked: (peer) => this.#tell({ kind: "linked", peer }),
+      unlinked: (peer) => this.#tell({ kind: "unlinked", peer }),
+      heard: (from, message) => this.#tell({ kind: "heard", from, message }),
+      published: (from, broadcast) => this.#tell({ kind: "published", from, broadcast }),
+      opened: (_from, _protocol, channel) => channel.abort("nobody here knows this protocol"),
+    });
     this.#parts.store.onWritable((writable, why) => {
       this.#unwritable = writable ? undefined : why;
       if (writable) void this.#replayHeld();
       else this.#tell({ kind: "store", writable: false });
     });
     this.#tell({ kind: "started" });
+    this.#track(this.#digest(dots));
+  }
+
+  /** Tells the core of all that was stored at the start, while it does its work. */
+  async #digest(dots: DotWalk): Promise<void> {
+    try {
+      while (!this.#isClosed) {
+        const page = await dots.take(DOTS_AT_ONCE);
+        if (this.#isClosed) return;
+        this.#tell({ kind: "dots", dots: page });
+        if (page.length < DOTS_AT_ONCE) return this.#tell({ kind: "digested" });
+        await new Promise((resolve) => setTimeout(resolve, DOTS_PAUSE_MS));
+      }
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      this.#parts.log("warning", "the digest of the store is not known: it could not be read", {
+        error: error.message,
+      });
+    } finally {
+      await dots.close();
+    }
   }
 
   now() {
@@ -103,14 +173,21 @@ class Loop implements Node {
 
   async runs(query: RunQuery): Promise<Page<Run>> {
     const page = await this.#parts.store.runs(query);
-    const active = query.guid === undefined ? undefined : this.#machine.dossier(query.guid);
-    if (active === undefined || query.cursor !== undefined || query.outcome !== undefined) return page;
-    const open = active.open.filter((run) => !page.items.some(({ id }) => id === run.id));
-    return { ...page, items: [...open.reverse(), ...page.items.map((run) => this.#machine.openRun(run.id) ?? run)] };
+    const items = page.items.map((run) => this.#machine.openRun(run.guid, run.id) ?? run);
+    const isFirst = query.guid !== undefined && query.cursor === undefined && query.outcome === undefined;
+    const active = isFirst ? this.#machine.dossier(query.guid) : undefined;
+    if (active === undefined) return { ...page, items };
+    // What is not stored yet is newer than the page's end; what is stored and older stands in a page to come.
+    const end = page.cursor === undefined ? undefined : items[items.length - 1];
+    const listed = new Set(items.map(({ id }) => id));
+    const more = active.open.filter((run) => !listed.has(run.id) && (end === undefined || latestFirst(run, end) < 0));
+    return { ...page, items: [...items, ...more].sort(latestFirst) };
   }
 
   async run(id: OccurrenceId) {
-    return this.#machine.openRun(id) ?? await this.#parts.store.run(id);
+    const stored = await this.#parts.store.run(id);
+    if (stored === undefined) return this.#machine.findOpenRun(id);
+    return this.#machine.openRun(stored.guid, id) ?? stored;
   }
 
   entity(...query: Parameters<Peer["entity"]>) {
@@ -123,6 +200,22 @@ class Loop implements Node {
 
   answer(key: string) {
     return this.#parts.store.answer(key);
+  }
+
+  ownerOf(guid: TaskGuid): PeerId | undefined {
+    return this.#machine.mesh.keeper.ownerOf(shardOf(guid));
+  }
+
+  mesh(): MeshState {
+    return meshState(this.#machine.mesh, this.#parts, this.#mesh?.addresses() ?? []);
+  }
+
+  yield(isDraining: boolean): void {
+    this.#tell({ kind: "yield", isDraining });
+  }
+
+  conflicts(query: Parameters<Peer["conflicts"]>[0]) {
+    return this.#parts.store.conflicts(query);
   }
 
   watch(listener: (notice: Notice) => void): () => void {
@@ -174,15 +267,27 @@ class Loop implements Node {
         return this.#reply(effect.ticket, effect.result);
       case "send":
         return this.#send(effect);
+      case "tell":
+        return void this.#mesh?.send(effect.to, effect.message);
+      case "publish":
+        return this.#mesh?.publish(effect.broadcast);
+      case "admit":
+        return this.#mesh?.admit(effect.members);
+      case "query":
+        return void this.#parts.store.query(effect.query).then((answer) => {
+          if (!this.#isClosed) this.#tell({ kind: "queried", ticket: effect.ticket, answer });
+        });
+      case "kept":
+        return this.#tell({ kind: "kept", writes: effect.writes, guids: effect.guids });
       case "abort":
         return this.#flying.get(effect.id)?.abort();
       case "alarm":
         if (!this.#isClosed) this.#parts.clock.alarm(effect.at, () => this.#tell({ kind: "alarm" }));
         return;
       case "readDue":
-        return this.#read(this.#parts.store.due(effect.query), (page) => ({ kind: "due", page }));
+        return void this.#read(() => this.#parts.store.due(effect.query), (page) => ({ kind: "due", page }));
       case "readDossiers":
-        return this.#read(this.#parts.store.dossiers(effect.guids), (dossiers) => ({ kind: "dossiers", dossiers }));
+        return void this.#read(() => this.#dossiers(effect.guids), (dossiers) => ({ kind: "dossiers", dossiers }));
       case "notify":
         for (const watcher of this.#watchers) watcher(effect.notice);
         return;
@@ -194,6 +299,8 @@ class Loop implements Node {
   }
 
   #reply(ticket: number, result: CommandResult): void {
+    // The core's own, for another peer.
+    if (ticket < 0) return this.#tell({ kind: "replied", ticket, result });
     this.#tickets.get(ticket)?.(result);
     this.#tickets.delete(ticket);
   }
@@ -201,11 +308,34 @@ class Loop implements Node {
   // ── the disk ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #persist(effect: Persist): void {
-    if (effect.onFailure === "hold" && (this.#held.length > 0 || this.#unwritable !== undefined)) {
-      this.#held.push(effect);
-      return;
+    if (effect.onFailure === "hold" && (this.#held.length > 0 || this.#unwritable !== undefined)) this.#hold(effect);
+    else this.#keep(effect);
+  }
+
+  #hold(effect: Persist): void {
+    this.#held.push(effect);
+    this.#release ??= Promise.withResolvers();
+  }
+
+  #keep(effect: Persist): Promise<void> {
+    const commit = this.#commit(effect);
+    this.#track(commit);
+    for (const guid of effect.guids) {
+      this.#keeping.set(guid, commit);
+      void commit.finally(() => {
+        if (this.#keeping.get(guid) === commit) this.#keeping.delete(guid);
+      });
     }
-    this.#track(this.#commit(effect));
+    return commit;
+  }
+
+  /** What the store says of these tasks once all that they ever wrote is in it. */
+  async #dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]> {
+    for (;;) {
+      const pending = this.#release?.promise ?? guids.map((guid) => this.#keeping.get(guid)).find((kept) => kept);
+      if (pending === undefined) return await this.#parts.store.dossiers(guids);
+      await pending;
+    }
   }
 
   async #commit(effect: Persist): Promise<void> {
@@ -213,7 +343,7 @@ class Loop implements Node {
       await this.#parts.store.commit(effect.writes);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
-      if (effect.onFailure === "hold") this.#held.push(effect);
+      if (effect.onFailure === "hold") this.#hold(effect);
       else this.#refuse(effect, error);
       return;
     }
@@ -238,11 +368,13 @@ class Loop implements Node {
     while (this.#held.length > 0 && this.#unwritable === undefined) {
       const held = this.#held;
       this.#held = [];
-      const replay = Promise.all(held.map((effect) => this.#commit(effect)));
-      this.#track(replay.then(() => undefined));
-      await replay;
+      await Promise.all(held.map((effect) => this.#keep(effect)));
     }
     this.#isReplaying = false;
+    if (this.#held.length === 0) {
+      this.#release?.resolve();
+      this.#release = undefined;
+    }
     if (this.#unwritable === undefined) this.#tell({ kind: "store", writable: true });
   }
 
@@ -251,10 +383,15 @@ class Loop implements Node {
     void commit.finally(() => this.#commits.delete(commit));
   }
 
-  #read<T>(answer: Promise<T>, event: (answer: T) => CoreEvent): void {
-    void answer.then((value) => {
-      if (!this.#isClosed) this.#tell(event(value));
-    });
+  /** A read that the disk refuses is done again until it succeeds: the core waits for its answer. */
+  async #read<T>(read: () => Promise<T>, event: (answer: T) => CoreEvent): Promise<void> {
+    while (!this.#isClosed) {
+      const answer = await failureOr(read());
+      if (this.#isClosed) return;
+      if (!(answer instanceof StoreFailure)) return this.#tell(event(answer));
+      this.#parts.log("error", "the store can't be read; it is tried again", { error: answer.message });
+      await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS));
+    }
   }
 
   #sweep(): void {
@@ -282,5 +419,19 @@ class Loop implements Node {
       if (!this.#isClosed) this.#tell({ kind: "attempted", guid, id: delivery.id, result });
       if (this.#flying.size === 0) this.#onLanded?.();
     });
+  }
+}
+
+/** The order of the lists of runs. */
+function latestFirst(a: Run, b: Run): number {
+  return b.instant - a.instant || (a.id < b.id ? 1 : -1);
+}
+
+async function failureOr<T>(read: Promise<T>): Promise<T | StoreFailure> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof StoreFailure) return error;
+    throw error;
   }
 }

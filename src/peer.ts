@@ -1,8 +1,10 @@
 // The door to a running peer: what the API, and later the mesh, may ask of it. Behind it is the node's loop.
 
 import type { Command, CommandResult } from "./core/command.ts";
+import type { Conflict } from "./core/conflict.ts";
 import type { Dossier } from "./core/dossier.ts";
 import type { Instant } from "./core/instant.ts";
+import type { MeshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
 import type { Entity, EntityKind } from "./core/register.ts";
@@ -25,6 +27,14 @@ export interface Peer {
   run(id: OccurrenceId): Promise<Run | undefined>;
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
+  /** Who fires the task, as far as this peer can tell; absent while nobody is eligible. */
+  ownerOf(guid: TaskGuid): PeerId | undefined;
+  /** Who is a member, alive, and fires what. */
+  mesh(): MeshState;
+  /** Hands all that this peer fires to the others, or takes part again. */
+  yield(isDraining: boolean): void;
+  /** Values that lost against concurrent writes, the latest first. Rejects with `BadCursor`. */
+  conflicts(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<Conflict>>;
   answer(key: string): Promise<StoredAnswer | undefined>;
   /** Calls back for each notice until the returned function is called. */
   watch(listener: (notice: Notice) => void): () => void;

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Pure calendar and hashing code that the core may stand on. */
-const CORE_LIBRARIES = new Set(["luxon", "cronstrue", "node:crypto"]);
+const CORE_LIBRARIES = new Set(["luxon", "cronstrue", "node:buffer", "node:crypto"]);
 
 /** What each adapter is allowed from outside: one library. */
 const ADAPTERS: { readonly [file: string]: string | undefined } = {
@@ -18,9 +18,9 @@ const ADAPTERS: { readonly [file: string]: string | undefined } = {
   "src/trigger/http.ts": "undici",
 };
 
-const DOORS = ["src/clock.ts", "src/peer.ts", "src/store/store.ts", "src/store/key-value.ts", "src/trigger/trigger.ts"];
+const DOORS = ["src/clock.ts", "src/peer.ts", "src/mesh/mesh.ts", "src/store/store.ts", "src/store/key-value.ts", "src/trigger/trigger.ts"];
 
-const ROOMS = ["store", "trigger", "api", "cli"];
+const ROOMS = ["store", "mesh", "trigger", "api", "cli"];
 
 /** The composition root: the only file that knows all. */
 const COMPOSITION_ROOT = "src/start.ts";

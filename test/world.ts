@@ -1,6 +1,7 @@
 // A world of one peer under simulated time: the production node, core and records, on a disk in memory that survives
 // the peer, with targets that answer as the test says. Time moves only when the test moves it.
 
+import assert from "node:assert/strict";
 import type { Clock } from "../src/clock.ts";
 import type { CommandResult, TaskCommand } from "../src/core/command.ts";
 import type { Delivery, DeliveryResult } from "../src/core/delivery.ts";
@@ -12,8 +13,15 @@ import type { KeyValue } from "../src/store/key-value.ts";
 import { memoryKeyValue } from "../src/store/memory.ts";
 import { recordStore } from "../src/store/records.ts";
 import { chanceOf } from "./chance.ts";
+import { STRANGER } from "./introduction.ts";
 
 export const USER = "ada";
+
+/** Rings of the alarm at one moment: ten thousand tasks that are due at once take forty. */
+const RINGS_MAX = 500;
+
+/** Turns of the loop at one moment in which something happens. */
+const TURNS_MAX = 10_000;
 
 export type Sent = { readonly at: number; readonly delivery: Delivery; readonly signal: AbortSignal };
 
@@ -30,10 +38,12 @@ export class World {
   #now: number;
   #alarm: { at: Instant; ring: () => void } | undefined;
   #life = 0;
+  /** Counts what happens at the disk and at the targets. */
+  #stirs = 0;
 
   constructor(start: string, options: { readonly disk?: KeyValue; readonly seed?: number } = {}) {
     this.#now = Date.parse(start);
-    this.disk = options.disk ?? memoryKeyValue();
+    this.disk = heard(options.disk ?? memoryKeyValue(), () => void this.#stirs++);
     this.#chance = chanceOf(options.seed ?? 1);
   }
 
@@ -50,6 +60,7 @@ export class World {
       },
     };
     this.node = await startNode({
+      ...STRANGER,
       id: "peer-1",
       name: "test",
       origin: 1,
@@ -59,8 +70,10 @@ export class World {
         schemes: ["http"],
         send: async (delivery, signal) => {
           const sent = { at: this.#now, delivery, signal };
+          this.#stirs++;
           if (life === this.#life) this.sent.push(sent);
           const result = await this.answer(sent);
+          this.#stirs++;
           // A dead peer hears no answer.
           return life === this.#life ? result : await new Promise<DeliveryResult>(() => {});
         },
@@ -93,7 +106,10 @@ export class World {
   async until(to: string | number): Promise<void> {
     const end = typeof to === "number" ? to : Date.parse(to);
     await this.calm();
+    let rings = 0;
     for (let alarm = this.#alarm; alarm !== undefined && alarm.at <= end; alarm = this.#alarm) {
+      rings = alarm.at > this.#now ? 0 : rings + 1;
+      assert.ok(rings < RINGS_MAX, `the alarm rings again and again at ${timeOf(this.#now)}`);
       this.#now = Math.max(this.#now, alarm.at);
       this.#alarm = undefined;
       alarm.ring();
@@ -106,9 +122,13 @@ export class World {
     await this.until(this.#now + ms);
   }
 
-  /** Waits until all that can happen without time passing has happened. */
+  /** Waits until all that can happen without time passing has happened: a whole turn of the loop went by in silence. */
   async calm(): Promise<void> {
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let before = -1, turns = 0; before !== this.#stirs; turns++) {
+      assert.ok(turns < TURNS_MAX, `the peer does not come to rest at ${timeOf(this.#now)}`);
+      before = this.#stirs;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   async add(
@@ -138,8 +158,15 @@ export class World {
   }
 
   async runs(id: string): Promise<readonly Run[]> {
-    const { items } = await this.node.runs({ guid: taskGuid(USER, id), limit: 500 });
-    return [...items].sort((a, b) => a.instant - b.instant);
+    const runs: Run[] = [];
+    let cursor: string | undefined;
+    do {
+      const from = cursor === undefined ? {} : { cursor };
+      const page = await this.node.runs({ guid: taskGuid(USER, id), limit: 500, ...from });
+      runs.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return runs.sort((a, b) => a.instant - b.instant);
   }
 
   /** What was sent, as `time task@planned#attempt`. */
@@ -148,6 +175,29 @@ export class World {
       `${timeOf(at)} ${delivery.task}@${timeOf(delivery.instant)}#${delivery.attempt}`
     );
   }
+}
+
+/** The same disk, which is heard at the start and at the end of whatever it does. */
+function heard(disk: KeyValue, hear: () => void): KeyValue {
+  const listen = async <T>(deed: Promise<T>): Promise<T> => {
+    hear();
+    try {
+      return await deed;
+    } finally {
+      hear();
+    }
+  };
+  return {
+    batch: (operations) => listen(disk.batch(operations)),
+    getMany: (space, keys) => listen(disk.getMany(space, keys)),
+    walk: (space, range) => {
+      const walk = disk.walk(space, range);
+      return { take: (count) => listen(walk.take(count)), seek: (key) => walk.seek(key), close: () => walk.close() };
+    },
+    damaged: () => disk.damaged(),
+    onWritable: (listener) => disk.onWritable(listener),
+    close: () => disk.close(),
+  };
 }
 
 export function timeOf(at: number): string {

@@ -10,7 +10,7 @@ export type ServeSettings = {
   readonly fetch: Api["fetch"];
   /** An address, or a name of one. */
   readonly hostname: string;
-  /** 0: any that is free. */
+  /** With 0, the system chooses a free one. */
   readonly port: number;
 };
 

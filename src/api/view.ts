@@ -43,7 +43,7 @@ export function showTask(dossier: Dossier, owner: PeerId, now: Instant): Shown |
   if (task === undefined || dossier.entity === undefined) return undefined;
   const { definition, state } = task;
   const schedule = parseSchedule(definition.schedule);
-  const next = isFault(schedule) ? undefined : nextOccurrence(schedule, state, dossier.progress.through);
+  const next = isFault(schedule) ? undefined : nextOccurrence(schedule, task, dossier.progress.through);
   const { last } = dossier.progress;
   const revision = revisionOf(dossier.entity);
   const view: TaskView = {

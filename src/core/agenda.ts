@@ -33,6 +33,11 @@ export class Agenda {
     this.#places.delete(guid);
   }
 
+  /** Takes out all that are chosen. */
+  deleteWhere(isChosen: (guid: TaskGuid) => boolean): void {
+    for (const guid of [...this.#places.keys()]) if (isChosen(guid)) this.#places.delete(guid);
+  }
+
   /** The earliest place. */
   first(): Instant | undefined {
     this.#dropStale();

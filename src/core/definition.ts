@@ -1,4 +1,4 @@
-// A definition is a task as a user writes it: any JSON becomes a checked value, or every fault that it has, each with
+// A definition is a task as a user writes it: whatever JSON becomes a checked value, or every fault that it has, each with
 // its field and the way out. Nothing is filled in but what the user left to us: the name, and the empty parts.
 
 import { parseDuration } from "./duration.ts";

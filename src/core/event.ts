@@ -7,8 +7,13 @@ import type { Dossier } from "./dossier.ts";
 import type { Instant } from "./instant.ts";
 import type { Notice } from "./notice.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import type { MemberAddress } from "./membership-list.ts";
+import type { Broadcast, PeerMessage } from "./message.ts";
+import type { EntityKind } from "./register.ts";
 import type { Shard } from "./shard.ts";
-import type { TaskGuid } from "./task.ts";
+import type { Stamp } from "./stamp.ts";
+import type { StoreAnswer, StoreQuery } from "./store-query.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
 import type { Write } from "./write.ts";
 
 export type CoreEvent =
@@ -25,7 +30,25 @@ export type CoreEvent =
   /** The peer is to stop: nothing new is taken up, what is in flight ends. */
   | { readonly kind: "drain" }
   /** Whether the store takes writes now. */
-  | { readonly kind: "store"; readonly writable: boolean };
+  | { readonly kind: "store"; readonly writable: boolean }
+  /** These writes stand on the disk. */
+  | { readonly kind: "kept"; readonly writes: readonly Write[]; readonly guids: readonly TaskGuid[] }
+  /** The answer to a `query`. */
+  | { readonly kind: "queried"; readonly ticket: number; readonly answer: StoreAnswer }
+  /** The answer to a command that the core gave itself: its ticket is negative. */
+  | { readonly kind: "replied"; readonly ticket: number; readonly result: CommandResult }
+  /** Living stamps that were stored at the start. */
+  | {
+    readonly kind: "dots";
+    readonly dots: readonly { readonly kind: EntityKind; readonly key: string; readonly stamp: Stamp }[];
+  }
+  /** The digest tree has been told of all that was stored at the start. */
+  | { readonly kind: "digested" }
+  | { readonly kind: "linked" | "unlinked"; readonly peer: PeerId }
+  | { readonly kind: "heard"; readonly from: PeerId; readonly message: PeerMessage }
+  | { readonly kind: "published"; readonly from: PeerId; readonly broadcast: Broadcast }
+  /** Hands all shards over, or takes part again. */
+  | { readonly kind: "yield"; readonly isDraining: boolean };
 
 export type Effect =
   /**
@@ -48,6 +71,14 @@ export type Effect =
   | { readonly kind: "readDue"; readonly query: DueQuery }
   | { readonly kind: "readDossiers"; readonly guids: readonly TaskGuid[] }
   | { readonly kind: "notify"; readonly notice: Notice }
+  /** Says to one peer, or to all. */
+  | { readonly kind: "tell"; readonly to: PeerId; readonly message: PeerMessage }
+  | { readonly kind: "publish"; readonly broadcast: Broadcast }
+  /** Who is a member: links are kept with these alone. */
+  | { readonly kind: "admit"; readonly members: readonly MemberAddress[] }
+  | { readonly kind: "query"; readonly ticket: number; readonly query: StoreQuery }
+  /** In the `then` of a persist: the core wants to know that these stand on the disk. */
+  | { readonly kind: "kept"; readonly writes: readonly Write[]; readonly guids: readonly TaskGuid[] }
   /** A good moment to forget what is past its time. */
   | { readonly kind: "sweep" }
   | { readonly kind: "log"; readonly level: "warning" | "error"; readonly message: string; readonly facts: LogFacts };

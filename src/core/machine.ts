@@ -10,12 +10,15 @@ import type { Dossier } from "./dossier.ts";
 import type { CoreEvent, DuePage, Effect } from "./event.ts";
 import { Gate } from "./gate.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
+import type { Introduction } from "./keeper.ts";
+import { MeshSide, type MeshStart, type TaskMail } from "./mesh-side.ts";
 import type { OccurrenceId } from "./occurrence.ts";
-import { type Entity, writeRegister } from "./register.ts";
+import type { Periods } from "./periods.ts";
 import type { Run } from "./run.ts";
 import { type Shard, shardOf, SHARDS } from "./shard.ts";
 import { HybridClock, type Origin } from "./stamp.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
+import { Stopping } from "./stopping.ts";
 import { type Surroundings, Turn } from "./turn.ts";
 
 /** How far ahead the due index is read into the agenda. */
@@ -26,6 +29,8 @@ const WINDOW_LEFT_MS = 20_000;
 const STAY_MS = 60_000;
 /** Tasks activated or being activated at a time. About 2 KB each. What else is due waits in the agenda, at 100 bytes. */
 const ACTIVE_MAX = 8_192;
+/** Of these, so many may be idle; the rest of the seats are for those that come and go. */
+const IDLE_MAX = 7_168;
 /** Due tasks taken from the agenda in one event, so that no event holds the loop for long (about 10 ms). */
 const TAKE_MAX = 256;
 /** Dossiers asked for in one read. */
@@ -43,7 +48,12 @@ const UNHEALTHY_CAP_MS = 300_000;
 type Message =
   | { readonly kind: "wake" }
   | { readonly kind: "command"; readonly ticket: number; readonly command: Extract<Command, { kind: "task" }> }
-  | { readonly kind: "attempted"; readonly id: OccurrenceId; readonly result: DeliveryResult };
+  | { readonly kind: "attempted"; readonly id: OccurrenceId; readonly result: DeliveryResult }
+  /** The shard goes to another peer. */
+  | { readonly kind: "release" }
+  | TaskMail;
+
+const UNWRITABLE: CommandResult = { kind: "refused", why: "unwritable", message: "the disk takes no writes now" };
 
 /** Where an active task is kept: its actor, or the messages that wait for it to be loaded. */
 type Seat = { actor?: TaskActor; readonly mailbox: Message[]; isStale: boolean };
@@ -57,16 +67,26 @@ export type MachineSettings = {
   readonly highWaterMs: number;
   /** A number in [0, 1), anew at each call. */
   readonly chance: () => number;
+  /** The moment of the start. */
+  readonly now: Instant;
+  readonly introduction: Introduction;
+  readonly periods: Periods;
+  readonly start: MeshStart;
+  readonly digestKey: string;
 };
 
 export class Machine {
   readonly #around: Surroundings;
+  readonly #mesh: MeshSide;
+  #now: Instant;
   readonly #agenda = new Agenda();
   readonly #gate = new Gate();
   readonly #seats = new Map<TaskGuid, Seat>();
+  /** Seated tasks that could go, and stay because they are soon due again. The first has been so for the longest time. */
+  readonly #idle = new Set<TaskGuid>();
   readonly #ill = new Map<TaskGuid, Illness>();
-  /** For each shard, a lower bound of its due entries that are not in the agenda. -Infinity: not read yet. */
-  readonly #unread = new Float64Array(SHARDS).fill(-Infinity);
+  /** For each owned shard, a lower bound of its due entries that are not in the agenda. -Infinity: not read yet. */
+  readonly #unread = new Float64Array(SHARDS).fill(Infinity);
   #toLoad: TaskGuid[] = [];
   #horizon = -Infinity;
   #isReadingDue = false;
@@ -75,6 +95,7 @@ export class Machine {
   #isReady = false;
   /** Attempts that are over, or never went: their lanes are to be given on. */
   readonly #left: OccurrenceId[] = [];
+  readonly #stopping = new Stopping();
   #isWritable = true;
   #isDraining = false;
   #alarmAt: Instant | undefined;
@@ -82,12 +103,30 @@ export class Machine {
 
   constructor(settings: MachineSettings) {
     const { self, origin, highWaterMs, chance } = settings;
-    this.#around = { self, chance, clock: new HybridClock(origin, highWaterMs) };
+    const clock = new HybridClock(origin, highWaterMs);
+    this.#now = settings.now;
+    this.#around = { self, chance, clock, log: { next: () => this.#mesh.nextSeq() } };
+    this.#mesh = new MeshSide({
+      self,
+      chance,
+      clock,
+      now: () => this.#now,
+      effect: (effect) => void this.#effects.push(effect),
+      toTask: (guid, mail) => this.#tell(guid, mail, this.#now),
+      command: (ticket, command) => this.#command(ticket, command, this.#now),
+      dossier: (guid) => this.dossier(guid),
+      gained: (shards) => this.#gained(shards),
+      stopped: (shards) => this.#stopped(shards),
+    }, settings);
+  }
+
+  get mesh(): MeshSide {
+    return this.#mesh;
   }
 
   /** Whether the first window has been read: what was due at the start is being taken up. */
   get isReady(): boolean {
-    return this.#isReady;
+    return this.#isReady && !this.#mesh.keeper.isFenced;
   }
 
   get inFlight(): number {
@@ -103,8 +142,13 @@ export class Machine {
     return this.#seats.get(guid)?.actor?.dossier();
   }
 
-  /** An open run that may be only in memory. */
-  openRun(id: OccurrenceId): Run | undefined {
+  /** An open run of the task that may be only in memory. */
+  openRun(guid: TaskGuid, id: OccurrenceId): Run | undefined {
+    return this.#seats.get(guid)?.actor?.openRun(id);
+  }
+
+  /** As `openRun`, for who does not know the task: looks at every active one. */
+  findOpenRun(id: OccurrenceId): Run | undefined {
     for (const { actor } of this.#seats.values()) {
       const run = actor?.openRun(id);
       if (run !== undefined) return run;
@@ -114,8 +158,11 @@ export class Machine {
 
   handle(event: CoreEvent, now: Instant): readonly Effect[] {
     this.#effects = [];
+    this.#now = now;
     switch (event.kind) {
       case "started":
+        this.#mesh.start();
+        break;
       case "alarm":
         this.#alarmAt = undefined;
         break;
@@ -133,14 +180,23 @@ export class Machine {
         this.#tell(event.guid, { kind: "attempted", id: event.id, result: event.result }, now);
         break;
       case "unkept":
+        this.#stopping.ended(event.guids);
+        this.#mesh.unkept();
         this.#restore(event.guids, event.unsent, now);
+        break;
+      case "kept":
+        this.#stopping.ended(event.guids);
+        this.#mesh.kept(event.writes);
         break;
       case "store":
         this.#isWritable = event.writable;
+        this.#mesh.keeper.writable(event.writable);
         break;
       case "drain":
         this.#isDraining = true;
         break;
+      default:
+        this.#mesh.handle(event);
     }
     this.#pump(now);
     return this.#effects;
@@ -150,9 +206,11 @@ export class Machine {
 
   /** Takes what is due, reads what comes, asks for what is missing, and sets the alarm. */
   #pump(now: Instant): void {
+    this.#mesh.pump();
+    this.#letGo();
     for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
     const mayTake = this.#isWritable && !this.#isDraining;
-    for (let taken = 0; mayTake && taken < TAKE_MAX && this.#seats.size < ACTIVE_MAX; taken++) {
+    for (let taken = 0; mayTake && taken < TAKE_MAX && this.#hasSeat(); taken++) {
       const guid = this.#agenda.take(now);
       if (guid === undefined) break;
       this.#tell(guid, { kind: "wake" }, now);
@@ -167,7 +225,7 @@ export class Machine {
   }
 
   #readDue(now: Instant): void {
-    if (this.#isReadingDue || this.#agenda.size > AGENDA_MAX) return;
+    if (!this.#mayReadDue()) return;
     if (this.#horizon <= now + WINDOW_LEFT_MS) {
       this.#horizon = now + WINDOW_MS;
       this.#effects.push({ kind: "sweep" });
@@ -190,27 +248,69 @@ export class Machine {
     });
   }
 
+  #mayReadDue(): boolean {
+    return !this.#isReadingDue && this.#agenda.size <= AGENDA_MAX;
+  }
+
   #addDue(page: DuePage): void {
     this.#isReadingDue = false;
     for (const { guid, at } of page.entries) {
-      if (!this.#seats.has(guid) && !this.#agenda.has(guid)) this.#agenda.set(guid, at);
+      if (this.#owns(guid) && !this.#seats.has(guid) && !this.#agenda.has(guid)) this.#agenda.set(guid, at);
     }
     for (const { shard, at } of page.rest) this.#expect(shard, at);
   }
 
   /** A due entry of the shard may be at `at`, and is not in the agenda. */
   #expect(shard: Shard, at: number): void {
+    if (!this.#mesh.keeper.owns(shard)) return;
     this.#unread[shard] = Math.min(this.#unread[shard] ?? Infinity, at);
     if (at <= this.#horizon) this.#isLoaded = false;
   }
 
+  /** For the next moment at which time alone lets something be done. What waits for an event needs no alarm. */
   #setAlarm(now: Instant, mayTake: boolean): void {
-    const next = this.#horizon - WINDOW_LEFT_MS;
-    const first = mayTake && this.#seats.size < ACTIVE_MAX ? this.#agenda.first() : undefined;
-    const at = Math.max(now, first === undefined ? next : Math.min(first, next)) as Instant;
-    if (this.#alarmAt !== undefined && this.#alarmAt === at) return;
+    const next = this.#mayReadDue() ? this.#horizon - WINDOW_LEFT_MS : Infinity;
+    const first = mayTake && this.#hasSeat() ? this.#agenda.first() ?? Infinity : Infinity;
+    const earliest = Math.min(first, next, this.#mesh.wakeAt());
+    if (earliest === Infinity) return;
+    const at = Math.max(now, earliest) as Instant;
+    if (this.#alarmAt === at) return;
     this.#alarmAt = at;
     this.#effects.push({ kind: "alarm", at });
+  }
+
+  // ── shards ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #owns(guid: TaskGuid): boolean {
+    return this.#mesh.keeper.owns(shardOf(guid));
+  }
+
+  #gained(shards: readonly Shard[]): void {
+    const gained = new Set(shards);
+    for (const shard of shards) this.#unread[shard] = -Infinity;
+    this.#stopping.cancel(shards);
+    this.#isLoaded = false;
+    for (const [guid, { actor }] of this.#seats) {
+      if (actor !== undefined && gained.has(shardOf(guid))) this.#agenda.set(guid, this.#now);
+    }
+  }
+
+  /** Nothing more of these is taken up; what has not started is written down for the next owner. */
+  #stopped(shards: readonly Shard[]): void {
+    const stopped = new Set(shards);
+    for (const shard of shards) this.#unread[shard] = Infinity;
+    this.#stopping.add(shards);
+    this.#agenda.deleteWhere((guid) => stopped.has(shardOf(guid)));
+    for (const guid of [...this.#seats.keys()]) {
+      if (stopped.has(shardOf(guid))) this.#tell(guid, { kind: "release" }, this.#now);
+    }
+  }
+
+  #letGo(): void {
+    if (this.#stopping.size === 0) return;
+    const flying = [...this.#seats].filter(([, { actor }]) => actor?.isFlying === true).map(([guid]) => guid);
+    const done = this.#stopping.takeDone(flying);
+    if (done.length > 0) this.#mesh.keeper.drained(done);
   }
 
   // ── actors ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,9 +318,10 @@ export class Machine {
   #tell(guid: TaskGuid, message: Message, now: Instant): void {
     const seat = this.#seats.get(guid);
     if (seat === undefined) {
+      if (this.#seats.size >= ACTIVE_MAX) this.#evict();
       this.#seats.set(guid, { mailbox: [message], isStale: false });
       this.#toLoad.push(guid);
-    } else if (seat.actor === undefined) {
+    } else if (seat.actor === undefined || (seat.isStale && message.kind === "command")) {
       if (seat.mailbox.length < MAILBOX_MAX || message.kind !== "command") seat.mailbox.push(message);
       else {this.#reply(message.ticket, {
           kind: "refused",
@@ -237,14 +338,10 @@ export class Machine {
   #seat(dossier: Dossier, now: Instant): void {
     const seat = this.#seats.get(dossier.guid);
     if (seat === undefined) return;
-    if (seat.actor !== undefined) {
-      if (seat.isStale) seat.actor.restore(dossier);
-      seat.isStale = false;
-      this.#settleDown(dossier.guid, seat.actor, now);
-      return;
-    }
     try {
-      seat.actor = new TaskActor(dossier);
+      if (seat.actor === undefined) seat.actor = new TaskActor(dossier, (run) => this.#isElsewhere(run));
+      else if (seat.isStale) seat.actor.restore(dossier);
+      seat.isStale = false;
     } catch (error) {
       for (const message of seat.mailbox) if (message.kind === "command") this.#refuseIll(message.ticket, error);
       this.#fallIll(dossier.guid, error, now);
@@ -259,12 +356,33 @@ export class Machine {
     if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now);
   }
 
+  #isElsewhere({ state, attempts }: Run): boolean {
+    const peer = attempts[attempts.length - 1]?.peer;
+    return state === "attempting" && peer !== undefined && peer !== this.#around.self &&
+      this.#mesh.keeper.isAlive(peer);
+  }
+
+  /** The effects of a turn; what it wrote is on its way to the disk. */
+  #play(turn: Turn): void {
+    for (const effect of turn.effects()) {
+      this.#effects.push(effect);
+      if (effect.kind !== "persist" || !effect.then.some(({ kind }) => kind === "kept")) continue;
+      this.#stopping.wrote(effect.guids);
+      this.#mesh.wrote(effect.writes);
+    }
+    this.#left.push(...turn.exits);
+  }
+
   /** One message, one turn; an actor that throws loses the turn and its seat, and nothing else is touched. */
   #turn(actor: TaskActor, message: Message, now: Instant): void {
-    const turn = new Turn(actor.guid, now, this.#around, message.kind === "command" ? "refuse" : "hold");
+    const turn = new Turn(actor.guid, now, this.#around, {
+      onFailure: message.kind === "command" ? "refuse" : "hold",
+      isOwner: this.#owns(actor.guid),
+      isEcho: message.kind === "follow",
+    });
     try {
       if (message.kind === "command" && !this.#isWritable) {
-        this.#reply(message.ticket, { kind: "refused", why: "unwritable", message: "the disk takes no writes now" });
+        this.#reply(message.ticket, UNWRITABLE);
         return;
       }
       switch (message.kind) {
@@ -277,26 +395,39 @@ export class Machine {
         case "attempted":
           actor.attempted(turn, message.id, message.result);
           break;
+        case "release":
+          actor.release(turn);
+          break;
+        case "merge":
+          actor.merge(turn, message.entity);
+          break;
+        case "follow":
+          actor.follow(turn, message.told, message.known);
+          break;
       }
       const launched = turn.entries.filter(({ id, origin }) => this.#gate.enter(origin, { guid: actor.guid, id }));
       for (const { id } of launched) actor.launch(turn, id);
-      this.#effects.push(...turn.effects());
+      this.#play(turn);
       if (message.kind === "wake") this.#ill.delete(actor.guid);
     } catch (error) {
       if (message.kind === "command") this.#refuseIll(message.ticket, error);
       this.#fallIll(actor.guid, error, now);
-      return;
     }
-    this.#left.push(...turn.exits);
+    // What another peer told is behind us, also when the actor fell ill at it: the next sync tells it again.
+    if (message.kind === "merge" || message.kind === "follow") message.done();
   }
 
   /** After its turns: the actor stays while it has something in memory or soon to do, else it goes. */
   #settleDown(guid: TaskGuid, actor: TaskActor, now: Instant): void {
     if (this.#seats.get(guid)?.actor !== actor) return;
-    const wake = later(actor.wakeAt(now), this.#ill.get(guid)?.until);
-    const stays = actor.isBusy() || this.#seats.get(guid)?.isStale === true ||
-      (wake !== undefined && wake <= now + STAY_MS);
+    const isOwner = this.#owns(guid);
+    const wake = isOwner ? later(actor.wakeAt(now), this.#ill.get(guid)?.until) : undefined;
+    const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
+    const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
+    const stays = isHeld || (isSoonDue && this.#seats.size <= IDLE_MAX);
+    this.#idle.delete(guid);
     if (!stays) this.#seats.delete(guid);
+    else if (!isHeld) this.#idle.add(guid);
     if (wake === undefined) this.#agenda.delete(guid);
     else if (stays || wake <= this.#horizon) this.#agenda.set(guid, wake);
     else {
@@ -305,12 +436,27 @@ export class Machine {
     }
   }
 
+  /** Whether one more task can be active: a seat is free, or an idle one can be given on. */
+  #hasSeat(): boolean {
+    return this.#seats.size < ACTIVE_MAX || this.#idle.size > 0;
+  }
+
+  /** The task that has been idle for the longest time goes; it has its place in the agenda. */
+  #evict(): void {
+    for (const guid of this.#idle) return this.#unseat(guid);
+  }
+
+  #unseat(guid: TaskGuid): void {
+    this.#seats.delete(guid);
+    this.#idle.delete(guid);
+  }
+
   #fallIll(guid: TaskGuid, error: unknown, now: Instant): void {
     const failures = (this.#ill.get(guid)?.failures ?? 0) + 1;
     const waitMs = Math.min(UNHEALTHY_CAP_MS, UNHEALTHY_BASE_MS * 2 ** (failures - 1));
     const until = Math.min(INSTANT_MAX, now + waitMs) as Instant;
     this.#ill.set(guid, { failures, until, error: String(error) });
-    this.#seats.delete(guid);
+    this.#unseat(guid);
     this.#agenda.set(guid, until);
     this.#effects.push({
       kind: "log",
@@ -336,11 +482,10 @@ export class Machine {
       this.#left.push(next.id);
       return;
     }
-    const turn = new Turn(actor.guid, now, this.#around, "hold");
+    const turn = new Turn(actor.guid, now, this.#around, { onFailure: "hold", isOwner: this.#owns(actor.guid) });
     try {
       actor.launch(turn, next.id);
-      this.#effects.push(...turn.effects());
-      this.#left.push(...turn.exits);
+      this.#play(turn);
       this.#settleDown(actor.guid, actor, now);
     } catch (error) {
       this.#left.push(next.id);
@@ -356,30 +501,13 @@ export class Machine {
         if (this.#isDraining) {
           return this.#reply(ticket, { kind: "refused", why: "busy", message: "the peer is stopping" });
         }
+        if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
+        if (this.#mesh.sentOn(ticket, command)) return;
         return this.#tell(command.guid, { kind: "command", ticket, command }, now);
       case "entity":
-        return this.#writeEntity(ticket, command, now);
+        if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
+        return this.#mesh.writeEntity(ticket, command);
     }
-  }
-
-  #writeEntity(ticket: number, command: Extract<Command, { kind: "entity" }>, now: Instant): void {
-    const { clock } = this.#around;
-    const stamp = clock.tick(now);
-    const registers: Record<string, Entity["registers"][string]> = { ...command.entity.registers };
-    for (const [name, value] of Object.entries(command.values)) {
-      registers[name] = writeRegister(registers[name], value, stamp);
-    }
-    const highWaterMs = clock.highWater();
-    this.#effects.push({
-      kind: "persist",
-      writes: [
-        { kind: "entity", entity: { ...command.entity, registers } },
-        ...(highWaterMs === undefined ? [] : [{ kind: "highWater" as const, ms: highWaterMs }]),
-      ],
-      onFailure: "refuse",
-      guids: [],
-      then: [{ kind: "reply", ticket, result: { kind: "written" } }],
-    });
   }
 
   #reply(ticket: number, result: CommandResult): void {
@@ -398,14 +526,15 @@ export class Machine {
   #restore(guids: readonly TaskGuid[], unsent: readonly OccurrenceId[], now: Instant): void {
     this.#left.push(...unsent);
     for (const guid of guids) {
+      for (const id of unsent) this.#seats.get(guid)?.actor?.unsent(id);
       const seat = this.#seats.get(guid);
-      if (seat?.actor === undefined) continue;
-      for (const id of unsent) seat.actor.unsent(id);
+      if (seat?.actor === undefined || seat.isStale) continue;
       if (seat.actor.isBusy()) {
         seat.isStale = true;
+        this.#idle.delete(guid);
         this.#toLoad.push(guid);
       } else {
-        this.#seats.delete(guid);
+        this.#unseat(guid);
         this.#agenda.set(guid, now);
       }
     }

@@ -8,4 +8,6 @@ import type { UserId } from "./task.ts";
 export type Notice =
   | { readonly kind: "task"; readonly dossier: Dossier }
   | { readonly kind: "removed"; readonly user: UserId; readonly task: string }
-  | { readonly kind: "run"; readonly run: Run };
+  | { readonly kind: "run"; readonly run: Run }
+  /** Who is a member, alive, or fires what. */
+  | { readonly kind: "mesh" };

@@ -15,7 +15,9 @@ export type Register = {
   readonly previous?: Stamp;
 };
 
-export type EntityKind = "task" | "token";
+export type EntityKind = "task" | "token" | "member" | "setting";
+
+export const ENTITY_KINDS: readonly EntityKind[] = ["task", "token", "member", "setting"];
 
 export type Entity = {
   readonly kind: EntityKind;
@@ -57,6 +59,21 @@ export function mergeEntities(mine: Entity, theirs: Entity): Merge {
     if (name !== "life" && isConcurrent(kept, lost)) conflicts.push({ register: name, lost, kept });
   }
   return { entity: news ? { ...mine, registers } : mine, news, conflicts };
+}
+
+/** The stamps that a change of an entity took out of its registers, and those that it brought in. */
+export function stampsChanged(before: Entity | undefined, after: Entity): {
+  readonly dropped: readonly Stamp[];
+  readonly added: readonly Stamp[];
+} {
+  const old = stampsOf(before);
+  const now = stampsOf(after);
+  return { dropped: [...old].filter((stamp) => !now.has(stamp)), added: [...now].filter((stamp) => !old.has(stamp)) };
+}
+
+/** The stamps that some register still carries. */
+export function stampsOf(entity: Entity | undefined): ReadonlySet<Stamp> {
+  return new Set(Object.values(entity?.registers ?? {}).map(({ stamp }) => stamp));
 }
 
 export function isAlive(entity: Entity): boolean {

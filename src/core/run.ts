@@ -41,6 +41,10 @@ export type Run = {
   /** Why it is not delivered, for a human. */
   readonly reason?: string;
   readonly settledAt?: Instant;
+  /** The peer that settled it. */
+  readonly settledBy?: PeerId;
+  /** Two peers attempted and settled it, each without knowing of the other: it may have been delivered twice. */
+  readonly duplicate?: true;
   readonly attempts: readonly Attempt[];
 };
 
@@ -50,24 +54,48 @@ export function latenessMs(run: Run): number | undefined {
   return first === undefined ? undefined : first.startedAt - run.instant;
 }
 
-/** The join of two copies of one occurrence's record: the further one. Commutative, associative, idempotent. */
+/**
+ * The join of two copies of one occurrence's record: the further one. Of two that were settled by two peers, each after
+ * attempts of its own, the join says so, and holds the attempts of both. Commutative, associative, idempotent.
+ */
 export function joinRuns(a: Run, b: Run): Run {
-  return compareRuns(a, b) >= 0 ? a : b;
+  const further = compareRuns(a, b) >= 0 ? a : b;
+  if (a.state !== "settled" || b.state !== "settled") return further;
+  const isTwice = a.duplicate === true || b.duplicate === true ||
+    (a.settledBy !== b.settledBy && a.attempts.length > 0 && b.attempts.length > 0);
+  return isTwice ? { ...further, duplicate: true, attempts: joinAttempts(a.attempts, b.attempts) } : further;
+}
+
+/** Each peer's attempts once, in the order of their starts; of two copies of one the further. */
+function joinAttempts(a: readonly Attempt[], b: readonly Attempt[]): readonly Attempt[] {
+  const attempts = new Map<string, Attempt>();
+  for (const attempt of [...a, ...b]) {
+    const key = `${attempt.peer} ${attempt.n} ${attempt.startedAt}`;
+    const known = attempts.get(key);
+    if (known === undefined || JSON.stringify(attempt) > JSON.stringify(known)) attempts.set(key, attempt);
+  }
+  return [...attempts.values()].sort((x, y) => x.startedAt - y.startedAt || compareText(x.peer, y.peer) || x.n - y.n);
 }
 
 /**
  * Total order of the copies of one occurrence: by attempts made, then by phase; settled is above all. Two settled
  * copies are ordered by outcome (a delivery is what happened, whatever another peer concluded), then by time and peer,
- * so that every peer shows the same one; that there are two is reported by the caller as a duplicate.
+ * so that every peer shows the same one.
  */
 function compareRuns(a: Run, b: Run): number {
   if ((a.state === "settled") !== (b.state === "settled")) return a.state === "settled" ? 1 : -1;
   if (a.state === "settled") {
     return OUTCOMES.indexOf(outcomeOf(b)) - OUTCOMES.indexOf(outcomeOf(a)) ||
-      (b.settledAt ?? 0) - (a.settledAt ?? 0) || compareText(JSON.stringify(a), JSON.stringify(b));
+      (b.settledAt ?? 0) - (a.settledAt ?? 0) || compareText(conclusionOf(a), conclusionOf(b)) ||
+      compareText(JSON.stringify(a), JSON.stringify(b));
   }
   return a.attempts.length - b.attempts.length || PHASES.indexOf(a.state) - PHASES.indexOf(b.state) ||
     compareText(JSON.stringify(a), JSON.stringify(b));
+}
+
+/** All but what a join changes. */
+function conclusionOf({ attempts: _, duplicate: __, ...rest }: Run): string {
+  return JSON.stringify(rest);
 }
 
 const PHASES: readonly RunState[] = ["due", "attempting", "retrying"];

@@ -1,4 +1,4 @@
-// The parser of schedules: any value at all becomes a schedule, or a fault that names the field, the position, what was
+// The parser of schedules: whatever value becomes a schedule, or a fault that names the field, the position, what was
 // expected, and a text that would do. And the printer, whose text is the canonical one: it parses to the same schedule.
 
 import { type Moment, parseMoment, printMoment } from "./date-time.ts";

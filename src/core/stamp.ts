@@ -25,6 +25,11 @@ export function makeStamp(ms: number, counter: number, origin: Origin): Stamp {
     origin.toString(16).padStart(6, "0")) as Stamp;
 }
 
+/** The last stamp of an origin in a millisecond. */
+export function stampsAfter(ms: number, origin: Origin): Stamp {
+  return makeStamp(ms, COUNTER_MAX, origin);
+}
+
 export function isStamp(text: unknown): text is Stamp {
   return typeof text === "string" && STAMP_PATTERN.test(text);
 }

@@ -1,8 +1,10 @@
 // How a task stands in its registers: six values, each written and merged by itself.
 //
-//   schedule  the source as written            policy  the policy as written
-//   target    the target and the payload       state   paused or not, note, until, and how often it has turned
-//   meta      id, user, name, labels, birth    life    causal length: odd is alive
+//   schedule  the source as written, and since when    policy  the policy as written
+//   target    the target and the payload               state   paused or not, note, until, since when, and its turn
+//   meta      id, user, name, labels, birth            life    causal length: odd is alive
+//
+// `since` is the moment from which on the schedule counts, by the clock of whoever wrote it: every peer skips the same past.
 
 import type { Dossier } from "./dossier.ts";
 import { type Instant, instant } from "./instant.ts";
@@ -20,6 +22,8 @@ export type Task = {
   readonly definition: TaskDefinition;
   readonly state: TaskState;
   readonly createdAt: Instant;
+  /** Occurrences before it do not count: the schedule was not there, or the task was paused. */
+  readonly since: Instant;
 };
 
 /** The task that an entity holds; absent when it is deleted or never was. */
@@ -27,17 +31,19 @@ export function taskOf(entity: Entity | undefined): Task | undefined {
   if (entity === undefined || !isAlive(entity)) return undefined;
   const meta = value<Meta>(entity, "meta");
   const { payload, ...target } = value<Target & { payload: Json }>(entity, "target");
-  const { turn: _, ...state } = value<TaskState & { turn: number }>(entity, "state");
+  const { turn: _, since: resumedAt, ...state } = value<StoredState>(entity, "state");
+  const { source, since: writtenAt } = value<StoredSchedule>(entity, "schedule");
   return {
     guid: entity.key as TaskGuid,
     user: meta.user,
     createdAt: instant(meta.createdAt),
     state,
+    since: instant(Math.max(writtenAt, resumedAt)),
     definition: {
       id: meta.id,
       name: meta.name,
       labels: meta.labels,
-      schedule: value<ScheduleSource>(entity, "schedule"),
+      schedule: source,
       target,
       payload,
       policy: value<Policy>(entity, "policy"),
@@ -67,10 +73,10 @@ export function writeTask(
     createdAt: before?.createdAt ?? now,
   };
   const values: Record<string, unknown> = {
-    schedule: definition.schedule,
+    schedule: scheduled(entity, definition.schedule, before === undefined, now),
     target: { ...definition.target, payload: definition.payload },
     policy: definition.policy,
-    state: turned(entity, state),
+    state: turned(entity, state, now),
     meta,
     life: before === undefined ? lifeOf(entity) + 1 : lifeOf(entity),
   };
@@ -90,8 +96,8 @@ export function removeTask(entity: Entity, stamp: Stamp): Entity {
 }
 
 /** The state written over. */
-export function writeState(entity: Entity, state: TaskState, stamp: Stamp): Entity {
-  return writeValues(entity, { state: turned(entity, state) }, stamp);
+export function writeState(entity: Entity, state: TaskState, stamp: Stamp, now: Instant): Entity {
+  return writeValues(entity, { state: turned(entity, state, now) }, stamp);
 }
 
 /** Whether the task is held back at `now`: a pause with an end is over when that has come. */
@@ -103,8 +109,12 @@ export function isPausedAt(state: TaskState, now: Instant): boolean {
  * The next occurrence that the task will take up: after all that it has, not before a pause ends; absent when there is
  * none, or the task is paused without an end.
  */
-export function nextOccurrence(schedule: Schedule, state: TaskState, through: Instant): Instant | undefined {
-  let from = through + 1;
+export function nextOccurrence(
+  schedule: Schedule,
+  { state, since }: Pick<Task, "state" | "since">,
+  through: Instant,
+): Instant | undefined {
+  let from = Math.max(through + 1, since);
   if (state.paused) {
     if (state.until === undefined) return undefined;
     from = Math.max(from, state.until);
@@ -117,7 +127,7 @@ export function nextOf(dossier: Dossier): Instant | undefined {
   const task = taskOf(dossier.entity);
   if (task === undefined) return undefined;
   const schedule = parseSchedule(task.definition.schedule);
-  return isFault(schedule) ? undefined : nextOccurrence(schedule, task.state, dossier.progress.through);
+  return isFault(schedule) ? undefined : nextOccurrence(schedule, task, dossier.progress.through);
 }
 
 type Meta = {
@@ -128,13 +138,33 @@ type Meta = {
   readonly createdAt: number;
 };
 
+/** What lay in a pause is not made up for; what came after an end that it had is. */
+function endOfPause({ until }: TaskState, now: Instant): Instant {
+  return until !== undefined && until < now ? until : now;
+}
+
+type StoredSchedule = { readonly source: ScheduleSource; readonly since: number };
+type StoredState = TaskState & { readonly turn: number; readonly since: number };
+
+/** The schedule with its beginning: kept while the text stays, and of a task that lives. */
+function scheduled(entity: Entity | undefined, source: ScheduleSource, isNew: boolean, now: Instant): StoredSchedule {
+  const current = entity?.registers.schedule?.value as StoredSchedule | null | undefined;
+  const isSame = !isNew && current !== undefined && current !== null && sameJson(current.source, source);
+  return isSame ? current : { source, since: now };
+}
+
 /** The state with its turn: kept while nothing changes, else the next number of its kind, odd for paused. */
-function turned(entity: Entity | undefined, state: TaskState): TaskState & { readonly turn: number } {
-  const current = entity?.registers.state?.value as (TaskState & { readonly turn: number }) | undefined;
-  const turn = current?.turn ?? 0;
-  if (current !== undefined && sameJson({ ...state, turn }, current)) return current;
+function turned(entity: Entity | undefined, state: TaskState, now: Instant): StoredState {
+  const current = entity?.registers.state?.value as StoredState | undefined;
+  if (current === undefined) return { ...state, turn: state.paused ? 1 : 0, since: now };
+  const { turn, since } = current;
+  if (sameJson({ ...state, turn, since }, current)) return current;
   const isOdd = turn % 2 === 1;
-  return { ...state, turn: state.paused === isOdd ? turn + (current === undefined ? 0 : 2) : turn + 1 };
+  return {
+    ...state,
+    turn: state.paused === isOdd ? turn + 2 : turn + 1,
+    since: isOdd && !state.paused ? endOfPause(current, now) : since,
+  };
 }
 
 function writeValues(entity: Entity, values: { readonly [register: string]: unknown }, stamp: Stamp): Entity {

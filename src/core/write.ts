@@ -1,19 +1,37 @@
 // What the core wants on disk. Writes of one effect are kept all or none; the store knows how they become records.
 
+import type { Carry } from "./carry.ts";
 import type { CommandResult } from "./command.ts";
+import type { Conflict } from "./conflict.ts";
 import type { Progress } from "./dossier.ts";
 import type { Instant } from "./instant.ts";
+import type { LogEnds, Stamps } from "./message.ts";
 import type { Entity } from "./register.ts";
 import type { Run } from "./run.ts";
-import type { TaskGuid } from "./task.ts";
+import type { Stamp } from "./stamp.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
 
 export type Write =
-  | { readonly kind: "entity"; readonly entity: Entity }
+  /** With the stamps that its registers no longer carry, and those that are new; `isOwn` when they are this peer's writes. */
+  | {
+    readonly kind: "entity";
+    readonly entity: Entity;
+    readonly dropped: readonly Stamp[];
+    readonly added: readonly Stamp[];
+    readonly isOwn: boolean;
+  }
   | { readonly kind: "progress"; readonly guid: TaskGuid; readonly progress: Progress }
   /** The task leaves its place in the due index (`from`) for another (`to`); either may be absent. */
   | { readonly kind: "due"; readonly guid: TaskGuid; readonly from?: Instant; readonly to?: Instant }
   /** A record of one occurrence; `wasOpen` when the stored copy stands among the open runs. */
   | { readonly kind: "run"; readonly run: Run; readonly wasOpen: boolean }
+  /** An entry of an author's run log. */
+  | { readonly kind: "carry"; readonly author: PeerId; readonly carry: Carry }
+  /** What is known of others' writes, and of their run logs. */
+  | { readonly kind: "vector"; readonly stamps: Stamps }
+  | { readonly kind: "runVector"; readonly ends: LogEnds }
+  /** A value that lost against a concurrent write. */
+  | { readonly kind: "conflict"; readonly conflict: Conflict }
   /** No stamp of this peer is above this mark, in ms. */
   | { readonly kind: "highWater"; readonly ms: number }
   /** The answer to a request that may come again with the same key. */

@@ -1,6 +1,7 @@
 // Pages of tasks and runs for those who look at them. A page never costs more than a bounded number of records read,
 // whatever is asked for: with a filter it may be short, or empty, and its cursor says where to go on.
 
+import type { Conflict } from "../core/conflict.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import { type Entity, isAlive } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
@@ -62,6 +63,23 @@ export async function browseRuns(keyValue: KeyValue, query: RunQuery): Promise<P
       });
     },
   });
+}
+
+/** Lost values, the latest first. */
+export async function browseConflicts(
+  keyValue: KeyValue,
+  { cursor, limit }: { readonly cursor?: string; readonly limit: number },
+): Promise<Page<Conflict>> {
+  if (cursor !== undefined && (cursor.length > CURSOR_MAX || !/^\d{15}\//.test(cursor))) throw new BadCursor();
+  const walk = keyValue.walk("conflicts", { reverse: true, ...(cursor === undefined ? {} : { lt: cursor }) });
+  try {
+    const entries = await walk.take(limit + 1);
+    const items = entries.slice(0, limit).map(([, record]) => readRecord<Conflict>(record));
+    const last = entries[limit - 1];
+    return { items, ...(entries.length > limit && last !== undefined ? { cursor: last[0] } : {}) };
+  } finally {
+    await walk.close();
+  }
 }
 
 type Entry = readonly [key: string, value: string];

@@ -12,6 +12,9 @@ export type Space =
   | "open"
   | "answers"
   | "answersByTime"
+  | "dots"
+  | "log"
+  | "conflicts"
   | "meta";
 
 export type Put = { readonly space: Space; readonly key: string; readonly value: string };

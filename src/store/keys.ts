@@ -2,13 +2,17 @@
 // on. No part of a key but the last may hold the sign that parts it from the next: guids, ids and digits don't, and no
 // user has U+0000 in the name.
 
+import type { Conflict } from "../core/conflict.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/instant.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { EntityKind } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
 import { type Shard, shardOf } from "../core/shard.ts";
-import type { TaskGuid, UserId } from "../core/task.ts";
+import type { Stamp } from "../core/stamp.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
+import { type DotKey, dotKey, dotStamp } from "../core/vector.ts";
 import type { Range } from "./key-value.ts";
+import type { Dot } from "./store.ts";
 
 const INSTANT_DIGITS = 15;
 const SHARD_DIGITS = 3;
@@ -68,6 +72,42 @@ export function answerPlace(expiresAt: Instant, key: string): string {
 
 export function keyOfAnswerPlace(place: string): string {
   return place.slice(INSTANT_DIGITS + 1);
+}
+
+const SEQ_DIGITS = 12;
+
+/** A carry's place in its author's log; without a number, what all of the author's start with. */
+export function carryKey(author: PeerId, seq: number | undefined): string {
+  return `${author}/${seq === undefined ? "" : String(seq).padStart(SEQ_DIGITS, "0")}`;
+}
+
+export function seqOfCarryKey(key: string): number {
+  return Number(key.slice(-SEQ_DIGITS));
+}
+
+const DOT_DIGITS = 22;
+
+/** The place of a stamp that an entity carries: by origin, then by time. One stamp may stand on several entities. */
+export function dotPlace(stamp: Stamp, { kind, key }: { readonly kind: EntityKind; readonly key: string }): string {
+  return `${dotKey(stamp)}/${entityKey(kind, key)}`;
+}
+
+export function nameOfDotPlace(place: string): string {
+  return place.slice(DOT_DIGITS + 1);
+}
+
+export function dotOfPlace(place: string): Dot {
+  const name = nameOfDotPlace(place);
+  const slash = name.indexOf("/");
+  return {
+    kind: name.slice(0, slash) as EntityKind,
+    key: name.slice(slash + 1),
+    stamp: dotStamp(place.slice(0, DOT_DIGITS) as DotKey),
+  };
+}
+
+export function conflictPlace({ at, entity, register, lost }: Conflict): string {
+  return `${instantKey(at)}/${entityKey(entity.kind, entity.key)}/${register}/${lost.stamp}`;
 }
 
 /** All keys that start with a text, which ends in an ASCII character. */

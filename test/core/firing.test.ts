@@ -120,6 +120,19 @@ test("a pause with an end is over by itself", async () => {
   assert.deepEqual(world.sends(), ["13:00:00 tick@13:00:00#1", "13:10:00 tick@13:10:00#1"]);
 });
 
+test("to resume a task whose pause is over, or that was not paused, makes nothing up and loses nothing", async () => {
+  const world = await new World(START).start();
+  await world.add({ id: "tick", schedule: "R/2026-05-01T12:00:00Z/PT10M" });
+  await world.command("tick", { kind: "pause", until: Date.parse("2026-05-01T12:35:00Z") as never });
+  await world.until("2026-05-01T12:36:00Z");
+  await world.command("tick", { kind: "resume" });
+  await world.until("2026-05-01T12:45:00Z");
+  world.setClock("2026-05-01T12:50:00.500Z");
+  await world.command("tick", { kind: "resume" });
+  await world.until("2026-05-01T12:51:00Z");
+  assert.deepEqual(world.sends(), ["12:40:00 tick@12:40:00#1", "12:50:00.500 tick@12:50:00#1"]);
+});
+
 test("a removed task fires no more, and its waiting retry is skipped", async () => {
   const world = await new World(START).start();
   world.answer = () => BROKEN;
@@ -173,6 +186,8 @@ test("pauseAfterFailures pauses the task with a note that says so", async () => 
   assert.deepEqual(dossier.entity?.registers.state?.value, {
     paused: true,
     note: "paused by itself after 3 failures in a row",
+    turn: 1,
+    since: Date.parse(START),
   });
 });
 
@@ -205,6 +220,24 @@ test("ten thousand tasks due at one instant are each sent once, and leave nobody
   assert.equal(world.sent.length, 10_000);
   assert.equal(new Set(world.sent.map(({ delivery }) => delivery.id)).size, 10_000);
   assert.deepEqual(world.node.status(), { ready: true, writable: true, inFlight: 0, activeTasks: 0 });
+});
+
+test("a task whose occurrences wait behind a retry takes no seat, and sends them in order when it is settled", async () => {
+  const world = await new World(START).start();
+  world.answer = ({ delivery }) =>
+    delivery.attempt === 1 && timeOf(delivery.instant) === "12:00:01"
+      ? { kind: "failed", error: "HTTP 503", retryable: true, retryAfterMs: 600_000 }
+      : DELIVERED;
+  await world.add({ id: "t", schedule: "R2/2026-05-01T12:00:01Z/PT1S", policy: { overlap: "queue-all" } });
+  await world.until("2026-05-01T12:00:05Z");
+  assert.equal(world.node.status().activeTasks, 0);
+  await world.until("2026-05-01T12:11:00Z");
+  assert.deepEqual(world.sends(), [
+    "12:00:01 t@12:00:01#1",
+    "12:10:01 t@12:00:01#2",
+    "12:10:01 t@12:00:02#1",
+    "12:10:01 t@12:00:03#1",
+  ]);
 });
 
 test("a clock that is set back fires nothing twice", async () => {

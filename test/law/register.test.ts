@@ -28,7 +28,7 @@ function replicas(seed: number): [Entity, Entity, Entity] {
     const stamp = clock.tick(now);
     const kind = chance();
     if (kind < 0.4) {
-      copies[at] = writeState(copy, { paused: chance() < 0.5, note: String(step) }, stamp);
+      copies[at] = writeState(copy, { paused: chance() < 0.5, note: String(step) }, stamp, now);
     } else {
       const name = kind < 0.7 ? "life" : "schedule";
       const current = copy.registers[name];
@@ -57,10 +57,10 @@ const clockB = new HybridClock(2, 0);
 const at = (ms: number) => ms as Instant;
 
 test("a concurrent pause beats a resume, whichever has the later stamp", () => {
-  const paused = writeState({ kind: "task", key: "t", registers: {} }, { paused: true }, clockA.tick(at(1)));
+  const paused = writeState({ kind: "task", key: "t", registers: {} }, { paused: true }, clockA.tick(at(1)), at(1));
   for (const [pauseAt, resumeAt] of [[10, 20], [40, 30]] as const) {
-    const again = writeState(paused, { paused: true, note: "still broken" }, clockA.tick(at(pauseAt)));
-    const resumed = writeState(paused, { paused: false }, clockB.tick(at(resumeAt)));
+    const again = writeState(paused, { paused: true, note: "still broken" }, clockA.tick(at(pauseAt)), at(pauseAt));
+    const resumed = writeState(paused, { paused: false }, clockB.tick(at(resumeAt)), at(resumeAt));
     assert.deepEqual(merge(resumed, again).registers.state, again.registers.state);
   }
 });

@@ -18,21 +18,21 @@ test("assets are known by exact path, compressed where that helps, and kept for 
     writeFileSync(join(folder, "assets", "index-Bq3xY_2k.js"), "b;".repeat(100));
     const assets = loadAssets(folder);
     assert.deepEqual(
-      [...assets].map(([path, { contentType, immutable, gzip }]) => ({
+      [...assets].map(([path, { type, isImmutable, gzip }]) => ({
         path,
-        contentType,
-        immutable,
+        type,
+        isImmutable,
         isZipped: gzip !== undefined,
       })).sort((a, b) => a.path < b.path ? -1 : 1),
       [
-        { path: "/", contentType: "text/html; charset=utf-8", immutable: false, isZipped: false },
+        { path: "/", type: "text/html; charset=utf-8", isImmutable: false, isZipped: false },
         {
           path: "/assets/index-Bq3xY_2k.js",
-          contentType: "text/javascript; charset=utf-8",
-          immutable: true,
+          type: "text/javascript; charset=utf-8",
+          isImmutable: true,
           isZipped: true,
         },
-        { path: "/theme.js", contentType: "text/javascript; charset=utf-8", immutable: false, isZipped: true },
+        { path: "/theme.js", type: "text/javascript; charset=utf-8", isImmutable: false, isZipped: true },
       ],
     );
     const { gzip = new Uint8Array() } = assets.get("/theme.js") ?? {};

@@ -1,0 +1,120 @@
+// What all commands have in common: where the peer is, --json, an example in the help, and one end, at which whatever
+// went wrong becomes a block of text and an exit code.
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type Client, createClient } from "./client.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { createInk, type Ink } from "./ink.ts";
+import type { Output, Parts } from "./parts.ts";
+import { findPeer, type WhereOptions } from "./where.ts";
+
+/** What a command works with. */
+export type Context = {
+  readonly parts: Parts;
+  readonly isJson: boolean;
+  /** For what is printed. */
+  readonly ink: Ink;
+  /** Cells of a line; absent when it is no terminal. */
+  readonly width?: number;
+  readonly connect: () => Promise<Client>;
+  /** Resolves when it is handed on. */
+  readonly print: (text: string | Uint8Array) => Promise<void>;
+  readonly printJson: (value: unknown) => Promise<void>;
+  /** One line beside the output, for a human. */
+  readonly note: (text: string) => Promise<void>;
+};
+
+export type Spec<Options> = {
+  /** `show <id>` */
+  readonly usage: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  /** Whether it asks a peer. */
+  readonly isLocal?: true;
+  readonly options?: (command: Command) => Command;
+  /** The exit code, when it is not 0. */
+  readonly run: (context: Context, options: Options, operands: readonly string[]) => Promise<number | void>;
+};
+
+type CommonOptions = WhereOptions & { readonly json?: true };
+
+export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Options>): void {
+  const command = parent.command(spec.usage).description(spec.summary);
+  spec.options?.(command);
+  command.option("--json", "print JSON, a line for each value");
+  if (spec.isLocal !== true) addWhere(command);
+  const [first = "", ...more] = spec.examples;
+  command.addHelpText("after", ["", "Example:", `  ${first}`, ...more.map((example) => `  ${example}`)].join("\n"));
+  command.action(async () => {
+    const options = command.opts<Options & CommonOptions>();
+    const context = createContext(options, parts);
+    let code: number;
+    try {
+      code = await spec.run(context, options, command.args) ?? EXIT.done;
+    } catch (error) {
+      code = await fail(error, context);
+    }
+    parts.exit(code);
+  });
+}
+
+/** An option that may come more than once. */
+export function repeated(
+  flags: string,
+  description: string,
+  check: (value: string) => string = (value) => value,
+): Option {
+  return new Option(flags, description)
+    .argParser((value: string, before: readonly string[] | undefined) => [...before ?? [], check(value)]);
+}
+
+export function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+    if (number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+  };
+}
+
+export function labelPair(value: string): string {
+  if (value.indexOf("=") > 0) return value;
+  throw new InvalidArgumentError("It is a label's name, =, and its value: site=lyon.");
+}
+
+function addWhere(command: Command): void {
+  command
+    .addOption(new Option("--url <url>", "the peer's address (METRONOME_URL); the peer of this machine when absent"))
+    .addOption(new Option("--token <token>", "what opens its API (METRONOME_TOKEN, METRONOME_TOKEN_FILE)"))
+    .addOption(new Option("--data <folder>", "data folder of the peer of this machine (METRONOME_DATA)"));
+}
+
+function createContext(options: CommonOptions, parts: Parts): Context {
+  const { stdout, stderr, env } = parts;
+  const isJson = options.json === true;
+  return {
+    parts,
+    isJson,
+    ink: createInk(stdout, env),
+    ...(stdout.isTTY === true && stdout.columns !== undefined && stdout.columns > 0 ? { width: stdout.columns } : {}),
+    connect: async () => createClient(await findPeer(options, parts), parts),
+    print: (text) => write(stdout, text),
+    printJson: (value) => write(stdout, `${JSON.stringify(value)}\n`),
+    note: (text) => write(stderr, `${text}\n`),
+  };
+}
+
+function write(output: Output, text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    output.write(text, (error) => error === undefined || error === null ? resolve() : reject(error));
+  });
+}
+
+async function fail(error: unknown, { parts, isJson }: Context): Promise<number> {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // Who read our output reads no more, as `head` does.
+  if (code === "EPIPE") return EXIT.failed;
+  if (!(error instanceof Failure)) throw error;
+  const text = isJson ? JSON.stringify({ ...error.facts, exit: error.exitCode }) : error.message;
+  await write(parts.stderr, `${text}\n`);
+  return error.exitCode;
+}

@@ -1,0 +1,62 @@
+// The command line, but for `start`: every command that asks a running peer, and `version`. Usage that can't be is told
+// on the error output with exit code 2.
+
+import { Command } from "commander";
+import { addCommand } from "./command.ts";
+import { EXIT } from "./failure.ts";
+import { type Parts, processParts } from "./parts.ts";
+import { taskAdd } from "./task-add.ts";
+import { taskExport } from "./task-export.ts";
+import { taskImport } from "./task-import.ts";
+import { taskList } from "./task-list.ts";
+import { taskNext } from "./task-next.ts";
+import { taskRuns } from "./task-runs.ts";
+import { taskShow } from "./task-show.ts";
+import { taskPause, taskRemove, taskResume } from "./task-state.ts";
+import { taskTrigger } from "./task-trigger.ts";
+import { token } from "./token.ts";
+import { version } from "./version.ts";
+
+export function createProgram(given: Partial<Parts> = {}): Command {
+  const parts: Parts = { ...processParts(), ...given };
+  const program = new Command("metronome")
+    .description(
+      "A distributed, fault-tolerant event scheduler: it says now, at the right moment, to whoever does the work.",
+    )
+    .helpCommand(false)
+    .showHelpAfterError("(--help says more)")
+    .configureOutput({
+      writeOut: (text) => void parts.stdout.write(text, () => {}),
+      writeErr: (text) => void parts.stderr.write(text, () => {}),
+      getOutHelpWidth: () => parts.stdout.columns ?? HELP_WIDTH,
+      getErrHelpWidth: () => parts.stderr.columns ?? HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride((error) => {
+      parts.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+      throw error;
+    })
+    .addHelpText("after", `\n${EXIT_CODES}`);
+  const task = program.command("task").description("add tasks, look at them, change them, and make them fire")
+    .helpCommand(false);
+  addCommand(task, parts, taskAdd);
+  addCommand(task, parts, taskList);
+  addCommand(task, parts, taskShow);
+  addCommand(task, parts, taskRemove);
+  addCommand(task, parts, taskPause);
+  addCommand(task, parts, taskResume);
+  addCommand(task, parts, taskTrigger);
+  addCommand(task, parts, taskNext);
+  addCommand(task, parts, taskRuns);
+  addCommand(task, parts, taskImport);
+  addCommand(task, parts, taskExport);
+  addCommand(program, parts, token);
+  addCommand(program, parts, version);
+  return program;
+}
+
+/** Where the width of the terminal is not known. */
+const HELP_WIDTH = 100;
+
+const EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 usage, 3 the peer can't be reached, 4 the peer refused.";

@@ -1,0 +1,38 @@
+// `metronome start`: the options of a peer. What they mean, and what is wrong with them, is the configuration's to say.
+
+import { type Command, Option } from "commander";
+import process from "node:process";
+import { EXIT } from "./failure.ts";
+
+export function addStart(program: Command): void {
+  program.command("start")
+    .description("start a peer: the scheduler with its store, its REST API and its page")
+    .option("--data <folder>", "where the peer keeps everything (METRONOME_DATA; default: the platform's data folder)")
+    .option("--http <host:port>", "where the API and the page answer (METRONOME_HTTP; default: 127.0.0.1:8081)")
+    .option("--p2p <host:port>", "where other peers are met (METRONOME_P2P; default: 127.0.0.1:8091)")
+    .option("--name <name>", "what people call this peer (METRONOME_NAME; default: the host's name)")
+    .option("--label <name=value>", "what this peer is, again for each (METRONOME_LABELS, with commas)", gather)
+    .option("--join <ticket>", "the mesh to join, as `metronome ticket` prints it (METRONOME_JOIN)")
+    .option("--config <file>", "a JSON file of these settings, for those not given otherwise (METRONOME_CONFIG)")
+    .addOption(
+      new Option("--runtime <runtime>", "deno, in a sandbox, or node, 24 or newer (METRONOME_RUNTIME; default: deno)")
+        .choices(["deno", "node"]),
+    )
+    .option("--json", "print one line of JSON when the peer is ready")
+    .addHelpText("after", MORE_HELP)
+    .showHelpAfterError("(--help says more)")
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.usage))
+    .action(async (options) => {
+      // Loaded here: who asks for a task does not pay for a server.
+      const { runPeer } = await import("./peer-process.ts");
+      await runPeer(options);
+    });
+}
+
+const MORE_HELP = `
+METRONOME_ADMIN_TOKEN, of at least 32 characters, opens the API and the page. Without it the first start prints a link
+that signs in once. Each variable can be given as a file, by its name with _FILE at the end.`;
+
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,103 @@
+// `task add`: one task, or with --preview what its schedule means, before it is anything.
+
+import { labelPair, repeated, type Spec } from "./command.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { readJson, textOrObject } from "./input.ts";
+import type { Parts } from "./parts.ts";
+import { isObject, type JsonObject, parsePreview, parseTask } from "./shapes.ts";
+import { moment, previewText } from "./show.ts";
+import { printable } from "./text.ts";
+
+type Options = {
+  readonly id?: string;
+  readonly name?: string;
+  readonly schedule: string;
+  readonly target?: string;
+  readonly payload?: string;
+  readonly label?: readonly string[];
+  readonly policy?: string;
+  readonly tolerance?: string;
+  readonly paused?: true;
+  readonly preview?: true;
+};
+
+const PREVIEW = 5;
+
+export const taskAdd: Spec<Options> = {
+  usage: "add",
+  summary: "add a task, or with --preview only say what its schedule means",
+  examples: [
+    'metronome task add --id hello --schedule "R/2026-12-01T09:00:00Z/PT5S/ET2S" --target http://127.0.0.1:9000/',
+    'metronome task add --schedule "0 9 * * MON-FRI [Europe/Paris]" --preview',
+  ],
+  options: (command) =>
+    command
+      .requiredOption("--schedule <text>", "ISO 8601 repeating interval, one instant, cron, or a JSON object")
+      .option("--target <urn>", "where the event goes: http(s)://…, or a JSON object with urn, method, headers")
+      .option("--id <id>", "1 to 256 characters without white space; made when absent")
+      .option("--name <name>", "for people; the id when absent")
+      .option("--payload <json>", "JSON, @file, or - for the standard input")
+      .addOption(repeated("--label <name=value>", "a label; may be given more than once", labelPair))
+      .option("--policy <json>", "JSON, @file, or -")
+      .option("--tolerance <duration>", "how late it may start: PT30S (the schedule's own /E… goes before it)")
+      .option("--paused", "add it paused")
+      .option("--preview", "print the schedule as a sentence and its next runs; nothing is added"),
+  async run(context, options) {
+    const { parts, isJson, connect, print, printJson } = context;
+    const { preview, target } = options;
+    if (preview === true) {
+      const client = await connect();
+      const body = { schedule: textOrObject("--schedule", options.schedule), count: PREVIEW };
+      const answer = await client.send("POST", "schedules/preview", body);
+      return isJson ? await printJson(answer) : await print(previewText(parsePreview(answer)));
+    }
+    if (target === undefined) {
+      throw new Failure(EXIT.usage, "Say with --target where the event goes, or ask with --preview.");
+    }
+    const definition = await definitionOf({ ...options, target }, parts);
+    const client = await connect();
+    const answer = await client.send("POST", "tasks", definition, { isOnce: true });
+    if (isJson) return await printJson(answer);
+    const task = parseTask(answer);
+    const next = task.state.paused
+      ? "It is paused."
+      : task.next === undefined
+      ? "It never fires."
+      : `Next: ${moment(task.next)}`;
+    await print(`Added ${printable(task.id)}: ${printable(task.sentence)}\n${next}\n`);
+  },
+};
+
+async function definitionOf(options: Options & { readonly target: string }, parts: Parts): Promise<JsonObject> {
+  const { id, name, schedule, target, payload, label, tolerance, paused } = options;
+  if (payload === "-" && options.policy === "-") {
+    throw new Failure(EXIT.usage, "Only one of --payload and --policy can be the standard input.");
+  }
+  const policy = await policyOf(options, parts);
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(name === undefined ? {} : { name }),
+    schedule: textOrObject("--schedule", schedule),
+    target: textOrObject("--target", target),
+    ...(payload === undefined ? {} : { payload: await readJson("--payload", payload, parts) }),
+    ...(policy === undefined && tolerance === undefined
+      ? {}
+      : { policy: { ...policy, ...(tolerance === undefined ? {} : { tolerance }) } }),
+    ...(label === undefined ? {} : { labels: labelsOf(label) }),
+    ...(paused === undefined ? {} : { state: { paused } }),
+  };
+}
+
+async function policyOf({ policy }: Options, parts: Parts): Promise<JsonObject | undefined> {
+  if (policy === undefined) return undefined;
+  const value = await readJson("--policy", policy, parts);
+  if (isObject(value)) return value;
+  throw new Failure(EXIT.usage, '--policy is a JSON object: {"overlap":"skip"}.');
+}
+
+function labelsOf(pairs: readonly string[]): JsonObject {
+  return Object.fromEntries(pairs.map((pair) => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  }));
+}

@@ -1,0 +1,73 @@
+// `task ls`: all tasks, or those that match, page after page.
+
+import { labelPair, repeated, type Spec, wholeNumber } from "./command.ts";
+import { pages } from "./pages.ts";
+import { parseTask, type Task } from "./shapes.ts";
+import { asText, maybeMoment, moment, outcomeCell, stateCell } from "./show.ts";
+import { type Cell, createTable } from "./table.ts";
+
+type Options = {
+  readonly search?: string;
+  readonly label?: readonly string[];
+  readonly paused?: boolean;
+  readonly limit?: number;
+};
+
+export const LIMIT_MAX = 100_000_000;
+
+export const taskList: Spec<Options> = {
+  usage: "ls",
+  summary: "list tasks, by id",
+  examples: ["metronome task ls --search backup --label site=lyon --paused", "metronome task ls --json | jq -r .id"],
+  options: (command) =>
+    command
+      .option("--search <text>", "those whose id or name holds the text")
+      .addOption(repeated("--label <name=value>", "those with the label; may be given more than once", labelPair))
+      .option("--paused", "those that are paused")
+      .option("--no-paused", "those that are not")
+      .option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson, note }, { search, label, paused, limit = LIMIT_MAX }) {
+    const client = await connect();
+    const query = { q: search, label, paused: paused === undefined ? undefined : String(paused) };
+    const table = createTable(COLUMNS, ink, width);
+    let isEmpty = true;
+    for await (const items of pages(client, "tasks", query, limit)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else await print(table.lines(items.map(parseTask).map(row)));
+    }
+    if (isEmpty && !isJson) {
+      const isFiltered = search !== undefined || label !== undefined || paused !== undefined;
+      await note(
+        isFiltered ? "No task matches." : "There are no tasks. `metronome task add --help` shows how to add one.",
+      );
+    }
+  },
+};
+
+const COLUMNS = [
+  { title: "ID", isFlexible: true },
+  { title: "STATE" },
+  { title: "NEXT" },
+  { title: "LAST" },
+  { title: "OUTCOME" },
+  { title: "SCHEDULE", isFlexible: true },
+  { title: "TARGET", isFlexible: true },
+];
+
+function row(task: Task): readonly Cell[] {
+  const { id, next, last, sentence, target } = task;
+  return [
+    id,
+    stateCell(task),
+    task.state.paused ? "-" : maybeMoment(next),
+    last === undefined ? "-" : moment(last.instant),
+    last === undefined ? "-" : outcomeCell(last.outcome),
+    sentence,
+    typeof target === "string" ? target : urnOf(target),
+  ];
+}
+
+function urnOf(target: unknown): string {
+  return typeof target === "object" && target !== null && "urn" in target ? String(target.urn) : asText(target);
+}

@@ -1,0 +1,103 @@
+// `task runs`: what became of a task's occurrences; with --follow also what becomes of them, as it happens.
+
+import type { Client } from "./client.ts";
+import { type Context, type Spec, wholeNumber } from "./command.ts";
+import { watch } from "./events.ts";
+import { PAGE_MAX, pages } from "./pages.ts";
+import { createNews } from "./run-news.ts";
+import { parseRun, type Run } from "./shapes.ts";
+import { detailOf, lateness, moment, outcomeCell } from "./show.ts";
+import { type Cell, createTable, type Table } from "./table.ts";
+import { LIMIT_MAX } from "./task-list.ts";
+import { taskPath } from "./task-path.ts";
+
+type Options = { readonly follow?: true; readonly limit?: number; readonly outcome?: string };
+
+const LIMIT = 50;
+/** Where --follow begins. */
+const FOLLOW_LIMIT = 10;
+
+export const taskRuns: Spec<Options> = {
+  usage: "runs <id>",
+  summary: "print what became of a task's occurrences, the latest first; with --follow as it happens",
+  examples: ["metronome task runs hello --outcome failed", "metronome task runs hello --follow"],
+  options: (command) =>
+    command
+      .option("-f, --follow", "print the last ones, oldest first, then each as it retries or settles, until Ctrl-C")
+      .option("--limit <n>", `at most so many (${LIMIT}; ${FOLLOW_LIMIT} to follow)`, wholeNumber(0, LIMIT_MAX))
+      .option("--outcome <outcome>", "those that are delivered, failed, expired, missed or skipped"),
+  async run(context, options, [id = ""]) {
+    const table = createTable(COLUMNS, context.ink, context.width);
+    if (options.follow === true) return await follow(id, options, context, table);
+    const { isJson, connect, print, printJson } = context;
+    const client = await connect();
+    let isEmpty = true;
+    const limit = options.limit ?? LIMIT;
+    for await (const items of pages(client, taskPath(id, "runs"), { outcome: options.outcome }, limit)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else await print(table.lines(items.map(parseRun).map(row)));
+    }
+    if (isEmpty && !isJson) await context.note("There are no such runs.");
+  },
+};
+
+async function follow(id: string, options: Options, context: Context, table: Table): Promise<void> {
+  const { parts, isJson, connect, print, printJson, note } = context;
+  const { outcome, limit = FOLLOW_LIMIT } = options;
+  const isNews = createNews();
+  /** The instant of the first run that was shown: what is older is not asked about. */
+  let since: string | undefined;
+  for await (const { name, data } of watch({ connect, runs, parts, note })) {
+    if (name === "run") await show(data);
+    else if (name === "removed" && isOf(data)) await note("The task was removed.");
+  }
+
+  /** The last ones, oldest first; later those that may have been missed. */
+  async function runs(client: Client): Promise<readonly unknown[]> {
+    if (since !== undefined) {
+      return (await latest(client, PAGE_MAX)).filter((item) => parseRun(item).instant >= (since ?? ""));
+    }
+    const items = await latest(client, limit);
+    const [first] = items;
+    since = first === undefined || items.length < limit ? "" : parseRun(first).instant;
+    return items;
+  }
+
+  async function show(item: unknown): Promise<void> {
+    const run = parseRun(item);
+    if (run.task !== id) return;
+    if (outcome !== undefined && run.outcome !== outcome) return;
+    // That an attempt is under way says little, and soon the rest is known.
+    const isSaid = run.state === "settled" || run.state === "retrying";
+    if (!isNews(run) || (!isSaid && !isJson)) return;
+    if (isJson) await printJson(item);
+    else await print(table.lines([row(run)]));
+  }
+
+  /** Oldest first. */
+  async function latest(client: Client, count: number): Promise<readonly unknown[]> {
+    const items: unknown[] = [];
+    // Also with a count of 0 the task is asked for: one that is not there is no task to follow.
+    for await (const page of pages(client, taskPath(id, "runs"), { outcome }, Math.max(1, count))) items.push(...page);
+    return items.slice(0, count).reverse();
+  }
+
+  function isOf(data: unknown): boolean {
+    return typeof data === "object" && data !== null && "id" in data && data.id === id;
+  }
+}
+
+const COLUMNS = [
+  { title: "PLANNED", width: "2026-12-01T09:00:00Z".length },
+  { title: "OUTCOME", width: "delivered".length },
+  { title: "TRIES" },
+  { title: "LATE", width: "9999 ms".length },
+  { title: "RUN", width: 32 },
+  { title: "DETAIL", isFlexible: true },
+];
+
+function row(run: Run): readonly Cell[] {
+  const { id, instant, outcome, state, attempts } = run;
+  return [moment(instant), outcomeCell(outcome ?? state), String(attempts.length), lateness(run), id, detailOf(run)];
+}

@@ -1,0 +1,45 @@
+// `token`: makes a token for the API and prints it, alone, so that a script can take it as it is. It is shown only now.
+
+import { parseDuration } from "../core/duration.ts";
+import { isFault } from "../core/fault.ts";
+import type { Spec } from "./command.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { parseToken } from "./shapes.ts";
+import { moment } from "./show.ts";
+
+type Options = { readonly name: string; readonly ttl: string };
+
+/** Long enough to try things out, short enough that those which nobody remembers go by themselves. */
+const TTL = "P30D";
+
+export const token: Spec<Options> = {
+  usage: "token",
+  summary: "make a token for the API and print it; on the peer's own machine none is needed for that",
+  examples: [
+    'curl -H "Authorization: Bearer $(metronome token)" http://127.0.0.1:8081/api/v1/tasks',
+    "metronome token --name backup-server --ttl never > token.txt",
+  ],
+  options: (command) =>
+    command
+      .option("--name <name>", "what it is for, to tell it from others", "command line")
+      .option("--ttl <duration>", "how long it lasts: PT1H, P365D, or never", TTL),
+  async run({ parts, isJson, connect, print, printJson, note }, { name, ttl }) {
+    const ttlSeconds = ttl === "never" ? undefined : secondsOf(ttl);
+    const client = await connect();
+    const answer = await client.send("POST", "tokens", { name, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) });
+    if (isJson) return await printJson(answer);
+    const { token, expiresAt } = parseToken(answer);
+    await print(`${token}\n`);
+    if (parts.stdout.isTTY !== true) return;
+    await note(
+      expiresAt === undefined ? "It does not end by itself." : `It ends at ${moment(expiresAt)}; --ttl says otherwise.`,
+    );
+  },
+};
+
+function secondsOf(text: string): number {
+  const ms = parseDuration(text, "--ttl");
+  if (!isFault(ms)) return Math.ceil(ms / 1000);
+  const suggestion = ms.suggestion === undefined ? "" : ` Try ${ms.suggestion}.`;
+  throw new Failure(EXIT.usage, `--ttl: ${ms.message}${suggestion}`);
+}

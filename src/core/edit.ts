@@ -1,0 +1,84 @@
+// An edit: what a command makes of the registers of a task, or why it is refused. It fires nothing by itself.
+
+import type { Refusal, TaskCommand } from "./command.ts";
+import { isFault } from "./fault.ts";
+import type { Instant } from "./instant.ts";
+import { type Entity, revisionOf } from "./register.ts";
+import { parseSchedule } from "./schedule.ts";
+import type { Stamp } from "./stamp.ts";
+import { removeTask, taskOf, writeState, writeTask } from "./task-entity.ts";
+import type { TaskGuid, TaskState } from "./task.ts";
+
+export type EditCommand = Extract<TaskCommand, { kind: "put" | "pause" | "resume" | "remove" }>;
+
+export type Edit = {
+  readonly kind: "edit";
+  /** The registers afterwards: the same object when nothing changes. */
+  readonly entity: Entity;
+  readonly created: boolean;
+};
+
+/** `entity`: the registers before; absent when the peer has never heard of the task. */
+export function edit(
+  command: EditCommand,
+  entity: Entity | undefined,
+  told: { readonly guid: TaskGuid; readonly stamp: () => Stamp; readonly now: Instant },
+): Edit | Refusal {
+  if (command.kind === "put") return put(command, entity, told);
+  const before = taskOf(entity);
+  if (entity === undefined || before === undefined) return NOT_FOUND;
+  const refusal = changed(command, entity);
+  if (refusal !== undefined) return refusal;
+  const stamp = told.stamp();
+  switch (command.kind) {
+    case "remove":
+      return { kind: "edit", entity: removeTask(entity, stamp), created: false };
+    case "pause":
+      return { kind: "edit", entity: writeState(entity, paused(command), stamp, told.now), created: false };
+    case "resume":
+      return { kind: "edit", entity: writeState(entity, { paused: false }, stamp, told.now), created: false };
+  }
+}
+
+export const NOT_FOUND: Refusal = notFound("there is no such task");
+
+function put(
+  command: Extract<EditCommand, { kind: "put" }>,
+  entity: Entity | undefined,
+  { guid, stamp, now }: { readonly guid: TaskGuid; readonly stamp: () => Stamp; readonly now: Instant },
+): Edit | Refusal {
+  const { user, definition, mode } = command;
+  const before = taskOf(entity);
+  if (before !== undefined && mode === "create") {
+    return { kind: "refused", why: "exists", message: `a task with the id ${definition.id} exists` };
+  }
+  if (before === undefined && mode === "replace") return notFound(`there is no task with the id ${definition.id}`);
+  const refusal = changed(command, entity);
+  if (refusal !== undefined) return refusal;
+  const schedule = parseSchedule(definition.schedule);
+  if (isFault(schedule)) return { kind: "refused", why: "invalid", message: schedule.message, fault: schedule };
+  const state = command.paused === undefined || command.paused === before?.state.paused
+    ? before?.state ?? { paused: false }
+    : { paused: command.paused };
+  const written = writeTask(entity, { guid, user, definition, state }, stamp(), now);
+  return { kind: "edit", entity: written, created: before === undefined };
+}
+
+function paused({ note, until }: Extract<EditCommand, { kind: "pause" }>): TaskState {
+  return { paused: true, ...(note === undefined ? {} : { note }), ...(until === undefined ? {} : { until }) };
+}
+
+/** The refusal of a command that names a revision which the task does not have. */
+function changed({ match }: Pick<EditCommand, "match">, entity: Entity | undefined): Refusal | undefined {
+  if (match === undefined) return undefined;
+  if (entity === undefined || taskOf(entity) === undefined) {
+    return notFound("there is no such task, so it has no revision to match");
+  }
+  const revision = revisionOf(entity);
+  if (match === "*" || match.includes(revision)) return undefined;
+  return { kind: "refused", why: "changed", message: "the task was changed since it was read", revision };
+}
+
+function notFound(message: string): Refusal {
+  return { kind: "refused", why: "not-found", message };
+}

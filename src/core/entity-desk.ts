@@ -1,0 +1,99 @@
+// The desk writes the entities that have no actor (tokens, members, settings): one at a time for each key, so
+// that a local write and another peer's never cross between reading and writing.
+
+import type { Json } from "./json.ts";
+import { type Entity, type EntityKind, type Merge, mergeEntities, stampsChanged, writeRegister } from "./register.ts";
+import type { Stamp } from "./stamp.ts";
+
+export type EntityKey = { readonly kind: EntityKind; readonly key: string };
+
+export type Job =
+  /** Values of this peer's user, written over what stands there. */
+  | { readonly kind: "write"; readonly values: { readonly [register: string]: Json }; readonly ticket: number }
+  /** What another peer has; `done` when it is handed to the disk. */
+  | { readonly kind: "merge"; readonly entity: Entity; readonly done: () => void };
+
+/** What came of the jobs of one key: to be persisted, and told. */
+export type Desked = {
+  readonly entity: Entity;
+  readonly dropped: readonly Stamp[];
+  readonly added: readonly Stamp[];
+  /** Whether the new stamps are this peer's. */
+  readonly isOwn: boolean;
+  readonly tickets: readonly number[];
+  readonly done: readonly (() => void)[];
+  readonly conflicts: Merge["conflicts"];
+};
+
+/** Jobs that wait for their entity to be read; a local write is then refused, a merge left to the next sync. */
+const WAITING_MAX = 20_000;
+
+export class EntityDesk {
+  readonly #waiting = new Map<string, Job[]>();
+  /** What is on its way to the disk: there a read may not find it yet. */
+  readonly #writing = new Map<string, Entity>();
+  #count = 0;
+
+  /** `read`: the entity is to be read, and `work` called with it. `wait`: that is under way. `full`: nothing was added. */
+  add(at: EntityKey, job: Job): "read" | "wait" | "full" {
+    if (this.#count >= WAITING_MAX) return "full";
+    this.#count++;
+    const jobs = this.#waiting.get(nameOf(at));
+    if (jobs === undefined) this.#waiting.set(nameOf(at), [job]);
+    else jobs.push(job);
+    return jobs === undefined ? "read" : "wait";
+  }
+
+  /** The jobs that wait for this entity, done on what stands on the disk. */
+  work(at: EntityKey, stored: Entity | undefined, stamp: () => Stamp): Desked | undefined {
+    const name = nameOf(at);
+    const jobs = this.#waiting.get(name);
+    if (jobs === undefined) return undefined;
+    this.#waiting.delete(name);
+    this.#count -= jobs.length;
+    const before = this.#writing.get(name) ?? stored;
+    let entity: Entity = before ?? { ...at, registers: {} };
+    const tickets: number[] = [];
+    const done: (() => void)[] = [];
+    const conflicts: Merge["conflicts"][number][] = [];
+    for (const job of jobs) {
+      switch (job.kind) {
+        case "write":
+          entity = written(entity, job.values, stamp());
+          tickets.push(job.ticket);
+          break;
+        case "merge": {
+          const merge = mergeEntities(entity, job.entity);
+          entity = merge.entity;
+          conflicts.push(...merge.conflicts);
+          done.push(job.done);
+          break;
+        }
+      }
+    }
+    const { dropped, added } = stampsChanged(before, entity);
+    if (added.length > 0) this.#writing.set(name, entity);
+    return { entity, dropped, added, isOwn: tickets.length > 0, tickets, done, conflicts };
+  }
+
+  /** The write of this entity stands on the disk. */
+  ended(entity: Entity): void {
+    const name = nameOf(entity);
+    if (this.#writing.get(name) === entity) this.#writing.delete(name);
+  }
+
+  /** Writes were refused: what stands on the disk counts. */
+  forgetWriting(): void {
+    this.#writing.clear();
+  }
+}
+
+function nameOf({ kind, key }: EntityKey): string {
+  return `${kind}/${key}`;
+}
+
+function written(entity: Entity, values: { readonly [register: string]: Json }, stamp: Stamp): Entity {
+  const registers: Record<string, Entity["registers"][string]> = { ...entity.registers };
+  for (const [name, value] of Object.entries(values)) registers[name] = writeRegister(registers[name], value, stamp);
+  return { ...entity, registers };
+}

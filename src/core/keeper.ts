@@ -1,0 +1,387 @@
+// The keeper decides which shards this peer fires: it believes its membership, ranks who is eligible, hands shards over
+// and takes them up, and fires nothing before it knows the mesh. After a start, after its loop stood still, and when a
+// side that fired the same shards comes back, it first asks who is alive and syncs with one of them.
+
+import type { Instant } from "./instant.ts";
+import { type MemberChange, type MemberOutput, Members } from "./members.ts";
+import type { MemberView } from "./member.ts";
+import type { PeerMessage } from "./message.ts";
+import { type MeshView, type Other, Ownership, type OwnershipChange } from "./ownership.ts";
+import type { Periods } from "./periods.ts";
+import type { PeerNews, SwimMessage } from "./presence.ts";
+import { type Candidate, ownersOf } from "./rendezvous.ts";
+import type { HeldNews } from "./replication.ts";
+import type { Shard } from "./shard.ts";
+import { ShardSet } from "./shard-set.ts";
+import { SKEW_MAX_MS } from "./skew.ts";
+import type { PeerId } from "./task.ts";
+
+export type KeeperHost = {
+  readonly self: PeerId;
+  readonly chance: () => number;
+  now(): Instant;
+  send(to: PeerId, message: PeerMessage): void;
+  /** Take up what is due in these. */
+  gained(shards: readonly Shard[]): void;
+  /** Take up nothing more in these; say `drained` when nothing of them is in flight or on its way to the disk. */
+  stopped(shards: readonly Shard[]): void;
+  /** A peer's news, for those who compare what it holds. */
+  heldBy(peer: PeerId, held: HeldNews): void;
+  /** Pulls all that this peer has; or the run logs of several. */
+  sync(peer: PeerId, onEnd: (isWhole: boolean) => void): void;
+  gather(peers: readonly PeerId[], onEnd: () => void): void;
+  /** The end of this peer's run log, and of what is here of another's. */
+  ownSeq(): number;
+  runsOf(author: PeerId): number;
+  /** Something that people see of the mesh has changed. */
+  changed(): void;
+};
+
+/** What this peer says of itself beside what it fires and holds. */
+export type Introduction = {
+  readonly name: string;
+  readonly weight: number;
+  readonly labels: { readonly [name: string]: string };
+  readonly version: string;
+  readonly format: number;
+  readonly tzdata: string;
+};
+
+/** How long a dead peer's shards wait for what the others hold of its log (REPLICATION §5). */
+const GATHER_MS = 300;
+
+/** A barrier that no sync lifts is lifted all the same: who can't be synced with is no reason to stand still. */
+const BARRIER_MAX_MS = 10_000;
+
+/** Pause before another sync is tried at the barrier. */
+const BARRIER_PAUSE_MS = 500;
+
+type Release = {
+  readonly from: PeerId;
+  readonly shards: ShardSet;
+  readonly version: number;
+  readonly until: Instant;
+};
+
+export class Keeper {
+  readonly #host: KeeperHost;
+  readonly #introduction: Introduction;
+  readonly #members: Members;
+  readonly #ownership: Ownership;
+  /** Dead, and what the others hold of its log is being asked for; until when. */
+  readonly #gathering = new Map<PeerId, Instant>();
+  /** What was released to this peer by one whose log is not all here yet. */
+  readonly #releases: Release[] = [];
+  #admitted: readonly PeerId[];
+  #fencedSince: Instant | undefined;
+  /** Nothing was ever synced: then no time lifts the barrier. */
+  #isEmpty: boolean;
+  #isSyncing = false;
+  #nextTryAt: Instant;
+  #isDraining = false;
+  #isWritable = true;
+  #ranking: { readonly key: string; readonly owners: readonly PeerId[] } = { key: "", owners: [] };
+  #shardsText: { readonly version: number; readonly text: string } = { version: -1, text: "" };
+  #membersWakeAt: Instant | undefined;
+  #ownershipWakeAt: Instant | undefined;
+  #held: () => HeldNews;
+
+  constructor(
+    host: KeeperHost,
+    settings: {
+      readonly introduction: Introduction;
+      readonly periods: Periods;
+      readonly isEmpty: boolean;
+      readonly held: () => HeldNews;
+    },
+  ) {
+    const now = host.now();
+    this.#host = host;
+    this.#introduction = settings.introduction;
+    this.#isEmpty = settings.isEmpty;
+    this.#held = settings.held;
+    this.#admitted = [host.self];
+    this.#fencedSince = now;
+    this.#nextTryAt = now;
+    this.#ownership = new Ownership(host.self, now);
+    this.#members = new Members({
+      self: host.self,
+      incarnation: now,
+      news: this.#news(),
+      chance: host.chance,
+      periods: settings.periods,
+    });
+  }
+
+  /** Whether this peer fires the shard. */
+  owns(shard: Shard): boolean {
+    return this.#ownership.state(shard) === "owned";
+  }
+
+  /** Who ranks first for the shard, as far as this peer can tell. */
+  ownerOf(shard: Shard): PeerId | undefined {
+    return this.#ranking.owners[shard];
+  }
+
+  get isFenced(): boolean {
+    return this.#fencedSince !== undefined;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  isAlive(peer: PeerId): boolean {
+    const state = this.#members.peer(peer)?.state;
+    return peer === this.#host.self || state === "alive" || state === "suspect";
+  }
+
+  living(): readonly PeerId[] {
+    return this.#members.alive();
+  }
+
+  others(): readonly MemberView[] {
+    return this.#members.peers();
+  }
+
+  clock() {
+    return this.#members.clock();
+  }
+
+  /** What it says of itself now. */
+  news(): PeerNews {
+    return this.#news();
+  }
+
+  // ── what it is told ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  admit(peers: readonly PeerId[]): void {
+    this.#admitted = peers;
+    this.#take(this.#members.admit(peers, this.#host.now()));
+  }
+
+  heard(from: PeerId, message: SwimMessage): void {
+    this.#members.news(this.#news());
+    this.#take(this.#members.heard(from, message, this.#host.now()));
+    if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
+  }
+
+  linked(peer: PeerId): void {
+    this.#members.news(this.#news());
+    this.#take(this.#members.linked(peer, this.#host.now()));
+  }
+
+  unlinked(peer: PeerId): void {
+    this.#take(this.#members.unlinked(peer, this.#host.now()));
+  }
+
+  /** Another peer lets these go to this one; first all that it did with them is to be here. */
+  released(from: PeerId, shards: ShardSet, version: number, seq: number): void {
+    if (this.#host.runsOf(from) >= seq) {
+      this.#apply(this.#ownership.released(from, shards, version, this.#host.now()));
+      return;
+    }
+    const release = { from, shards, version, until: this.#host.now() + GATHER_MS as Instant };
+    this.#releases.push(release);
+    this.#host.gather([from], () => this.#finishRelease(release));
+  }
+
+  #finishRelease(release: Release): void {
+    const place = this.#releases.indexOf(release);
+    if (place < 0) return;
+    this.#releases.splice(place, 1);
+    this.#apply(this.#ownership.released(release.from, release.shards, release.version, this.#host.now()));
+  }
+
+  drained(shards: Iterable<Shard>): void {
+    this.#apply(this.#ownership.drained(shards, this.#host.now()));
+  }
+
+  /** Hands all shards over, or takes part again. */
+  drain(isDraining: boolean): void {
+    this.#isDraining = isDraining;
+    this.#see();
+  }
+
+  writable(isWritable: boolean): void {
+    this.#isWritable = isWritable;
+    this.#see();
+  }
+
+  /** Says to all that this peer goes. */
+  leave(): void {
+    this.#take(this.#members.leave(this.#host.now()));
+  }
+
+  wakeAt(): Instant | undefined {
+    const times = [
+      this.#membersWakeAt,
+      this.#ownershipWakeAt,
+      ...this.#gathering.values(),
+      ...this.#releases.map(({ until }) => until),
+      ...(this.#fencedSince === undefined || this.#isSyncing ? [] : [this.#nextTryAt]),
+    ].filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times) as Instant;
+  }
+
+  wake(): void {
+    const now = this.#host.now();
+    for (const [peer, until] of [...this.#gathering]) if (until <= now) this.#gathered(peer);
+    for (const release of this.#releases.filter(({ until }) => until <= now)) this.#finishRelease(release);
+    if (this.#membersWakeAt !== undefined && this.#membersWakeAt <= now) {
+      this.#members.news(this.#news());
+      this.#take(this.#members.wake(now));
+    }
+    this.#tryBarrier();
+    if (this.#ownershipWakeAt !== undefined && this.#ownershipWakeAt <= now) this.#apply(this.#ownership.wake(now));
+  }
+
+  // ── membership ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #take(output: MemberOutput): void {
+    this.#membersWakeAt = output.wakeAt;
+    for (const { to, message } of output.sends) this.#host.send(to, message);
+    for (const change of output.changes) this.#change(change);
+    if (output.fenced) this.#fence();
+    this.#see();
+    this.#tryBarrier();
+    if (output.changes.length > 0) this.#host.changed();
+  }
+
+  #change({ peer, from, to }: MemberChange): void {
+    if (to === "dead" && (from === "alive" || from === "suspect")) {
+      this.#gathering.set(peer, this.#host.now() + GATHER_MS as Instant);
+      this.#host.gather(this.living(), () => this.#gathered(peer));
+      return;
+    }
+    if (to !== "alive") return;
+    this.#gathering.delete(peer);
+    const listed = ShardSet.parse(this.#members.peer(peer)?.news?.shards);
+    const isOtherSide = from === "dead" && this.#members.peer(peer)?.news?.fenced === false && listed !== undefined;
+    if (isOtherSide && listed.minus(this.#ownership.shards()).size < listed.size) this.#fence();
+  }
+
+  #gathered(peer: PeerId): void {
+    if (this.#gathering.delete(peer)) this.#see();
+  }
+
+  // ── the barrier ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #fence(): void {
+    if (this.#fencedSince !== undefined) return;
+    this.#fencedSince = this.#host.now();
+    this.#nextTryAt = this.#fencedSince;
+    this.#host.changed();
+  }
+
+  #tryBarrier(): void {
+    const now = this.#host.now();
+    if (this.#fencedSince === undefined || this.#isSyncing || now < this.#nextTryAt) return;
+    if (this.#admitted.length <= 1) return this.#lift();
+    if (!this.#members.isInformed) return;
+    const living = this.living();
+    const isOver = now - this.#fencedSince >= BARRIER_MAX_MS;
+    if ((living.length === 0 || isOver) && !this.#isEmpty) return this.#lift();
+    const peer = living[Math.floor(this.#host.chance() * living.length)];
+    if (peer === undefined) {
+      this.#nextTryAt = now + BARRIER_PAUSE_MS as Instant;
+      return;
+    }
+    this.#isSyncing = true;
+    this.#host.sync(peer, (isWhole) => {
+      this.#isSyncing = false;
+      if (isWhole) {
+        this.#isEmpty = false;
+        this.#lift();
+      } else this.#nextTryAt = this.#host.now() + BARRIER_PAUSE_MS as Instant;
+    });
+  }
+
+  #lift(): void {
+    this.#fencedSince = undefined;
+    this.#see();
+    this.#host.changed();
+  }
+
+  // ── ownership ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #see(): void {
+    this.#apply(this.#ownership.see(this.#view(), this.#host.now()));
+  }
+
+  #apply(change: OwnershipChange): void {
+    this.#ownershipWakeAt = change.wakeAt;
+    if (change.stopped.length > 0) this.#host.stopped(change.stopped);
+    for (const { to, shards } of change.released) {
+      if (to === undefined || to === this.#host.self) continue;
+      const { version } = this.#ownership;
+      this.#host.send(to, { kind: "released", shards: shards.text(), version, seq: this.#host.ownSeq() });
+    }
+    if (change.gained.length > 0) this.#host.gained(change.gained);
+    if (change.ask.length > 0) {
+      this.#members.news(this.#news());
+      const output = this.#members.probe(change.ask, this.#host.now());
+      this.#membersWakeAt = output.wakeAt;
+      for (const { to, message } of output.sends) this.#host.send(to, message);
+    }
+    if (change.gained.length > 0 || change.stopped.length > 0) this.#host.changed();
+  }
+
+  #view(): MeshView {
+    const others: Other[] = [];
+    const { self } = this.#host;
+    const own = this.#news();
+    const eligible = isEligible(own, this.#introduction) ? [{ ...own, peer: self }] : [];
+    for (const { peer, state, news, answered } of this.#members.peers()) {
+      const isLiving = state === "alive" || state === "suspect";
+      if (isLiving && news !== undefined && isEligible(news, this.#introduction)) eligible.push({ ...news, peer });
+      if (isLiving || this.#gathering.has(peer)) {
+        const shards = news === undefined ? undefined : ShardSet.parse(news.shards);
+        const listing = news === undefined || shards === undefined
+          ? {}
+          : { listing: { shards, version: news.shardsVersion, fenced: news.fenced, answered } };
+        others.push({ kind: "alive", peer, ...listing });
+      } else if (state === "dead") others.push({ kind: "dead", peer });
+    }
+    // Whose disk takes no writes leaves the work to others; when there are none, it waits for its disk.
+    const able = eligible.filter(({ writable }) => writable);
+    return {
+      owners: this.#rank(able.length > 0 ? able : eligible),
+      fenced: this.isFenced,
+      probed: this.#members.probed,
+      others,
+    };
+  }
+
+  #rank(candidates: readonly Candidate[]): readonly PeerId[] {
+    const key = candidates.map(({ peer, weight }) => `${peer} ${weight}`).sort().join("\n");
+    if (key !== this.#ranking.key) this.#ranking = { key, owners: ownersOf(candidates) };
+    return this.#ranking.owners;
+  }
+
+  #news(): PeerNews {
+    const version = this.#ownership?.version ?? 0;
+    if (this.#shardsText.version !== version) {
+      this.#shardsText = { version, text: this.#ownership?.shards().text() ?? new ShardSet().text() };
+    }
+    const { vector, runs, digest } = this.#held();
+    const isOff = Math.abs(this.#members?.clock().offMs ?? 0) > SKEW_MAX_MS;
+    return {
+      ...this.#introduction,
+      wall: this.#host.now(),
+      digest,
+      vector,
+      runs,
+      shards: this.#shardsText.text,
+      shardsVersion: version,
+      draining: this.#isDraining || isOff,
+      fenced: this.isFenced,
+      writable: this.#isWritable,
+    };
+  }
+}
+
+/** Every peer judges itself by what it tells the others, so that all see the same. A peer of another record format may not understand all tasks. */
+function isEligible(news: PeerNews, own: Introduction): boolean {
+  return !news.draining && !news.fenced && news.format === own.format;
+}

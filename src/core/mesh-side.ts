@@ -1,0 +1,435 @@
+// The side of the machine that faces the other peers: it joins who fires what (the keeper), what is told and pulled
+// (replication), who is a member, and the entities that have no actor. It routes; its parts decide.
+
+import type { Followed } from "./actor.ts";
+import type { Carry, LastResult } from "./carry.ts";
+import type { Command, CommandResult } from "./command.ts";
+import { DigestTree } from "./digest.ts";
+import type { Dossier } from "./dossier.ts";
+import { EntityDesk, type EntityKey, type Job } from "./entity-desk.ts";
+import type { CoreEvent, Effect } from "./event.ts";
+import type { Instant } from "./instant.ts";
+import { type Introduction, Keeper } from "./keeper.ts";
+import { MembershipList } from "./membership-list.ts";
+import type { Answer, Ask, LogEnds, PeerMessage, Stamps } from "./message.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Periods } from "./periods.ts";
+import type { Entity } from "./register.ts";
+import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
+import type { Run } from "./run.ts";
+import { type Shard, shardOf } from "./shard.ts";
+import { ShardSet } from "./shard-set.ts";
+import { type HybridClock, type Stamp, stampsAfter } from "./stamp.ts";
+import type { StoreAnswer, StoreQuery } from "./store-query.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
+import { RunVector, VersionVector } from "./vector.ts";
+import type { Write } from "./write.ts";
+
+/** What a task's actor is told of other peers; `done` when what comes of it is on its way to the disk. */
+export type TaskMail =
+  | { readonly kind: "merge"; readonly entity: Entity; readonly done: () => void }
+  | {
+    readonly kind: "follow";
+    readonly told: Followed;
+    readonly known: ReadonlyMap<OccurrenceId, Run>;
+    readonly done: () => void;
+  };
+
+export type MeshSideHost = {
+  readonly self: PeerId;
+  readonly clock: HybridClock;
+  readonly chance: () => number;
+  now(): Instant;
+  effect(effect: Effect): void;
+  toTask(guid: TaskGuid, mail: TaskMail): void;
+  /** Carries out a command that another peer sent here; its reply comes back as `replied`. */
+  command(ticket: number, command: TaskCommand): void;
+  /** An active task as it is in memory. */
+  dossier(guid: TaskGuid): Dossier | undefined;
+  gained(shards: readonly Shard[]): void;
+  stopped(shards: readonly Shard[]): void;
+};
+
+/** What the store says at the start. */
+export type MeshStart = {
+  readonly vector: Stamps;
+  readonly runEnds: LogEnds;
+  /** The end of this peer's own log. */
+  readonly ownSeq: number;
+  /** Something was pulled from this mesh before, or there is nobody to pull from. */
+  readonly isNew: boolean;
+  readonly members: readonly Entity[];
+};
+
+export type MeshSideSettings = {
+  readonly introduction: Introduction;
+  readonly periods: Periods;
+  readonly start: MeshStart;
+  readonly highWaterMs: number;
+  readonly origin: number;
+  /** The same at all peers of a mesh, so that their digests can be compared. */
+  readonly digestKey: string;
+};
+
+/** Runs of this peer that were written a moment ago and may not be found on the disk yet. */
+const RECENT_MAX = 4_096;
+
+const CHANGING: CommandResult = {
+  kind: "refused",
+  why: "busy",
+  message: "the task is changing its owner; try again in a moment",
+};
+
+type TaskCommand = Extract<Command, { kind: "task" }>;
+
+type Follow = { readonly guid: TaskGuid; readonly told: Followed; readonly done: () => void };
+
+export class MeshSide {
+  readonly keeper: Keeper;
+  readonly replication: Replication;
+  readonly members: MembershipList;
+  readonly #host: MeshSideHost;
+  readonly #desk = new EntityDesk();
+  readonly #digest: DigestTree;
+  readonly #queries = new Map<number, (answer: StoreAnswer) => void>();
+  #lastQuery = 0;
+  #lastGuest = 0;
+  #follows: Follow[] = [];
+  readonly #recent = new Map<OccurrenceId, Run>();
+  #seq: number;
+  /** Commands that came from other peers, by their tickets, which are negative. */
+  readonly #guests = new Map<number, (result: CommandResult) => void>();
+
+  constructor(host: MeshSideHost, settings: MeshSideSettings) {
+    const { start, origin, highWaterMs } = settings;
+    this.#host = host;
+    this.#seq = start.ownSeq;
+    this.#digest = new DigestTree(settings.digestKey);
+    this.members = new MembershipList(start.members);
+    const vector = VersionVector.parse(start.vector) ?? new VersionVector();
+    // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
+    if (highWaterMs > 0) vector.advance(stampsAfter(highWaterMs, origin));
+    const runVector = RunVector.parse(start.runEnds) ?? new RunVector();
+    if (start.ownSeq > 0) runVector.take({ author: host.self, from: 1, to: start.ownSeq });
+    this.replication = new Replication(this.#replicationHost(), {
+      vector,
+      runVector,
+      isNew: start.isNew,
+      digest: this.#digest,
+    });
+    this.keeper = new Keeper({
+      self: host.self,
+      chance: host.chance,
+      now: () => host.now(),
+      send: (to, message) => this.#send(to, message),
+      gained: (shards) => host.gained(shards),
+      stopped: (shards) => host.stopped(shards),
+      heldBy: (peer, held) => this.replication.news(peer, held),
+      sync: (peer, onEnd) => this.replication.sync(peer, onEnd),
+      gather: (peers, onEnd) => this.replication.gather(peers, onEnd),
+      ownSeq: () => this.replication.ownSeq,
+      runsOf: (author) => this.replication.runsOf(author),
+      changed: () => host.effect({ kind: "notify", notice: { kind: "mesh" } }),
+    }, {
+      introduction: settings.introduction,
+      periods: settings.periods,
+      isEmpty: start.isNew && this.isShared,
+      held: () => this.replication.held(),
+    });
+  }
+
+  /** Whether there is anybody else. */
+  get isShared(): boolean {
+    return this.members.size > 1;
+  }
+
+  /** The number of this peer's next carry; absent while there is nobody to tell. */
+  nextSeq(): number | undefined {
+    return this.isShared ? ++this.#seq : undefined;
+  }
+
+  start(): void {
+    this.#admit();
+  }
+
+  /** Whether the event was for this side. */
+  handle(event: CoreEvent): boolean {
+    switch (event.kind) {
+      case "heard":
+        this.#heard(event.from, event.message);
+        return true;
+      case "published":
+        this.replication.published(event.from, event.broadcast);
+        return true;
+      case "linked":
+        this.keeper.linked(event.peer);
+        return true;
+      case "unlinked":
+        this.replication.unlinked(event.peer);
+        this.keeper.unlinked(event.peer);
+        return true;
+      case "queried": {
+        const onAnswer = this.#queries.get(event.ticket);
+        this.#queries.delete(event.ticket);
+        onAnswer?.(event.answer);
+        return true;
+      }
+      case "dots":
+        for (const { kind, key, stamp } of event.dots) this.#digest.add(dotOf({ kind, key }, stamp));
+        return true;
+      case "digested":
+        this.replication.digestIsWhole();
+        return true;
+      case "replied":
+        this.#guests.get(event.ticket)?.(event.result);
+        this.#guests.delete(event.ticket);
+        return true;
+      case "yield":
+        this.keeper.drain(event.isDraining);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** These stand on the disk. */
+  kept(writes: readonly Write[]): void {
+    for (const write of writes) {
+      this.replication.kept(write);
+      if (write.kind !== "entity") continue;
+      this.#desk.ended(write.entity);
+      if (this.members.take(write.entity)) this.#admit();
+    }
+  }
+
+  /** These are on their way to the disk, where a query does not find them yet. */
+  wrote(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (write.kind !== "run") continue;
+      this.#recent.delete(write.run.id);
+      this.#recent.set(write.run.id, write.run);
+    }
+    for (const id of this.#recent.keys()) {
+      if (this.#recent.size <= RECENT_MAX) break;
+      this.#recent.delete(id);
+    }
+  }
+
+  /** Writes of the desk were refused: what stands on the disk counts. */
+  unkept(): void {
+    this.#desk.forgetWriting();
+  }
+
+  writeEntity(ticket: number, command: Extract<Command, { kind: "entity" }>): void {
+    const { kind, key } = command.entity;
+    this.#atDesk({ kind, key }, { kind: "write", values: command.values, ticket });
+  }
+
+  /** What fires or ends something is done where the task is fired; what is written can be written anywhere. */
+  sentOn(ticket: number, command: TaskCommand): boolean {
+    const { kind } = command.command;
+    const shard = shardOf(command.guid);
+    if ((kind !== "trigger" && kind !== "cancel") || this.keeper.owns(shard)) return false;
+    const owner = this.keeper.ownerOf(shard);
+    // A guest is not sent on: two peers that take each other for the owner would never end.
+    if (ticket < 0 || owner === undefined || owner === this.#host.self) {
+      this.#host.effect({ kind: "reply", ticket, result: CHANGING });
+    } else this.#forward(owner, command, ticket);
+    return true;
+  }
+
+  #forward(to: PeerId, command: TaskCommand, ticket: number): void {
+    const { guid, command: asked } = command;
+    this.replication.askOwner(to, { kind: "command", command: { kind: "task", guid, command: asked } }, (answer) => {
+      const result: CommandResult = answer?.kind === "command" ? answer.result : {
+        kind: "refused",
+        why: "busy",
+        message: answer?.kind === "unable"
+          ? `the peer ${to} owns the task and can't do it now: ${answer.why}`
+          : `the peer ${to} owns the task and did not answer in time`,
+      };
+      this.#host.effect({ kind: "reply", ticket, result });
+    });
+  }
+
+  wakeAt(): number {
+    return Math.min(this.keeper.wakeAt() ?? Infinity, this.isShared ? this.replication.wakeAt() : Infinity);
+  }
+
+  /** To be called at the end of each event: does what its time has come for, and asks for what was gathered. */
+  pump(): void {
+    const now = this.#host.now();
+    if ((this.keeper.wakeAt() ?? Infinity) <= now) this.keeper.wake();
+    if (this.isShared && this.replication.wakeAt() <= now) this.replication.wake();
+    this.#askForRuns();
+  }
+
+  // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #heard(from: PeerId, message: PeerMessage): void {
+    switch (message.kind) {
+      case "ask":
+      case "answer":
+      case "carries":
+        return this.replication.heard(from, message);
+      case "released": {
+        const shards = ShardSet.parse(message.shards);
+        if (shards !== undefined) this.keeper.released(from, shards, message.version, message.seq);
+        return;
+      }
+      default:
+        return this.keeper.heard(from, message);
+    }
+  }
+
+  #send(to: PeerId, message: PeerMessage): void {
+    this.#host.effect({ kind: "tell", to, message });
+  }
+
+  #admit(): void {
+    const members = this.members.all();
+    this.keeper.admit(members.length === 0 ? [this.#host.self] : members.map(({ peer }) => peer));
+    this.#host.effect({
+      kind: "admit",
+      members: members.filter(({ peer }) => peer !== this.#host.self).map(({ peer, addresses }) => ({
+        peer,
+        addresses,
+      })),
+    });
+  }
+
+  // ── what replication wants ───────────────────────────────────────────────────────────────────────────────────────
+
+  #replicationHost(): ReplicationHost {
+    const host = this.#host;
+    return {
+      self: host.self,
+      chance: host.chance,
+      now: () => host.now(),
+      send: (to, message) => this.#send(to, message),
+      publish: (broadcast) => host.effect({ kind: "publish", broadcast }),
+      query: (query, onAnswer) => this.#query(query, onAnswer),
+      persist: (writes) => host.effect({ kind: "persist", writes, onFailure: "hold", guids: [], then: [] }),
+      merge: (entity, done) => this.#merge(entity, done),
+      carry: (_author: PeerId, carry: Carry, done) => this.#log(carry, _author, done),
+      result: ({ guid, progress, open }: LastResult, done) => {
+        const { through, failures, last } = progress;
+        this.#follows.push({
+          guid,
+          told: { through, failures, runs: open, ...(last === undefined ? {} : { last }) },
+          done,
+        });
+      },
+      observe: (entity) => this.#observe(entity),
+      obey: (ask, onAnswer) => this.#obey(ask, onAnswer),
+      living: () => this.keeper.living(),
+    };
+  }
+
+  #query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void {
+    const ticket = ++this.#lastQuery;
+    this.#queries.set(ticket, onAnswer);
+    this.#host.effect({ kind: "query", ticket, query });
+  }
+
+  #log(carry: Carry, author: PeerId, done: () => void): void {
+    const { guid, through, failures, runs } = carry;
+    const logged = () => {
+      this.#host.effect({
+        kind: "persist",
+        writes: [{ kind: "carry", author, carry }],
+        onFailure: "hold",
+        guids: [],
+        then: [],
+      });
+      done();
+    };
+    this.#follows.push({ guid, told: { through, failures, runs }, done: logged });
+  }
+
+  #askForRuns(): void {
+    if (this.#follows.length === 0) return;
+    const follows = this.#follows;
+    this.#follows = [];
+    const ids = follows.flatMap(({ told }) => told.runs.map(({ id }) => id));
+    const tell = (stored: readonly Run[]) => {
+      const known = new Map(stored.map((run) => [run.id, run]));
+      for (const id of ids) {
+        const recent = this.#recent.get(id);
+        if (recent !== undefined) known.set(id, recent);
+      }
+      for (const { guid, told, done } of follows) this.#host.toTask(guid, { kind: "follow", told, known, done });
+    };
+    if (ids.length === 0) tell([]);
+    else this.#query({ kind: "runs", ids }, (answer) => tell(answer.kind === "runs" ? answer.runs : []));
+  }
+
+  #merge(entity: Entity, done: () => void): void {
+    if (entity.kind === "task") this.#host.toTask(entity.key as TaskGuid, { kind: "merge", entity, done });
+    else this.#atDesk({ kind: entity.kind, key: entity.key }, { kind: "merge", entity, done });
+  }
+
+  #observe(entity: Entity): boolean {
+    const now = this.#host.now();
+    let isBelieved = true;
+    for (const { stamp } of Object.values(entity.registers)) {
+      isBelieved = this.#host.clock.observe(stamp, now) && isBelieved;
+    }
+    return isBelieved;
+  }
+
+  #obey(ask: Extract<Ask, { kind: "command" | "dossier" }>, onAnswer: (answer: Answer) => void): void {
+    if (ask.kind === "command") {
+      const ticket = --this.#lastGuest;
+      this.#guests.set(ticket, (result) => onAnswer({ kind: "command", result }));
+      return this.#host.command(ticket, ask.command);
+    }
+    const dossier = this.#host.dossier(ask.guid);
+    onAnswer(
+      dossier === undefined ? { kind: "unable", why: "the task is not active here" } : { kind: "dossier", dossier },
+    );
+  }
+
+  // ── the desk ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #atDesk(at: EntityKey, job: Job): void {
+    const placed = this.#desk.add(at, job);
+    if (placed === "full") {
+      if (job.kind === "merge") return job.done();
+      const result: CommandResult = { kind: "refused", why: "busy", message: "too many writes wait" };
+      return this.#host.effect({ kind: "reply", ticket: job.ticket, result });
+    }
+    if (placed === "read") {
+      this.#query({ kind: "entity", entity: at }, (answer) => this.#work(at, answer));
+    }
+  }
+
+  #work(at: EntityKey, answer: StoreAnswer): void {
+    const { clock } = this.#host;
+    const stored = answer.kind === "entity" ? answer.entity : undefined;
+    const worked = this.#desk.work(at, stored, (): Stamp => clock.tick(this.#host.now()));
+    if (worked === undefined) return;
+    const { entity, dropped, added, tickets, done, conflicts, isOwn } = worked;
+    const highWaterMs = clock.highWater();
+    const write: Write = { kind: "entity", entity, dropped, added, isOwn };
+    const writes: readonly Write[] = [
+      ...(added.length === 0 ? [] : [write]),
+      ...conflicts.map((conflict): Write => ({
+        kind: "conflict",
+        conflict: { entity: at, ...conflict, at: this.#host.now() },
+      })),
+      ...(highWaterMs === undefined ? [] : [{ kind: "highWater", ms: highWaterMs } as const]),
+    ];
+    this.#host.effect({
+      kind: "persist",
+      writes,
+      onFailure: tickets.length > 0 ? "refuse" : "hold",
+      guids: [],
+      then: [
+        { kind: "kept", writes: added.length === 0 ? [] : [write], guids: [] },
+        ...tickets.map((ticket): Effect => ({ kind: "reply", ticket, result: { kind: "written" } })),
+      ],
+    });
+    for (const end of done) end();
+  }
+}

@@ -1,0 +1,171 @@
+// The open runs of one task: those that are not settled, the phase that each is in, and the line of those that wait for
+// the ones before them. They decide nothing.
+
+import type { Instant } from "./instant.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Outcome, Run } from "./run.ts";
+
+/** A run that is not settled, as this peer carries it. */
+export type OpenRun = {
+  run: Run;
+  /** Whether its record stands in the store. */
+  stored: boolean;
+  /**
+   * `waiting` for an earlier run, `lining up` at the gate, `flying`, `retrying` at `run.retryAt`, or `elsewhere`: another
+   * living peer's attempt, which may end.
+   */
+  phase: "waiting" | "lining up" | "flying" | "retrying" | "elsewhere";
+  /** Set when it is to end whatever the attempt in flight brings. */
+  ending?: { readonly outcome: Outcome; readonly reason: string };
+  /** What another peer made of it while this one's attempt was in flight. */
+  other?: Run;
+};
+
+export class OpenRuns {
+  readonly #open = new Map<OccurrenceId, OpenRun>();
+  readonly #line: OccurrenceId[] = [];
+
+  /** As they stand in the store: what was in flight here when they were stored is no longer, and waits. */
+  constructor(stored: readonly Run[], isElsewhere: (run: Run) => boolean) {
+    for (const run of stored) this.#set({ run, stored: true, phase: phaseOf(run, isElsewhere) });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  get(id: OccurrenceId): OpenRun | undefined {
+    return this.#open.get(id);
+  }
+
+  /** As they are now: they may come and go while one walks over them. */
+  all(): readonly OpenRun[] {
+    return [...this.#open.values()];
+  }
+
+  runs(): readonly Run[] {
+    return Array.from(this.#open.values(), ({ run }) => run);
+  }
+
+  add(run: Run): OpenRun {
+    const open: OpenRun = { run, stored: false, phase: "waiting" };
+    this.#open.set(run.id, open);
+    return open;
+  }
+
+  /** A run as another peer has carried it, in place of what is known of it; `stored` when a record of it stands in the store. */
+  adopt(run: Run, stored: boolean, isElsewhere: (run: Run) => boolean): OpenRun {
+    this.delete(run.id);
+    const open: OpenRun = { run, stored, phase: phaseOf(run, isElsewhere) };
+    this.#set(open);
+    return open;
+  }
+
+  /** What has not started goes back to the line: this peer is not to start it. */
+  standDown(): void {
+    for (const open of this.#open.values()) {
+      if (open.phase !== "lining up") continue;
+      open.phase = "waiting";
+      this.#line.push(open.run.id);
+    }
+  }
+
+  /** Attempts of other peers that started before `startedBefore` are given up: they wait to be made again here. */
+  recall(startedBefore: number): void {
+    for (const open of this.#open.values()) {
+      if (open.phase !== "elsewhere" || startOf(open.run) >= startedBefore) continue;
+      open.phase = "waiting";
+      this.#line.push(open.run.id);
+    }
+  }
+
+  get isFlying(): boolean {
+    for (const { phase } of this.#open.values()) if (phase === "flying") return true;
+    return false;
+  }
+
+  #set(open: OpenRun): void {
+    this.#open.set(open.run.id, open);
+    if (open.phase === "waiting") this.#line.push(open.run.id);
+  }
+
+  /** It waits until every run that does not wait is settled, and those before it in the line are. */
+  queue(open: OpenRun): void {
+    this.#line.push(open.run.id);
+  }
+
+  /** Whether the first of the line may go. */
+  get isNextFree(): boolean {
+    return this.#line.length > 0 && this.#open.size === this.#line.length;
+  }
+
+  /** The first of the line, when it may go. */
+  takeNext(): OpenRun | undefined {
+    if (!this.isNextFree) return undefined;
+    const id = this.#line.shift();
+    return id === undefined ? undefined : this.#open.get(id);
+  }
+
+  delete(id: OccurrenceId): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#open.delete(id);
+    const place = open.phase === "waiting" ? this.#line.indexOf(id) : -1;
+    if (place >= 0) this.#line.splice(place, 1);
+  }
+
+  /**
+   * When one of them has something to do by itself; absent when only a message can move them. Another peer's attempt is
+   * waited for `elsewhereMs`.
+   */
+  wakeAt(now: Instant, elsewhereMs: number): Instant | undefined {
+    if (this.isNextFree) return now;
+    let wake: Instant | undefined;
+    for (const { phase, run } of this.#open.values()) {
+      if (phase === "retrying") wake = earlier(wake, run.retryAt);
+      if (phase === "elsewhere") wake = earlier(wake, startOf(run) + elsewhereMs as Instant);
+    }
+    return wake;
+  }
+
+  /** A lower bound of what they have to do, for whoever finds them in the store. */
+  bound(): Instant | undefined {
+    let bound: Instant | undefined;
+    for (const { run } of this.#open.values()) bound = earlier(bound, run.retryAt ?? run.instant);
+    return bound;
+  }
+
+  /** How many stand in the store. */
+  stored(): number {
+    let count = 0;
+    for (const { stored } of this.#open.values()) if (stored) count++;
+    return count;
+  }
+
+  /** Whether something of them is only in memory. */
+  isBusy(): boolean {
+    for (const { phase, stored } of this.#open.values()) {
+      if (!stored || phase === "flying" || phase === "lining up") return true;
+    }
+    return false;
+  }
+}
+
+function phaseOf(run: Run, isElsewhere: (run: Run) => boolean): OpenRun["phase"] {
+  if (run.state === "retrying") return "retrying";
+  return isElsewhere(run) ? "elsewhere" : "waiting";
+}
+
+function startOf(run: Run): number {
+  return run.attempts[run.attempts.length - 1]?.startedAt ?? run.instant;
+}
+
+export function earlier(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  if (a === undefined) return b;
+  return b === undefined || a < b ? a : b;
+}

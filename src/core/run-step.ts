@@ -1,0 +1,48 @@
+// The steps of a run: due, attempting, retrying, settled. Each makes the next record of the one before.
+
+import type { DeliveryResult } from "./delivery.ts";
+import type { Instant } from "./instant.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Attempt, Outcome, Run } from "./run.ts";
+import type { Task } from "./task-entity.ts";
+import type { PeerId } from "./task.ts";
+
+export function dueRun({ guid, user, definition }: Task, id: OccurrenceId, at: Instant): Run {
+  return { id, guid, task: definition.id, user, instant: at, state: "due", attempts: [] };
+}
+
+/** The next attempt starts. */
+export function attempting(run: Run, peer: PeerId, now: Instant): Run {
+  const { retryAt: _, ...rest } = run;
+  const attempt: Attempt = { n: run.attempts.length + 1, startedAt: now, peer };
+  return { ...rest, state: "attempting", attempts: [...run.attempts, attempt] };
+}
+
+/** The last attempt has ended; what follows from that is not decided yet. */
+export function attempted(run: Run, result: DeliveryResult, now: Instant): Run {
+  const current = run.attempts[run.attempts.length - 1];
+  if (current === undefined) throw new Error(`run ${run.id} ended an attempt that never started`);
+  const ended: Attempt = {
+    ...current,
+    endedAt: now,
+    ...(result.status === undefined ? {} : { status: result.status }),
+    ...(result.kind === "failed" ? { error: result.error } : {}),
+  };
+  return { ...run, attempts: [...run.attempts.slice(0, -1), ended] };
+}
+
+export function retrying(run: Run, at: Instant): Run {
+  return { ...run, state: "retrying", retryAt: at };
+}
+
+export function settled(run: Run, outcome: Outcome, reason: string | undefined, by: PeerId, now: Instant): Run {
+  const { retryAt: _, ...rest } = run;
+  return {
+    ...rest,
+    state: "settled",
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    settledAt: now,
+    settledBy: by,
+  };
+}

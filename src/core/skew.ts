@@ -1,0 +1,70 @@
+// Skew is how far another peer's clock is ahead of the own one, measured by Cristian's rule: it read what it said half
+// a round trip before the answer came. The error is at most that half. What is off the middle of all clocks is off.
+
+/** A clock further than this from the median of the mesh is wrong: its peer owns nothing. */
+export const SKEW_MAX_MS = 2_000;
+/** Samples of one peer that are kept; the median of five stands two bad ones. */
+const SAMPLES_MAX = 5;
+
+export type ClockView = {
+  /** The median of the living others' clocks against the own one. */
+  readonly medianMs: number | undefined;
+  /** How far the own clock is ahead of the median of all, itself among them. */
+  readonly offMs: number;
+  /** By more than `SKEW_MAX_MS`. */
+  readonly isOff: boolean;
+};
+
+/** The own clock among others that are ahead of it by `skews`. */
+export function clockAmong(skews: readonly number[]): ClockView {
+  const offMs = offMedianMs(0, skews);
+  return { medianMs: median(skews), offMs, isOff: Math.abs(offMs) > SKEW_MAX_MS };
+}
+
+/** The last samples of one peer. */
+export class SkewSamples {
+  #samples: readonly { readonly skewMs: number; readonly rttMs: number }[] = [];
+
+  /** A probe sent at `sentAt` was answered with `theirs` and the answer came at `now`: the first and the last by the own clock. */
+  add(sentAt: number, theirs: number, now: number): void {
+    const rttMs = now - sentAt;
+    if (rttMs < 0) return;
+    this.#samples = [...this.#samples.slice(1 - SAMPLES_MAX), { skewMs: theirs + rttMs / 2 - now, rttMs }];
+  }
+
+  /** The own clock was set: what was measured against it is void. */
+  clear(): void {
+    this.#samples = [];
+  }
+
+  get skewMs(): number | undefined {
+    return median(this.#samples.map(({ skewMs }) => skewMs));
+  }
+
+  get rttMs(): number | undefined {
+    return median(this.#samples.map(({ rttMs }) => rttMs));
+  }
+}
+
+export function median(values: readonly number[]): number | undefined {
+  const span = middle(values);
+  return span === undefined ? undefined : (span[0] + span[1]) / 2;
+}
+
+/**
+ * How far `own` is from the median of all clocks, itself among them; positive when it is ahead. Of an even number any
+ * point between the two in the middle is a median, and the nearest counts: so two clocks that differ are both right
+ * (nobody can say which is wrong, and somebody must fire), and it takes a majority to call a clock wrong.
+ */
+export function offMedianMs(own: number, others: readonly number[]): number {
+  const [low, high] = middle([own, ...others]) ?? [own, own];
+  return own > high ? own - high : own < low ? own - low : 0;
+}
+
+/** The two in the middle, which are one when the number is odd. */
+function middle(values: readonly number[]): readonly [number, number] | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const low = sorted[(sorted.length - 1) >> 1];
+  const high = sorted[sorted.length >> 1];
+  return low === undefined || high === undefined ? undefined : [low, high];
+}

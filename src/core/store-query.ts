@@ -1,0 +1,32 @@
+// What the core asks of the store for others' sake: the answer comes back as an event with the same ticket.
+
+import type { CarryPage, LastResult } from "./carry.ts";
+import type { LogEnds, Stamps } from "./message.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Entity, EntityKind } from "./register.ts";
+import type { Run } from "./run.ts";
+
+export type StoreQuery =
+  /** Entities with a living stamp above the vector. */
+  | { readonly kind: "entitiesAbove"; readonly vector: Stamps; readonly cursor?: string }
+  /** Carries up to `own`, of those that are not in `known`. */
+  | { readonly kind: "carriesAfter"; readonly own: LogEnds; readonly known: LogEnds }
+  | { readonly kind: "lastResults"; readonly cursor?: string }
+  | { readonly kind: "leaves"; readonly leaves: readonly number[]; readonly cursor?: string }
+  /** The stored runs of these ids; what is not there is left out. */
+  | { readonly kind: "runs"; readonly ids: readonly OccurrenceId[] }
+  | { readonly kind: "entity"; readonly entity: { readonly kind: EntityKind; readonly key: string } };
+
+export type StoreAnswer =
+  | { readonly kind: "entities"; readonly entities: readonly Entity[]; readonly cursor?: string }
+  | {
+    readonly kind: "carries";
+    readonly pages: readonly CarryPage[];
+    readonly isMore: boolean;
+    readonly isTrimmed: boolean;
+  }
+  | { readonly kind: "results"; readonly results: readonly LastResult[]; readonly cursor?: string }
+  | { readonly kind: "runs"; readonly runs: readonly Run[] }
+  | { readonly kind: "entity"; readonly entity?: Entity }
+  /** The disk could not be read. */
+  | { readonly kind: "failed" };

@@ -1,0 +1,74 @@
+// A sync pulls from one other peer all that it knows and this one does not: runs before entities, so that nobody learns
+// of an old task before learning what already became of it. What the other's vector covers is adopted only whole, when
+// the last page is durable here: to adopt it page by page loses writes (REPLICATION §3 has the count).
+
+import type { CarryPage, LastResult } from "./carry.ts";
+import type { Answer, Ask, LogEnds, Stamps } from "./message.ts";
+import type { Entity } from "./register.ts";
+import type { PeerId } from "./task.ts";
+
+/** What a sync asks of whoever runs it. `done` is called when what was handed over stands on the disk, or is queued for it in order. */
+export type SyncDoors = {
+  ask(to: PeerId, ask: Ask, onAnswer: (answer: Answer | undefined) => void): void;
+  vector(): Stamps;
+  runVector(): LogEnds;
+  /** Whether this peer has no run log to go on from: it is new, or was away for too long. */
+  needsResults(): boolean;
+  mergeEntities(entities: readonly Entity[], done: () => void): void;
+  applyCarries(pages: readonly CarryPage[], done: () => void): void;
+  applyResults(results: readonly LastResult[], done: () => void): void;
+  adoptVector(vector: Stamps): void;
+  adoptRunVector(vector: LogEnds): void;
+};
+
+export type SyncEnd = "whole" | "broken";
+
+/** Pulls everything from `peer`; `onEnd` is called once. */
+export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => void): void {
+  const step = <K extends Answer["kind"]>(
+    ask: Ask,
+    kind: K,
+    onAnswer: (answer: Extract<Answer, { kind: K }>) => void,
+  ) =>
+    doors.ask(peer, ask, (answer) => {
+      if (answer?.kind !== kind) onEnd("broken");
+      else onAnswer(answer as Extract<Answer, { kind: K }>);
+    });
+
+  const results = (cursor: string | undefined, first: LogEnds | undefined) =>
+    step({ kind: "results", ...(cursor === undefined ? {} : { cursor }) }, "results", (answer) => {
+      const vector = first ?? answer.vector;
+      doors.applyResults(answer.results, () => {
+        if (answer.cursor !== undefined) return results(answer.cursor, vector);
+        doors.adoptRunVector(vector);
+        carries(false);
+      });
+    });
+
+  const carries = (mayFallBack: boolean) =>
+    step({ kind: "carries", vector: doors.runVector() }, "carries", (answer) => {
+      if (answer.isTrimmed && mayFallBack) return results(undefined, undefined);
+      doors.applyCarries(answer.pages, () => {
+        if (answer.isMore && answer.pages.length > 0) carries(false);
+        else entities(undefined, undefined);
+      });
+    });
+
+  const base = doors.vector();
+  const entities = (cursor: string | undefined, first: Stamps | undefined) =>
+    step(
+      { kind: "entities", vector: base, ...(cursor === undefined ? {} : { cursor }) },
+      "entities",
+      (answer) => {
+        const vector = first ?? answer.vector;
+        doors.mergeEntities(answer.entities, () => {
+          if (answer.cursor !== undefined) return entities(answer.cursor, vector);
+          doors.adoptVector(vector);
+          onEnd("whole");
+        });
+      },
+    );
+
+  if (doors.needsResults()) results(undefined, undefined);
+  else carries(true);
+}

@@ -1,0 +1,186 @@
+// The composition root: makes a running peer of a configuration. It alone knows every adapter, and what has to be
+// opened before what; what is opened is closed in the reverse order.
+
+import { randomBytes } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type Api, createApi } from "./api/app.ts";
+import { matcher, newToken } from "./api/secret.ts";
+import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
+import { loadAssets } from "./assets.ts";
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { PERIODS } from "./core/periods.ts";
+import type { Origin } from "./core/stamp.ts";
+import { announce, DataFolderRefusal, keepKey, keepPeerId, storeFolder, unannounce } from "./data-folder.ts";
+import { type Log, startLog } from "./log.ts";
+import { startNode } from "./node.ts";
+import { levelKeyValue } from "./store/level.ts";
+import { recordStore } from "./store/records.ts";
+import { type Store, StoreRefusal } from "./store/store.ts";
+import { triggers } from "./trigger/by-scheme.ts";
+import { httpTrigger } from "./trigger/http.ts";
+import { VERSION } from "./version.ts";
+
+export type Running = {
+  readonly kind: "running";
+  readonly id: string;
+  /** Where it answers, as seen from this machine. */
+  readonly url: string;
+  /** Opens the page signed in, once, for a while; there while nobody has signed in to this peer yet. */
+  readonly link?: string;
+  /** Takes up nothing new, lets deliveries end for a while, and closes all. Twice is once. */
+  stop(): Promise<void>;
+};
+
+export type Refused = { readonly kind: "refused"; readonly why: string };
+
+/** Who owns all tasks at this stage. */
+const USER = "admin";
+
+/** The origin of the stamps of a mesh's first peer. */
+const FIRST_ORIGIN: Origin = 1;
+
+/** Of what peers write to one another: another number is another understanding of tasks. */
+const RECORD_FORMAT = 1;
+
+/** The past that is kept: a million runs are about 400 MB on the disk. */
+const KEEP = { runs: 1_000_000, ageMs: 30 * 86_400_000 };
+
+/** For deliveries in flight at a stop. Docker kills 10 s after it has asked, and the rest of the stop needs its time. */
+const DRAIN_MS = 8_000;
+
+/** How long the link of a first start may lie about: SAFETY 5. */
+const LINK_MS = 15 * 60_000;
+
+const PAGE_FOLDER = fileURLToPath(new URL("../ui/dist", import.meta.url));
+
+export async function start(config: Config): Promise<Running | Refused> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const each of opened.splice(0).reverse()) await each();
+  };
+  try {
+    return await open(config, startLog(), opened, close);
+  } catch (error) {
+    await close();
+    const isExpected = error instanceof StoreRefusal || error instanceof ServeRefusal ||
+      error instanceof DataFolderRefusal;
+    if (!isExpected) throw error;
+    return { kind: "refused", why: error.message };
+  }
+}
+
+async function open(
+  config: Config,
+  log: Log,
+  opened: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Running> {
+  const { data, http, name, adminToken } = config;
+  // First the store: its lock says that the data folder is ours.
+  const store = recordStore(await levelKeyValue({ path: storeFolder(data), log }));
+  opened.push(() => store.close());
+  const localKey = await keepKey(data, newToken);
+  const id = await keepPeerId(data, () => `peer-${randomBytes(12).toString("hex")}`);
+  const clock = systemClock();
+  // Listening comes before firing: a peer whose port is taken has done nothing. What is asked meanwhile waits.
+  const api = Promise.withResolvers<Api>();
+  const fetch: Api["fetch"] = async (request, connection) => (await api.promise).fetch(request, connection);
+  const listening = await serve({ fetch, hostname: http.host, port: http.port });
+  opened.push(() => listening.close());
+  const trigger = triggers([httpTrigger({ now: clock.now, userAgent: `Metronome/${VERSION}` })]);
+  opened.push(() => trigger.close());
+  const node = await startNode({
+    id,
+    name,
+    origin: FIRST_ORIGIN,
+    introduction: {
+      name,
+      weight: 1,
+      labels: config.labels,
+      version: VERSION,
+      format: RECORD_FORMAT,
+      tzdata: tzdataVersion(),
+    },
+    periods: PERIODS.normal,
+    digestKey: id,
+    clock,
+    store,
+    trigger,
+    chance: Math.random,
+    keep: KEEP,
+    log,
+  });
+  opened.push(async () => {
+    await Promise.all([node.drain(DRAIN_MS), listening.close()]);
+  });
+  const link = adminToken === undefined && await isUnused(store) ? oneTimeCode(clock.now) : undefined;
+  const served = createApi({
+    peer: node,
+    user: USER,
+    auth: {
+      ...(adminToken === undefined ? {} : { adminToken }),
+      localKey,
+      redeemCode: (code) => link?.redeem(code) ?? false,
+    },
+    hosts: [...namesOf(http.host), name],
+    assets: loadAssets(PAGE_FOLDER),
+    version: VERSION,
+    port: () => listening.port,
+    log,
+  });
+  opened.push(() => Promise.resolve(served.close()));
+  api.resolve(served);
+  const url = localUrl(listening, http.host);
+  await announce(data, url);
+  opened.push(() => unannounce(data));
+  let stopped: Promise<void> | undefined;
+  return {
+    kind: "running",
+    id,
+    url,
+    ...(link === undefined ? {} : { link: `${url}/#code=${link.code}` }),
+    stop: () => stopped ??= close(),
+  };
+}
+
+/** Whether nobody has ever signed in or made a token here. */
+async function isUnused(store: Store): Promise<boolean> {
+  return (await store.entities("token", 1)).length === 0;
+}
+
+function oneTimeCode(now: () => number): { readonly code: string; redeem(code: string): boolean } {
+  const code = randomBytes(24).toString("base64url");
+  const isCode = matcher(code);
+  const until = now() + LINK_MS;
+  let isUsed = false;
+  return {
+    code,
+    redeem(candidate) {
+      if (isUsed || now() > until || !isCode(candidate)) return false;
+      isUsed = true;
+      return true;
+    },
+  };
+}
+
+/** `2026a`, as the runtime says it; empty where it does not. */
+function tzdataVersion(): string {
+  return process.versions.tz ?? "";
+}
+
+const EVERY_ADDRESS = ["0.0.0.0", "::"];
+
+/** By what a peer that is bound so may be called: on every address, by each that the machine has now. */
+function namesOf(host: string): readonly string[] {
+  if (!EVERY_ADDRESS.includes(host)) return [host];
+  return Object.values(networkInterfaces()).flatMap((each) => each ?? []).map(({ address }) => address);
+}
+
+/** Every address is none to connect to. */
+function localUrl({ url, port }: Serving, host: string): string {
+  if (!EVERY_ADDRESS.includes(host)) return url;
+  return host === "::" ? `http://[::1]:${port}` : `http://127.0.0.1:${port}`;
+}
