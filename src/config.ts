@@ -8,8 +8,8 @@ export type Config = {
   /** The data folder, as an absolute path. */
   readonly data: string;
   readonly http: Address;
-  /** Where other peers are met. */
-  readonly p2p: Address;
+  /** Where other peers are met; absent: 127.0.0.1:8091, and every address once there are others. */
+  readonly p2p?: Address;
   readonly name: string;
   readonly labels: { readonly [name: string]: string };
   /** The ticket of the mesh to join. */
@@ -46,15 +46,15 @@ export function readConfig(sources: Sources): Config | Misconfigured {
   const data = read(DATA) ?? defaultData(sources);
   const config = {
     http: read(HTTP) ?? { host: "127.0.0.1", port: 8081 },
-    p2p: read(P2P) ?? { host: "127.0.0.1", port: 8091 },
     name: read(NAME) ?? sources.hostname(),
     labels: read(LABELS) ?? {},
   };
-  const [ticket, adminToken] = [read(JOIN), read(ADMIN_TOKEN)];
+  const [p2p, ticket, adminToken] = [read(P2P), read(JOIN), read(ADMIN_TOKEN)];
   if (data === undefined) lines.push("no home folder is known here: say with --data where the data is kept");
   return data === undefined || lines.length > 0 ? { kind: "misconfigured", lines } : {
     data: resolve(data),
     ...config,
+    ...(p2p === undefined ? {} : { p2p }),
     ...(ticket === undefined ? {} : { join: ticket }),
     ...(adminToken === undefined ? {} : { adminToken }),
   };

@@ -20,7 +20,6 @@ export type LocalPeer = {
 const OWNER_ONLY = 0o600;
 const KEY_FILE = "key";
 const URL_FILE = "url";
-const ID_FILE = "peer-id";
 
 export function storeFolder(folder: string): string {
   return join(folder, "store");
@@ -29,11 +28,6 @@ export function storeFolder(folder: string): string {
 /** The key that opens the API to who may read the folder; made when there is none. Rejects with `DataFolderRefusal`. */
 export function keepKey(folder: string, make: () => string): Promise<string> {
   return keep(join(folder, KEY_FILE), make);
-}
-
-/** The peer's id, the same at each start. Rejects with `DataFolderRefusal`. */
-export function keepPeerId(folder: string, make: () => string): Promise<string> {
-  return keep(join(folder, ID_FILE), make);
 }
 
 /** Says where the peer answers, until `unannounce`. A peer that was killed leaves what it said. */

@@ -5,7 +5,7 @@ import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import process from "node:process";
 
 export type Log = (
-  level: "warning" | "error",
+  level: "info" | "warning" | "error",
   message: string,
   facts: { readonly [name: string]: string | number },
 ) => void;

@@ -7,6 +7,7 @@ import type { Dossier } from "./core/dossier.ts";
 import type { CoreEvent, Effect, LogFacts } from "./core/event.ts";
 import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
+import type { Admission } from "./core/membership-list.ts";
 import { type MeshState, meshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
@@ -36,6 +37,10 @@ export type NodeParts = {
   readonly periods: Periods;
   /** The same at all peers of a mesh: it keys the digests that they compare. */
   readonly digestKey: string;
+  /** Whether an admission bears the signature of who it says has admitted. */
+  readonly isSigned: (admission: Admission) => boolean;
+  /** What another peer has opened a channel for; without it every channel is refused. */
+  readonly opened?: MeshListener["opened"];
   /** Opens the way to the other peers; absent for a peer that has none. */
   readonly openMesh?: (listener: MeshListener) => Promise<Mesh>;
   readonly log: (level: "warning" | "error", message: string, facts: LogFacts) => void;
@@ -58,7 +63,7 @@ type Persist = Extract<Effect, { kind: "persist" }>;
 /** Reads what the core has to know at the start, starts the machine, and returns the running node. */
 export async function startNode(parts: NodeParts): Promise<Node> {
   const { store, id, clock } = parts;
-  const { origin, chance, introduction, periods, digestKey } = parts;
+  const { origin, chance, introduction, periods, digestKey, isSigned } = parts;
   const [highWaterMs, start] = [await store.highWater(), await store.meshStart(id)];
   const machine = new Machine({
     self: id,
@@ -70,6 +75,7 @@ export async function startNode(parts: NodeParts): Promise<Node> {
     periods,
     start,
     digestKey,
+    isSigned,
   });
   const node = new Loop(parts, machine);
   await node.start();
@@ -115,7 +121,7 @@ class Loop implements Node {
       unlinked: (peer) => this.#tell({ kind: "unlinked", peer }),
       heard: (from, message) => this.#tell({ kind: "heard", from, message }),
       published: (from, broadcast) => this.#tell({ kind: "published", from, broadcast }),
-      opened: (_from, _protocol, channel) => channel.abort("nobody here knows this protocol"),
+      opened: this.#parts.opened ?? ((_from, _protocol, channel) => channel.abort("nobody here knows this protocol")),
     });
     this.#parts.store.onWritable((writable, why) => {
       this.#unwritable = writable ? undefined : why;

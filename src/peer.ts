@@ -10,6 +10,7 @@ import type { OccurrenceId } from "./core/occurrence.ts";
 import type { Entity, EntityKind } from "./core/register.ts";
 import type { Run } from "./core/run.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
+import type { Ticket } from "./core/ticket.ts";
 import type { StoredAnswer } from "./core/write.ts";
 import type { Page, RunQuery, TaskQuery } from "./store/store.ts";
 
@@ -50,3 +51,21 @@ export type PeerStatus = {
   readonly inFlight: number;
   readonly activeTasks: number;
 };
+
+/** What a peer does with the others beside its work: for the API. */
+export interface MeshAccess {
+  /** A ticket for `uses` peers, good for `ttlMs`. Rejects when the disk takes no writes, or the port can't be opened. */
+  invite(invitation: { readonly uses: number; readonly ttlMs: number }): Promise<Ticket>;
+  /** Asks another peer's API, over the mesh. Rejects with `ForwardFailure`. */
+  forward(to: PeerId, request: Request, signal: AbortSignal): Promise<Response>;
+}
+
+/** Why another peer's API can't be asked: no link to it, no answer in time. */
+export class ForwardFailure extends Error {
+  override readonly name = "ForwardFailure";
+  readonly kind: "unreachable" | "timeout";
+  constructor(kind: "unreachable" | "timeout", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

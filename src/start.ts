@@ -1,7 +1,7 @@
 // The composition root: makes a running peer of a configuration. It alone knows every adapter, and what has to be
 // opened before what; what is opened is closed in the reverse order.
 
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes, randomInt } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -10,11 +10,18 @@ import { matcher, newToken } from "./api/secret.ts";
 import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
 import { loadAssets } from "./assets.ts";
 import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Address, Config } from "./config.ts";
+import { parseBroadcast, parsePeerMessage } from "./core/message-shape.ts";
 import { PERIODS } from "./core/periods.ts";
-import type { Origin } from "./core/stamp.ts";
-import { announce, DataFolderRefusal, keepKey, keepPeerId, storeFolder, unannounce } from "./data-folder.ts";
+import { announce, DataFolderRefusal, keepKey, storeFolder, unannounce } from "./data-folder.ts";
+import { join, JoinRefusal } from "./join.ts";
 import { type Log, startLog } from "./log.ts";
+import { isSigned } from "./mesh/admission.ts";
+import { IdentityRefusal, loadIdentity, loadMeshKey } from "./mesh/identity.ts";
+import { Invitations } from "./mesh/invitations.ts";
+import { lazyMesh } from "./mesh/lazy.ts";
+import type { Libp2pSettings } from "./mesh/libp2p.ts";
+import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import { startNode } from "./node.ts";
 import { levelKeyValue } from "./store/level.ts";
 import { recordStore } from "./store/records.ts";
@@ -28,6 +35,8 @@ export type Running = {
   readonly id: string;
   /** Where it answers, as seen from this machine. */
   readonly url: string;
+  /** Where other peers meet it, as multiaddrs. */
+  readonly p2p: readonly string[];
   /** Opens the page signed in, once, for a while; there while nobody has signed in to this peer yet. */
   readonly link?: string;
   /** Takes up nothing new, lets deliveries end for a while, and closes all. Twice is once. */
@@ -39,8 +48,8 @@ export type Refused = { readonly kind: "refused"; readonly why: string };
 /** Who owns all tasks at this stage. */
 const USER = "admin";
 
-/** The origin of the stamps of a mesh's first peer. */
-const FIRST_ORIGIN: Origin = 1;
+/** Origins of stamps are 24 bits: a store draws its own. */
+const ORIGIN_END = 2 ** 24;
 
 /** Of what peers write to one another: another number is another understanding of tasks. */
 const RECORD_FORMAT = 1;
@@ -66,7 +75,7 @@ export async function start(config: Config): Promise<Running | Refused> {
   } catch (error) {
     await close();
     const isExpected = error instanceof StoreRefusal || error instanceof ServeRefusal ||
-      error instanceof DataFolderRefusal;
+      error instanceof DataFolderRefusal || error instanceof IdentityRefusal || error instanceof JoinRefusal;
     if (!isExpected) throw error;
     return { kind: "refused", why: error.message };
   }
@@ -83,7 +92,15 @@ async function open(
   const store = recordStore(await levelKeyValue({ path: storeFolder(data), log }));
   opened.push(() => store.close());
   const localKey = await keepKey(data, newToken);
-  const id = await keepPeerId(data, () => `peer-${randomBytes(12).toString("hex")}`);
+  const origin = await store.origin(randomInt(1, ORIGIN_END));
+  const identity = await loadIdentity(data);
+  const id = identity.peer;
+  if (config.join !== undefined) {
+    const openSilent = async (key: Uint8Array, listener: MeshListener) =>
+      await openLibp2p({ seed: identity.seed, meshKey: key, listen: [], listener, log });
+    await join({ ticket: config.join, data, store, identity, name, origin, log, openMesh: openSilent });
+  }
+  const meshKey = await loadMeshKey(data);
   const clock = systemClock();
   // Listening comes before firing: a peer whose port is taken has done nothing. What is asked meanwhile waits.
   const api = Promise.withResolvers<Api>();
@@ -92,10 +109,25 @@ async function open(
   opened.push(() => listening.close());
   const trigger = triggers([httpTrigger({ now: clock.now, userAgent: `Metronome/${VERSION}` })]);
   opened.push(() => trigger.close());
+  const makeMesh = async (listener: MeshListener) => {
+    const listen = await listenAddresses(config, store);
+    const mdns = !isLoopback(config.p2p);
+    return await openLibp2p({ seed: identity.seed, meshKey, listen, mdns, relay: true, listener, log });
+  };
+  // Whoever says where it is to be met wants it to be there; else a peer that is alone opens no port for others.
+  const openMesh = async (listener: MeshListener): Promise<Mesh> => {
+    const onFailed = (error: unknown) =>
+      log("error", "the way to other peers can't be opened", { error: String(error) });
+    const mesh = config.p2p === undefined ? lazyMesh(id, () => makeMesh(listener), onFailed) : await makeMesh(listener);
+    opened.push(() => mesh.close());
+    made = mesh;
+    return mesh;
+  };
+  let made: Mesh | undefined;
   const node = await startNode({
     id,
     name,
-    origin: FIRST_ORIGIN,
+    origin,
     introduction: {
       name,
       weight: 1,
@@ -105,7 +137,9 @@ async function open(
       tzdata: tzdataVersion(),
     },
     periods: PERIODS.normal,
-    digestKey: id,
+    digestKey: hash("sha256", meshKey, "hex"),
+    isSigned,
+    openMesh,
     clock,
     store,
     trigger,
@@ -116,6 +150,16 @@ async function open(
   opened.push(async () => {
     await Promise.all([node.drain(DRAIN_MS), listening.close()]);
   });
+  if (made === undefined) throw new Error("the node has opened no mesh");
+  const mesh: Mesh = made;
+  const invitations = new Invitations({
+    mesh,
+    peer: node,
+    ...{ seed: identity.seed, meshKey, name, origin, log },
+    listen: () => config.p2p === undefined ? mesh.listen(addressesOf(EVERYWHERE)) : Promise.resolve(),
+  });
+  await invitations.start();
+  opened.push(() => Promise.resolve(invitations.close()));
   const link = adminToken === undefined && await isUnused(store) ? oneTimeCode(clock.now) : undefined;
   const served = createApi({
     peer: node,
@@ -141,9 +185,35 @@ async function open(
     kind: "running",
     id,
     url,
+    p2p: mesh.addresses(),
     ...(link === undefined ? {} : { link: `${url}/#code=${link.code}` }),
     stop: () => stopped ??= close(),
   };
+}
+
+/** Loaded here: a peer that is alone has no use for it. */
+async function openLibp2p(settings: Omit<Libp2pSettings, "parseMessage" | "parseBroadcast">): Promise<Mesh> {
+  const { libp2pMesh } = await import("./mesh/libp2p.ts");
+  return await libp2pMesh({ ...settings, parseMessage: parsePeerMessage, parseBroadcast });
+}
+
+/** Loopback until there are others, then every address; or what the settings say. */
+async function listenAddresses({ p2p }: Config, store: Store): Promise<readonly string[]> {
+  if (p2p !== undefined) return addressesOf(p2p);
+  const isAlone = (await store.entities("member", 2)).length < 2;
+  return addressesOf(isAlone ? { host: "127.0.0.1", port: P2P_PORT } : EVERYWHERE);
+}
+
+const P2P_PORT = 8091;
+const EVERYWHERE: Address = { host: "0.0.0.0", port: P2P_PORT };
+
+function addressesOf({ host, port }: Address): readonly string[] {
+  const kind = host.includes(":") ? "ip6" : /^[0-9.]+$/.test(host) ? "ip4" : "dns";
+  return [`/${kind}/${host}/tcp/${port}`];
+}
+
+function isLoopback(p2p: Address | undefined): boolean {
+  return p2p !== undefined && /^(127\.|::1$|localhost$)/.test(p2p.host);
 }
 
 /** Whether nobody has ever signed in or made a token here. */

@@ -3,9 +3,14 @@
 import type { Introduction } from "../src/core/keeper.ts";
 import { PERIODS, type Periods } from "../src/core/periods.ts";
 
-export const STRANGER: { readonly introduction: Introduction; readonly periods: Periods; readonly digestKey: string } =
-  {
-    introduction: { name: "test", weight: 1, labels: {}, version: "0.0.0", format: 1, tzdata: "2026a" },
-    periods: PERIODS.normal,
-    digestKey: "test",
-  };
+export const STRANGER: {
+  readonly introduction: Introduction;
+  readonly periods: Periods;
+  readonly digestKey: string;
+  readonly isSigned: () => boolean;
+} = {
+  introduction: { name: "test", weight: 1, labels: {}, version: "0.0.0", format: 1, tzdata: "2026a" },
+  periods: PERIODS.normal,
+  digestKey: "test",
+  isSigned: () => true,
+};

@@ -36,10 +36,9 @@ export async function runPeer(flags: Flags): Promise<void> {
   const started = await starting;
   if (started.kind === "refused") return end(EXIT.failed, started.why);
   stopWithLauncher(stop);
-  const { id, url, link } = started;
+  const { id, url, p2p, link } = started;
   if (flags.json === true) {
-    // No peer is met yet, so there is no address to meet it at.
-    process.stdout.write(`${JSON.stringify({ ready: true, http: url, peer: id, p2p: [], pid: process.pid })}\n`);
+    process.stdout.write(`${JSON.stringify({ ready: true, http: url, peer: id, p2p, pid: process.pid })}\n`);
   } else {
     process.stdout.write(`Metronome ${config.name} is ready: ${url}\n`);
   }

@@ -11,6 +11,7 @@ import type { CoreEvent, DuePage, Effect } from "./event.ts";
 import { Gate } from "./gate.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
 import type { Introduction } from "./keeper.ts";
+import type { Admission } from "./membership-list.ts";
 import { MeshSide, type MeshStart, type TaskMail } from "./mesh-side.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Periods } from "./periods.ts";
@@ -73,6 +74,7 @@ export type MachineSettings = {
   readonly periods: Periods;
   readonly start: MeshStart;
   readonly digestKey: string;
+  readonly isSigned: (admission: Admission) => boolean;
 };
 
 export class Machine {

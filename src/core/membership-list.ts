@@ -51,7 +51,11 @@ export function parseAdmission(value: Json | undefined): Admission | undefined {
 export class MembershipList {
   readonly #members = new Map<PeerId, Admission>();
 
-  constructor(entities: readonly Entity[]) {
+  readonly #isSigned: (admission: Admission) => boolean;
+
+  /** `isSigned`: whether who admitted a member has put its name under that. */
+  constructor(entities: readonly Entity[], isSigned: (admission: Admission) => boolean) {
+    this.#isSigned = isSigned;
     for (const entity of entities) this.take(entity);
   }
 
@@ -60,7 +64,9 @@ export class MembershipList {
     if (entity.kind !== "member") return false;
     const admission = admissionOf(entity);
     const known = this.#members.get(entity.key);
-    if (admission === undefined) return this.#members.delete(entity.key);
+    if (admission === undefined || admission.peer !== entity.key || !this.#isSigned(admission)) {
+      return this.#members.delete(entity.key);
+    }
     this.#members.set(entity.key, admission);
     return JSON.stringify(known) !== JSON.stringify(admission);
   }

@@ -10,7 +10,7 @@ import { EntityDesk, type EntityKey, type Job } from "./entity-desk.ts";
 import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
-import { MembershipList } from "./membership-list.ts";
+import { type Admission, MembershipList } from "./membership-list.ts";
 import type { Answer, Ask, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Periods } from "./periods.ts";
@@ -69,6 +69,7 @@ export type MeshSideSettings = {
   readonly origin: number;
   /** The same at all peers of a mesh, so that their digests can be compared. */
   readonly digestKey: string;
+  readonly isSigned: (admission: Admission) => boolean;
 };
 
 /** Runs of this peer that were written a moment ago and may not be found on the disk yet. */
@@ -105,7 +106,7 @@ export class MeshSide {
     this.#host = host;
     this.#seq = start.ownSeq;
     this.#digest = new DigestTree(settings.digestKey);
-    this.members = new MembershipList(start.members);
+    this.members = new MembershipList(start.members, settings.isSigned);
     const vector = VersionVector.parse(start.vector) ?? new VersionVector();
     // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
     if (highWaterMs > 0) vector.advance(stampsAfter(highWaterMs, origin));

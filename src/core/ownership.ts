@@ -19,8 +19,8 @@ import type { PeerId } from "./task.ts";
 /** The longest wait for an owner that neither releases nor dies, and for an answer. REPLICATION.md §7. */
 export const AWAIT_MAX_MS = 3_000;
 
-/** The longest that attempts in flight hold a shard back: what AWAIT_MAX_MS makes the next owner wait at most. */
-export const RELEASE_MAX_MS = 3_000;
+/** The longest that attempts in flight hold a shard back: AWAIT_MAX_MS less a second, for the news and the release to travel. */
+export const RELEASE_MAX_MS = 2_000;
 
 export type ShardState = "foreign" | "awaiting" | "owned" | "releasing";
 
@@ -76,8 +76,8 @@ export class Ownership {
   readonly #since = new Float64Array(SHARDS);
   /** The last probe that was sent before it came to be awaiting, and before another was last seen to fire it. */
   readonly #probedBefore = new Float64Array(SHARDS);
-  /** Until when it counts that the shard was released to this peer, or that its owner died. */
-  readonly #freeUntil = new Float64Array(SHARDS);
+  /** By which release to this peer, or death, the shard is free. */
+  readonly #grants = new Array<Grant | undefined>(SHARDS).fill(undefined);
   readonly #drained = new ShardSet();
   #view: MeshView = { owners: [], fenced: true, probed: 0, others: [] };
   /** What the others list, less what they released after their news. */
@@ -113,7 +113,9 @@ export class Ownership {
     for (const other of view.others) {
       const known = before.get(other.peer);
       if (other.kind === "alive") this.#listings.set(other.peer, newer(known, other.listing));
-      else if (known !== undefined && !known.fenced) this.#free(known.shards, now);
+      else if (known !== undefined && !known.fenced) {
+        this.#free(known.shards, { by: other.peer, version: Infinity, until: now + AWAIT_MAX_MS });
+      }
     }
     return this.#decide(now);
   }
@@ -127,7 +129,7 @@ export class Ownership {
     if (known !== undefined && known.version < version) {
       this.#listings.set(from, { ...known, shards: known.shards.minus(shards) });
     }
-    this.#free(shards, now);
+    this.#free(shards, { by: from, version, until: now + AWAIT_MAX_MS });
     return this.#decide(now);
   }
 
@@ -143,8 +145,20 @@ export class Ownership {
     return this.#decide(now);
   }
 
-  #free(shards: ShardSet, now: Instant): void {
-    for (const shard of shards) this.#freeUntil[shard] = now + AWAIT_MAX_MS;
+  #free(shards: ShardSet, grant: Grant): void {
+    for (const shard of shards) this.#grants[shard] = grant;
+  }
+
+  /**
+   * A grant waits for the news that makes this peer the first: while the giver is, whose news is from before. If another
+   * is, or the giver still is by newer news, then who is first may have asked this peer and been told that it takes nothing.
+   */
+  #isGranted(shard: Shard, now: Instant): boolean {
+    const grant = this.#grants[shard];
+    if (grant === undefined || now >= grant.until) return false;
+    const first = this.#view.owners[shard];
+    if (first === this.#self) return true;
+    return first === grant.by && (this.#listings.get(grant.by)?.version ?? 0) < grant.version;
   }
 
   /** Moves each shard as far as it goes. */
@@ -160,13 +174,14 @@ export class Ownership {
       const isMine = !fenced && owners[shard] === this.#self;
       const isFired = fired.has(shard);
       if (isFired) {
-        this.#freeUntil[shard] = 0;
         this.#probedBefore[shard] = probed;
       }
+      const isGranted = !isFired && this.#isGranted(shard, now);
+      if (!isGranted) this.#grants[shard] = undefined;
       for (;;) {
         const state = this.state(shard);
         const since = this.#since[shard] ?? 0;
-        const isFree = !isFired && ((this.#freeUntil[shard] ?? 0) > now || answered > (this.#probedBefore[shard] ?? 0));
+        const isFree = !isFired && (isGranted || answered > (this.#probedBefore[shard] ?? 0));
         const next = nextState(state, {
           isMine,
           fenced,
@@ -181,7 +196,7 @@ export class Ownership {
         this.#since[shard] = now;
         this.#probedBefore[shard] = probed;
         this.#drained.delete(shard);
-        if (next === "owned") this.#freeUntil[shard] = 0;
+        if (next === "owned") this.#grants[shard] = undefined;
       }
       const state = this.state(shard);
       if (state === "awaiting") {
@@ -223,6 +238,8 @@ export class Ownership {
     if (isNews) this.#version = Math.max(this.#version + 1, now);
   }
 }
+
+type Grant = { readonly by: PeerId; readonly version: number; readonly until: number };
 
 type Situation = {
   /** This peer ranks first, and is not fenced. */

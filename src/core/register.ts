@@ -15,9 +15,9 @@ export type Register = {
   readonly previous?: Stamp;
 };
 
-export type EntityKind = "task" | "token" | "member" | "setting";
+export type EntityKind = "task" | "token" | "member" | "ticket" | "setting";
 
-export const ENTITY_KINDS: readonly EntityKind[] = ["task", "token", "member", "setting"];
+export const ENTITY_KINDS: readonly EntityKind[] = ["task", "token", "member", "ticket", "setting"];
 
 export type Entity = {
   readonly kind: EntityKind;

@@ -52,9 +52,6 @@ export type NodeSettings = {
 const ADDRESS_DIAL_MS = 5_000;
 const DIAL_MS = 15_000;
 
-/** The exchange of nonces before noise: libp2p's 1 s is too short for a busy board behind a slow link. */
-const PROTECT_MS = 5_000;
-
 /** All of a mesh of 100 with two connections each while they find each other, and room. */
 const CONNECTIONS_MAX = 300;
 
@@ -79,7 +76,7 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
     { yamux },
     { tcp },
     { identify },
-    { preSharedKey },
+    { lock },
     { privateKeyFromRaw },
     { peerIdFromString },
     { multiaddr },
@@ -92,7 +89,7 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
     import("@chainsafe/libp2p-yamux"),
     import("@libp2p/tcp"),
     import("@libp2p/identify"),
-    import("@libp2p/pnet"),
+    import("./libp2p-lock.ts"),
     import("@libp2p/crypto/keys"),
     import("@libp2p/peer-id"),
     import("@multiformats/multiaddr"),
@@ -107,8 +104,8 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
     nodeInfo: { name: "metronome", version: "1", userAgent: "metronome" },
     addresses: { listen: [...settings.listen], announce: [...settings.announce] },
     transports: [tcp(), circuitRelayTransport()],
-    // The outer lock: who has not the key of this mesh does not even get to noise.
-    connectionProtector: preSharedKey({ psk: keyText(settings.meshKey), timeout: PROTECT_MS }),
+    // Who has not the key of this mesh does not even get to noise.
+    connectionProtector: () => lock(settings.meshKey),
     connectionEncrypters: [noise()],
     // A window grows while data is read, to 16 MiB by itself; a stream that is paused then gets all of it, and libp2p
     // resets one that holds more than 4 MiB.
@@ -242,6 +239,9 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
   }
 }
 
+export type Protector = ReturnType<NonNullable<Libp2pOptions["connectionProtector"]>>;
+export type ProtectedStream = Parameters<Protector["protect"]>[0];
+
 type Components = Parameters<NonNullable<Libp2pOptions["services"]>[string]>[0];
 
 type Startable = { start(): Promise<void>; stop(): Promise<void> };
@@ -251,8 +251,3 @@ function isStartable(value: object): value is Startable {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** The key as libp2p's private networks write it: https://github.com/libp2p/specs/blob/master/pnet */
-function keyText(key: Uint8Array): Uint8Array {
-  return Buffer.from(`/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(key).toString("hex")}`);
-}

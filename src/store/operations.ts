@@ -14,6 +14,7 @@
 //   log          <author>/<number>          a carry
 //   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
 //   meta         vector, runVector          what is known of other peers' writes and run logs
+//   meta         origin                     of this store's stamps
 //   meta         highWater                  the mark of stamps; `format` belongs to the adapter
 
 import type { StoredCarry } from "../core/carry.ts";
@@ -35,6 +36,7 @@ import { metaOf } from "./name.ts";
 import { writeRecord } from "./record.ts";
 
 export const HIGH_WATER = "highWater";
+export const ORIGIN = "origin";
 export const VECTOR = "vector";
 export const RUN_VECTOR = "runVector";
 

@@ -10,6 +10,7 @@ import type { LogEnds, Stamps } from "../core/message.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
+import type { Origin } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
@@ -17,10 +18,10 @@ import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
 import { readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
-import { HIGH_WATER, newRuns, operationsOf, RUN_VECTOR, VECTOR } from "./operations.ts";
+import { HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_VECTOR, VECTOR } from "./operations.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
-import { readRecord } from "./record.ts";
+import { readRecord, writeRecord } from "./record.ts";
 import { type DotWalk, type Page, type RunQuery, type Store, StoreFailure, type TaskQuery } from "./store.ts";
 
 export function recordStore(keyValue: KeyValue): Store {
@@ -88,6 +89,13 @@ class RecordStore implements Store {
 
   async highWater(): Promise<number> {
     return await this.#one<number>("meta", HIGH_WATER) ?? 0;
+  }
+
+  async origin(made: Origin): Promise<Origin> {
+    const known = await this.#one<Origin>("meta", ORIGIN);
+    if (known !== undefined) return known;
+    await this.#keyValue.batch([{ space: "meta", key: ORIGIN, value: writeRecord(made) }]);
+    return made;
   }
 
   async meshStart(self: PeerId): Promise<MeshStart> {

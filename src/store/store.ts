@@ -8,7 +8,7 @@ import type { MeshStart } from "../core/mesh-side.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
 import type { Outcome, Run } from "../core/run.ts";
-import type { Stamp } from "../core/stamp.ts";
+import type { Origin, Stamp } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
@@ -32,6 +32,8 @@ export interface Store {
   answer(key: string): Promise<StoredAnswer | undefined>;
   /** The high-water mark of stamps, in ms; 0 in a new store. */
   highWater(): Promise<number>;
+  /** The origin of this store's stamps: `made` at the first call, and the same ever after. */
+  origin(made: Origin): Promise<Origin>;
   /** What the core is to know of other peers at the start; `self` is this one. */
   meshStart(self: PeerId): Promise<MeshStart>;
   /** Never rejects: a disk that can't be read is an answer. */

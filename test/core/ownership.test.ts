@@ -75,6 +75,23 @@ test("a release that comes before this peer ranks first counts when it does", ()
   assert.deepEqual(me.see(ranked, after(200)).gained, [5]);
 });
 
+test("a release does not count for later when another ranks first, or the giver still does by newer news", () => {
+  const third = alive("third", [], 10);
+  const cases: readonly (readonly [string, Other])[] = [
+    ["third", alive("other", [5, 6], 10)],
+    ["other", alive("other", [6], 11)],
+  ];
+  for (const [first, giver] of cases) {
+    const me = new Ownership("me", START);
+    me.see(view({ probed: 7, others: [alive("other", [5, 6], 10), third] }), START);
+    me.released("other", new ShardSet([5]), 11, after(100));
+    const others = [giver, third];
+    me.see(view({ owners: owners("other", { 5: first }), probed: 7, others }), after(150));
+    const ranked = view({ owners: owners("other", { 5: "me" }), probed: 7, others });
+    assert.deepEqual(me.see(ranked, after(200)).gained, [], first);
+  }
+});
+
 test("a shard is owned at once when its owner is dead, but not when it only left", () => {
   const ranked = { owners: owners("", { 5: "me" }), probed: 7 };
   const third = alive("third", [], 10);

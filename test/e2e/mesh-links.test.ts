@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { exchange } from "../contract/mesh.suite.ts";
-import { broadcastOf, meet, type Peer } from "../contract/mesh-witness.ts";
+import { broadcastOf, meet, messageOf, type Peer } from "../contract/mesh-witness.ts";
 import { meshWorld, portOf, proxyTo } from "./mesh-world.ts";
 
 test("a cable that is cut is noticed without a word, and the link is back when it is whole", async () => {
@@ -80,6 +80,29 @@ test("a peer listens elsewhere, its links come again, and it stays where it is w
   assert.equal(portOf(a.mesh.addresses()[0]), port);
   await linked(a, b);
   taken.close();
+});
+
+test("five peers that talk fast and long lose nothing, and take no more memory for it", async () => {
+  await using world = meshWorld();
+  const peers = [await world.peer(), await world.peer(), await world.peer(), await world.peer(), await world.peer()];
+  await meet(peers);
+  const before = process.memoryUsage().rss;
+  const ROUNDS = 60;
+  const BURST = 25;
+  // Bursts of more than 64 KiB: these are what the cipher of @libp2p/pnet broke at.
+  const text = "x".repeat(3_000);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const a of peers) {
+      for (const b of peers) {
+        for (let each = 0; a !== b && each < BURST; each++) assert.ok(a.mesh.send(b.mesh.self, messageOf(round, text)));
+      }
+    }
+    const heard = (round + 1) * BURST * (peers.length - 1);
+    for (const { witness } of peers) await witness.until("all have come", () => witness.heardOf.length === heard);
+  }
+  // 90 MB of text went through one process, which both sides have kept.
+  assert.ok(process.memoryUsage().rss - before < 400e6);
+  for (const { witness } of peers) assert.equal(witness.links.length, peers.length - 1);
 });
 
 async function linked(a: Peer, b: Peer): Promise<void> {

@@ -1,0 +1,75 @@
+// Joining, before the peer starts: with the ticket it gets the mesh's key and list of members; with those in its folder
+// it starts as one of them. What went wrong leaves the folder as it was.
+
+import { Buffer } from "node:buffer";
+import { isFault } from "./core/fault.ts";
+import { type Entity, mergeEntities, stampsChanged } from "./core/register.ts";
+import type { Origin } from "./core/stamp.ts";
+import { parseTicket } from "./core/ticket.ts";
+import type { Write } from "./core/write.ts";
+import type { Log } from "./log.ts";
+import { type Identity, loadMeshKey, replaceMeshKey } from "./mesh/identity.ts";
+import { askToJoin } from "./mesh/joining.ts";
+import type { Mesh, MeshListener } from "./mesh/mesh.ts";
+import type { Store } from "./store/store.ts";
+
+/** Why this peer is not in the mesh, and what to do. */
+export class JoinRefusal extends Error {
+  override readonly name = "JoinRefusal";
+}
+
+export type Joining = {
+  readonly ticket: string;
+  readonly data: string;
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly name: string;
+  readonly origin: Origin;
+  readonly log: Log;
+  /** Opens a mesh with that key, for the joining alone: it listens nowhere. */
+  readonly openMesh: (meshKey: Uint8Array, listener: MeshListener) => Promise<Mesh>;
+};
+
+/** Twice is once: who is in the mesh of the ticket stays there. Rejects with `JoinRefusal`. */
+export async function join(
+  { ticket: text, data, store, identity, name, origin, log, openMesh }: Joining,
+): Promise<void> {
+  const ticket = parseTicket(text);
+  if (isFault(ticket)) throw new JoinRefusal(ticket.message);
+  const meshKey = new Uint8Array(Buffer.from(ticket.meshKey, "base64url"));
+  const known = await store.entities("member", MEMBERS_MAX);
+  const isSame = Buffer.from(await loadMeshKey(data)).equals(meshKey);
+  if (isSame && known.some(({ key }) => key === identity.peer)) return;
+  if (known.length > 1) {
+    throw new JoinRefusal(
+      "this peer is in another mesh: start it with an empty data folder, or have it revoked there first",
+    );
+  }
+  const mesh = await openMesh(meshKey, SILENT);
+  try {
+    const answer = await askToJoin(mesh, ticket, { peer: identity.peer, name, origin, addresses: [] });
+    if (answer.kind === "refused") throw new JoinRefusal(`not joined: ${answer.why}`);
+    await store.commit(answer.members.map((entity): Write => written(entity, known)));
+  } finally {
+    await mesh.close();
+  }
+  await replaceMeshKey(data, meshKey);
+  log("info", "joined the mesh", { inviter: ticket.inviter });
+}
+
+/** Nobody is a member yet, so nobody says anything. */
+const SILENT: MeshListener = {
+  linked: () => {},
+  unlinked: () => {},
+  heard: () => {},
+  published: () => {},
+  opened: (_from, _protocol, channel) => channel.abort("joining"),
+};
+
+const MEMBERS_MAX = 4_096;
+
+function written(entity: Entity, known: readonly Entity[]): Write {
+  const before = known.find(({ key }) => key === entity.key);
+  const merged = before === undefined ? entity : mergeEntities(before, entity).entity;
+  return { kind: "entity", entity: merged, ...stampsChanged(before, merged), isOwn: false };
+}
