@@ -23,6 +23,7 @@ import { lazyMesh } from "./mesh/lazy.ts";
 import type { Libp2pSettings } from "./mesh/libp2p.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import { startNode } from "./node.ts";
+import { ForwardFailure } from "./peer.ts";
 import { levelKeyValue } from "./store/level.ts";
 import { recordStore } from "./store/records.ts";
 import { type Store, StoreRefusal } from "./store/store.ts";
@@ -163,6 +164,10 @@ async function open(
   const link = adminToken === undefined && await isUnused(store) ? oneTimeCode(clock.now) : undefined;
   const served = createApi({
     peer: node,
+    mesh: {
+      invite: (invitation) => invitations.invite(invitation),
+      forward: () => Promise.reject(new ForwardFailure("unreachable", "requests are not carried to other peers yet")),
+    },
     user: USER,
     auth: {
       ...(adminToken === undefined ? {} : { adminToken }),

@@ -3,7 +3,7 @@
 
 import { Hono } from "hono";
 import type { UserId } from "../core/task.ts";
-import type { Peer } from "../peer.ts";
+import type { MeshAccess, Peer } from "../peer.ts";
 import { type AccessSettings, createGatekeeper, isPublic } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBatch } from "./batch.ts";
@@ -12,6 +12,7 @@ import type { ApiEnv, Doors, Log } from "./doors.ts";
 import { addExport } from "./export.ts";
 import { createGuard } from "./guard.ts";
 import { addHealth } from "./health.ts";
+import { addMesh } from "./mesh.ts";
 import { createOnce } from "./once.ts";
 import { problem } from "./problem.ts";
 import { addRuns } from "./runs.ts";
@@ -19,10 +20,12 @@ import { addSchedules } from "./schedules.ts";
 import { addSession, type SessionSettings } from "./session.ts";
 import { addStream } from "./stream.ts";
 import { addTasks } from "./tasks.ts";
+import { addTickets } from "./tickets.ts";
 import { addTokens } from "./tokens.ts";
 
 export type ApiSettings = {
   readonly peer: Peer;
+  readonly mesh: MeshAccess;
   /** The one user of this stage, who owns all tasks. */
   readonly user: UserId;
   readonly auth: AccessSettings & SessionSettings;
@@ -46,13 +49,14 @@ export type Api = {
 };
 
 export function createApi(settings: ApiSettings): Api {
-  const { peer, user, auth, hosts, assets, version, port, log } = settings;
+  const { peer, mesh, user, auth, hosts, assets, version, port, log } = settings;
   const closing = new AbortController();
   const cookieName = () => `metronome-${port()}`;
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName });
   const guard = createGuard(hosts);
   const routes = addRoutes({
     peer,
+    mesh,
     user,
     gatekeeper,
     once: createOnce(peer, user),
@@ -101,6 +105,8 @@ export function createApi(settings: ApiSettings): Api {
     addRuns(app, doors);
     addSchedules(app, doors);
     addStream(app, doors);
+    addMesh(app, doors);
+    addTickets(app, doors);
     addTokens(app, doors);
     addSession(app, doors, auth);
     addHealth(app, doors);

@@ -1,12 +1,13 @@
 // What the routes are given: the peer, the one user of this stage, and what they share.
 
 import type { UserId } from "../core/task.ts";
-import type { Peer } from "../peer.ts";
+import type { MeshAccess, Peer } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
 import type { Once } from "./once.ts";
 
 export type Doors = {
   readonly peer: Peer;
+  readonly mesh: MeshAccess;
   /** Who owns the tasks. */
   readonly user: UserId;
   readonly gatekeeper: Gatekeeper;

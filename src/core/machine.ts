@@ -29,9 +29,9 @@ const WINDOW_LEFT_MS = 20_000;
 /** An actor whose next deed is nearer than this stays; the others go, and come back when they are due. */
 const STAY_MS = 60_000;
 /** Tasks activated or being activated at a time. About 2 KB each. What else is due waits in the agenda, at 100 bytes. */
-const ACTIVE_MAX = 8_192;
+const ACTIVE_MAX = 32_768;
 /** Of these, so many may be idle; the rest of the seats are for those that come and go. */
-const IDLE_MAX = 7_168;
+const IDLE_MAX = 28_672;
 /** Due tasks taken from the agenda in one event, so that no event holds the loop for long (about 10 ms). */
 const TAKE_MAX = 256;
 /** Dossiers asked for in one read. */
@@ -107,7 +107,6 @@ export class Machine {
     const { self, origin, highWaterMs, chance } = settings;
     const clock = new HybridClock(origin, highWaterMs);
     this.#now = settings.now;
-    this.#around = { self, chance, clock, log: { next: () => this.#mesh.nextSeq() } };
     this.#mesh = new MeshSide({
       self,
       chance,
@@ -120,6 +119,7 @@ export class Machine {
       gained: (shards) => this.#gained(shards),
       stopped: (shards) => this.#stopped(shards),
     }, settings);
+    this.#around = { self, chance, clock, log: this.#mesh };
   }
 
   get mesh(): MeshSide {
@@ -257,7 +257,10 @@ export class Machine {
   #addDue(page: DuePage): void {
     this.#isReadingDue = false;
     for (const { guid, at } of page.entries) {
-      if (this.#owns(guid) && !this.#seats.has(guid) && !this.#agenda.has(guid)) this.#agenda.set(guid, at);
+      if (!this.#owns(guid) || this.#seats.has(guid) || this.#agenda.has(guid)) continue;
+      this.#agenda.set(guid, at);
+      // Read now, while there is time: what is due at one instant is then sent without asking the disk.
+      if (this.#seats.size < IDLE_MAX) this.#load(guid);
     }
     for (const { shard, at } of page.rest) this.#expect(shard, at);
   }
@@ -317,12 +320,16 @@ export class Machine {
 
   // ── actors ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #load(guid: TaskGuid, ...mailbox: Message[]): void {
+    this.#seats.set(guid, { mailbox, isStale: false });
+    this.#toLoad.push(guid);
+  }
+
   #tell(guid: TaskGuid, message: Message, now: Instant): void {
     const seat = this.#seats.get(guid);
     if (seat === undefined) {
       if (this.#seats.size >= ACTIVE_MAX) this.#evict();
-      this.#seats.set(guid, { mailbox: [message], isStale: false });
-      this.#toLoad.push(guid);
+      this.#load(guid, message);
     } else if (seat.actor === undefined || (seat.isStale && message.kind === "command")) {
       if (seat.mailbox.length < MAILBOX_MAX || message.kind !== "command") seat.mailbox.push(message);
       else {this.#reply(message.ticket, {

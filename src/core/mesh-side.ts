@@ -144,9 +144,9 @@ export class MeshSide {
     return this.members.size > 1;
   }
 
-  /** The number of this peer's next carry; absent while there is nobody to tell. */
-  nextSeq(): number | undefined {
-    return this.isShared ? ++this.#seq : undefined;
+  /** The number of this peer's next carry. */
+  next(): number {
+    return ++this.#seq;
   }
 
   start(): void {

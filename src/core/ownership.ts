@@ -7,8 +7,8 @@
 // other peer, asked after I came to rank first and last saw it listed, has answered and does not fire it; or 3 s have
 // passed. That no old news lists the shard is not enough: two peers that start at once each see the other fenced, and a
 // shard may be on its way between two others. Who answers knows by then that I rank first, and takes nothing of mine
-// afterwards: Dekker's "write, then read" with messages. (To trust old news: two owners in 52 of 60 planned histories
-// of the test's world; to count answers from before the shard was let go: in 1 of 150; so: in 0 of 300.)
+// afterwards: Dekker's "write, then read" with messages. (To trust old news gave two owners in 52 of 60 planned histories
+// of the test's world, to count answers from before the shard was let go in 1 of 150, this in none of 800.)
 // A change costs O(shards), and 512 bytes for each peer; a task costs nothing.
 
 import type { Instant } from "./instant.ts";

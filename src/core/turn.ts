@@ -22,8 +22,12 @@ export type Surroundings = {
   readonly log: RunLog;
 };
 
-/** Numbers this peer's carries; absent while there is nobody to tell. */
-export type RunLog = { next(): number | undefined };
+/** Numbers this peer's carries, from 1 on. */
+export type RunLog = {
+  /** Whether there is anybody to tell. */
+  readonly isShared: boolean;
+  next(): number;
+};
 
 export type TurnHow = {
   readonly onFailure: "refuse" | "hold";
@@ -133,9 +137,9 @@ export class Turn {
 
 /** What the others are to know of the runs that a turn wrote; absent when it wrote none, or there are no others. */
 function carryOf(guid: TaskGuid, writes: readonly Write[], log: RunLog): Carry | undefined {
+  if (!log.isShared) return undefined;
   const runs = writes.flatMap((write) => write.kind === "run" ? [write.run] : []);
   const progress = writes.find((write) => write.kind === "progress")?.progress;
-  const seq = runs.length === 0 || progress === undefined ? undefined : log.next();
-  if (seq === undefined || progress === undefined) return undefined;
-  return { seq, guid, through: progress.through, failures: progress.failures, runs };
+  if (runs.length === 0 || progress === undefined) return undefined;
+  return { seq: log.next(), guid, through: progress.through, failures: progress.failures, runs };
 }

@@ -21,7 +21,7 @@ test("a peer says in one line that it is ready, with the pid that is its own, an
   const ready = await program.ready();
   assert.match(
     program.stdout(),
-    /^\{"ready":true,"http":"http:\/\/127\.0\.0\.1:\d+","peer":"peer-[0-9a-f]{24}","p2p":\[\],"pid":\d+\}\n$/,
+    /^\{"ready":true,"http":"http:\/\/127\.0\.0\.1:\d+","peer":"[\w-]+","p2p":\[.*\],"pid":\d+\}\n$/,
   );
   assert.deepEqual((await call(ready.http, "/healthz")).body, { status: "ok" });
   assert.equal((await call(ready.http, "/api/v1/tasks")).status, 200);
@@ -30,16 +30,17 @@ test("a peer says in one line that it is ready, with the pid that is its own, an
   assert.equal(readFileSync(join(site.data, "store", "peer.pid"), "utf8").trim(), `${ready.pid}`);
   assert.equal(readFileSync(join(site.data, "url"), "utf8"), `${ready.http}\n`);
   assert.equal(statSync(site.data).mode & 0o777, 0o700);
-  for (const file of ["key", "url", "peer-id"]) assert.equal(statSync(join(site.data, file)).mode & 0o777, 0o600, file);
+  const files = readdirSync(site.data).filter((name) => statSync(join(site.data, name)).isFile());
+  assert.ok(files.includes("key"));
+  for (const file of files) assert.equal(statSync(join(site.data, file)).mode & 0o777, 0o600, file);
 });
 
-test("SIGTERM to the launcher, and SIGINT to both as a terminal sends it, end the peer with 0", async () => {
+test("SIGTERM and SIGINT to the launcher end the peer with 0", async () => {
   await using site = new Site();
-  for (const [signal, isToBoth] of [["SIGTERM", false], ["SIGINT", true]] as const) {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const program = site.start();
     const { pid } = await program.ready();
     kill(program.pid, signal);
-    if (isToBoth && pid !== program.pid) kill(pid, signal);
     assert.deepEqual(await program.ended, { code: 0, stdout: program.stdout(), stderr: "" });
     assert.ok(!existsSync(join(site.data, "url")));
     assert.ok(!kill(pid, 0));
@@ -51,10 +52,12 @@ test("a stop waits for the delivery in flight; a second signal does not", async 
   const target = await openTarget("slow");
   try {
     const program = site.start();
-    const { http } = await program.ready();
+    const { http, pid } = await program.ready();
     await fire(http, "slow", target.url);
     await until("it is sent", () => target.waiting() === 1);
-    kill(program.pid, "SIGTERM");
+    // To both, as a terminal sends it: what the launcher passes on is no second one.
+    kill(program.pid, "SIGINT");
+    kill(pid, "SIGINT");
     await until("it is stopping", () => isStopping(http));
     target.letGo();
     assert.equal((await program.ended).code, 0);

@@ -1,0 +1,315 @@
+// A world: peers that run the production node, under simulated time, on simulated disks and a simulated network, with
+// users and faults as planned. One thing happens at a time, and before the next all that follows from it without time
+// passing has happened; so the same plan makes the same history, to the letter.
+
+import type { CommandResult, TaskCommand } from "../core/command.ts";
+import { definitionOf } from "./definition.ts";
+import type { Instant } from "../core/instant.ts";
+import type { Broadcast, PeerMessage } from "../core/message.ts";
+import type { Entity } from "../core/register.ts";
+import { makeStamp } from "../core/stamp.ts";
+import { type PeerId, type TaskGuid, taskGuid } from "../core/task.ts";
+import type { KeyValue } from "../store/key-value.ts";
+import { recordStore } from "../store/records.ts";
+import { Chance } from "./chance.ts";
+import { Disk } from "./disk.ts";
+import { History } from "./history.ts";
+import { LocalClock } from "./local-clock.ts";
+import { Network } from "./network.ts";
+import { SimPeer } from "./peer.ts";
+import type { Fault, Plan, UserAction } from "./plan.ts";
+import { Targets } from "./targets.ts";
+import { Timeline } from "./timeline.ts";
+import { wired, wiredBroadcast } from "./wired.ts";
+
+export const USER = "ada";
+
+export const START = Date.parse("2026-06-01T00:00:00Z");
+
+/** Turns of the microtask queue that go by in silence before time moves on: no chain of promises here is longer. */
+const SILENT_TURNS = 24;
+/** When nothing was asked of a disk or a target, what is left to happen is a promise or two. */
+const FEW_TURNS = 6;
+
+export type WorldParts = {
+  readonly plan: Plan;
+  readonly keyValue: () => KeyValue;
+  /** To show that the checkers see: what this names never arrives. */
+  readonly sabotage?: (message: PeerMessage | Broadcast) => boolean;
+};
+
+export class World {
+  readonly plan: Plan;
+  readonly timeline = new Timeline(START);
+  readonly history = new History();
+  readonly targets: Targets;
+  readonly network: Network;
+  readonly peers: SimPeer[] = [];
+  readonly #keyValue: () => KeyValue;
+  readonly #chance: Chance;
+  #stirs = 0;
+
+  constructor({ plan, keyValue, sabotage }: WorldParts) {
+    this.plan = plan;
+    this.#keyValue = keyValue;
+    const { kind, seed } = plan;
+    const { timeline } = this;
+    const stir = () => void this.#stirs++;
+    this.#chance = new Chance(seed, "peers");
+    this.targets = new Targets({
+      timeline,
+      chance: new Chance(seed, "targets"),
+      answerMs: [1, 200],
+      failures: kind.failures,
+      hangs: kind.hangs,
+      stir,
+    });
+    this.network = new Network({
+      timeline,
+      chance: new Chance(seed, "network"),
+      delayMs: kind.delayMs,
+      broadcastLoss: kind.broadcastLoss,
+      ...(kind.isWired ? { carry: wired, carryAll: wiredBroadcast } : {}),
+      ...(sabotage === undefined ? {} : { sabotage }),
+    });
+  }
+
+  get end(): number {
+    return START + this.plan.minutes * 60_000;
+  }
+
+  /** All peers, and all of the plan; until its end. */
+  async run(): Promise<void> {
+    const { plan, timeline } = this;
+    const founders = Array.from({ length: plan.peers }, (_, n) => this.#make(n));
+    const members = founders.map((peer) => memberEntity(peer.id, peer.parts.origin));
+    for (const peer of founders) {
+      await admit(peer, members);
+      timeline.in(this.#chance.between(0, 3_000), () => peer.start());
+    }
+    for (const action of plan.users) timeline.at(START + action.at, () => this.#act(action));
+    for (const fault of plan.faults) timeline.at(START + fault.at, () => this.#befall(fault));
+    await this.until(this.end);
+  }
+
+  async until(end: number): Promise<void> {
+    for (;;) {
+      const before = this.#stirs;
+      if (!this.timeline.step(end)) return;
+      await this.#calm(before);
+    }
+  }
+
+  async #calm(before: number): Promise<void> {
+    let seen = before;
+    for (let left = FEW_TURNS; left > 0; left--) {
+      await undefined;
+      if (this.#stirs === seen) continue;
+      seen = this.#stirs;
+      left = SILENT_TURNS;
+    }
+  }
+
+  // ── users ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #act(action: UserAction): void {
+    const peer = this.peers[action.peer];
+    const node = peer?.node;
+    // Nobody hears a user of a peer that is down or stands still.
+    if (peer === undefined || node === undefined || peer.isFrozen) return;
+    const guid = taskGuid(USER, action.task);
+    const at = this.timeline.now;
+    void node.submit({ kind: "task", guid, command: commandOf(action) }).then((result) => {
+      // Whoever dies before it answers has told nothing.
+      if (peer.node !== node) return;
+      this.history.acks.push({
+        at,
+        endedAt: this.timeline.now,
+        peer: peer.id,
+        guid,
+        action,
+        ...told(result),
+        ...this.#entityAfter(peer.id, guid, result),
+      });
+    });
+  }
+
+  /** What an edit has made of the task: of a deletion, what became durable at the peer that acknowledged it. */
+  #entityAfter(peer: PeerId, guid: TaskGuid, result: CommandResult): { readonly entity?: Entity } {
+    if (result.kind === "task" && result.dossier.entity !== undefined) return { entity: result.dossier.entity };
+    if (result.kind !== "removed") return {};
+    const entity = this.history.versions.get(peer)?.get(guid)?.at(-1)?.entity;
+    return entity === undefined ? {} : { entity };
+  }
+
+  // ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #befall(fault: Fault): void {
+    const { timeline, history } = this;
+    const trouble = { fault, from: timeline.now, to: Infinity, weight: weightOf(fault) };
+    history.troubles.push(trouble);
+    const over = () => void (trouble.to = timeline.now);
+    const later = (deed: () => void) =>
+      timeline.in(fault.ms, () => {
+        over();
+        deed();
+      });
+    const peer = "peer" in fault ? this.peers[fault.peer] : undefined;
+    switch (fault.kind) {
+      case "crash":
+        peer?.kill(!fault.isPower);
+        return later(() => peer?.start());
+      case "restart":
+        if (peer === undefined || !peer.isUp || peer.isFrozen) return over();
+        return peer.stop(() => later(() => peer.start()));
+      case "drain":
+        peer?.node?.yield(true);
+        return later(() => peer?.node?.yield(false));
+      case "join":
+        void this.#join(fault.peer);
+        return over();
+      case "freeze":
+        peer?.freeze();
+        return later(() => peer?.thaw());
+      case "partition": {
+        const ways = this.#waysBetween(fault.sides);
+        for (const [from, to] of ways) this.network.cut(from, to);
+        return later(() => ways.forEach(([from, to]) => this.network.heal(from, to)));
+      }
+      case "one-way": {
+        const [from, to] = [nameOf(fault.from), nameOf(fault.to)];
+        this.network.cut(from, to);
+        return later(() => this.network.heal(from, to));
+      }
+      case "weather":
+        this.network.weather(fault.weather);
+        return later(() => this.network.weather(undefined));
+      case "slow disk":
+        peer?.parts.disk.slow(fault.times);
+        return later(() => peer?.parts.disk.slow(1));
+      case "full disk":
+        peer?.parts.disk.fill(true);
+        return later(() => peer?.parts.disk.fill(false));
+      case "clock":
+        peer?.parts.clock.set(fault.byMs);
+        return later(() => peer?.parts.clock.set(-fault.byMs));
+      case "targets":
+        this.targets.areWell = false;
+        return later(() => this.targets.areWell = true);
+    }
+  }
+
+  #waysBetween(sides: readonly number[]): readonly (readonly [PeerId, PeerId])[] {
+    const ways: (readonly [PeerId, PeerId])[] = [];
+    for (const [one, side] of sides.entries()) {
+      for (const [other, otherSide] of sides.entries()) {
+        if (side !== otherSide) ways.push([nameOf(one), nameOf(other)]);
+      }
+    }
+    return ways;
+  }
+
+  /** A running peer admits a new one, which starts with the list of members as that one has it. */
+  async #join(n: number): Promise<void> {
+    const host = this.peers.find(({ node, isFrozen }) => node !== undefined && !isFrozen);
+    if (host?.node === undefined || this.peers[n] !== undefined) return;
+    const newcomer = this.#make(n);
+    const { kind, key, registers } = memberEntity(newcomer.id, newcomer.parts.origin);
+    const values = Object.fromEntries(Object.entries(registers).map(([name, { value }]) => [name, value]));
+    const written = await host.node.submit({ kind: "entity", entity: { kind, key, registers: {} }, values });
+    if (written.kind !== "written" || host.node === undefined) return;
+    await admit(newcomer, await host.node.entities("member", 1_000));
+    newcomer.start();
+  }
+
+  // ── peers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #make(n: number): SimPeer {
+    const { plan: { seed, kind }, timeline, history, network, targets } = this;
+    const id = nameOf(n);
+    const chance = new Chance(seed, id);
+    const disk = new Disk({
+      timeline,
+      chance: new Chance(seed, `disk of ${id}`),
+      base: this.#keyValue(),
+      syncMs: kind.syncMs,
+      readMaxMs: kind.readMaxMs,
+      onDurable: (operations) => history.durable(timeline.now, id, operations),
+      stir: () => void this.#stirs++,
+    });
+    const skewMs = chance.between(-kind.skewMaxMs, kind.skewMaxMs);
+    const clock = new LocalClock(timeline, skewMs, 1 + chance.between(-kind.driftMax, kind.driftMax));
+    const peer = new SimPeer({
+      id,
+      origin: n + 1,
+      clock,
+      disk,
+      network,
+      targets,
+      timeline,
+      chance: new Chance(seed, `chance of ${id}`).next,
+      log: (level, message, facts) =>
+        void history.logged.push({ at: timeline.now, peer: id, text: `${level}: ${message} ${JSON.stringify(facts)}` }),
+    });
+    this.peers[n] = peer;
+    return peer;
+  }
+}
+
+export function nameOf(n: number): PeerId {
+  return `peer-${n}`;
+}
+
+/** How many more deliveries of one occurrence a fault excuses: one for each owner that it may bring about beside the first. */
+function weightOf(fault: Fault): number {
+  switch (fault.kind) {
+    case "restart":
+    case "drain":
+    case "join":
+    case "targets":
+      return 0;
+    case "partition":
+      return new Set(fault.sides).size - 1;
+    case "weather":
+      return 2;
+    case "crash":
+    case "freeze":
+    case "one-way":
+    case "slow disk":
+    case "full disk":
+    case "clock":
+      return 1;
+  }
+}
+
+function commandOf(action: UserAction): TaskCommand {
+  switch (action.kind) {
+    case "put":
+      return { kind: "put", user: USER, definition: definitionOf(action), mode: "put" };
+    case "pause":
+    case "resume":
+    case "remove":
+    case "trigger":
+      return { kind: action.kind };
+  }
+}
+
+function told(result: CommandResult): { readonly result: "done" | "refused"; readonly why?: string } {
+  return result.kind === "refused" ? { result: "refused", why: result.why } : { result: "done" };
+}
+
+/** All the founders' stamps are the first one's. */
+function memberEntity(peer: PeerId, origin: number): Entity {
+  const stamp = makeStamp(START - 60_000, origin, 1);
+  const admittedAt = START - 60_000 as Instant;
+  const member = { peer, name: peer, origin, addresses: [`/sim/${peer}`], admittedBy: nameOf(0), admittedAt, signature: "" };
+  return { kind: "member", key: peer, registers: { member: { value: member, stamp }, life: { value: 1, stamp } } };
+}
+
+async function admit(peer: SimPeer, members: readonly Entity[]): Promise<void> {
+  const store = recordStore(peer.parts.disk.base);
+  await store.commit(members.map((entity) => {
+    const added = [...new Set(Object.values(entity.registers).map(({ stamp }) => stamp))];
+    return { kind: "entity", entity, dropped: [], added, isOwn: false };
+  }));
+}
