@@ -3,6 +3,8 @@
 // a line each, naming the flag or variable and what was expected.
 
 import { isAbsolute, join, resolve } from "node:path";
+import { isFault } from "./core/fault.ts";
+import { parseTicket, TICKET_MAX_LENGTH } from "./core/ticket.ts";
 
 export type Config = {
   /** The data folder, as an absolute path. */
@@ -50,6 +52,8 @@ export function readConfig(sources: Sources): Config | Misconfigured {
     labels: read(LABELS) ?? {},
   };
   const [p2p, ticket, adminToken] = [read(P2P), read(JOIN), read(ADMIN_TOKEN)];
+  const parsed = ticket === undefined ? undefined : parseTicket(ticket);
+  if (parsed !== undefined && isFault(parsed)) lines.push(parsed.message);
   if (data === undefined) lines.push("no home folder is known here: say with --data where the data is kept");
   return data === undefined || lines.length > 0 ? { kind: "misconfigured", lines } : {
     data: resolve(data),
@@ -90,8 +94,6 @@ type Setting<T> = {
 const NAME_MAX = 64;
 const LABELS_MAX = 32;
 const LABEL_PATTERN = /^([A-Za-z0-9._/-]{1,64})=([^\p{Cc},]{0,256})$/u;
-/** More than a ticket of many addresses needs. */
-const TICKET_MAX = 4_096;
 /** 32 characters of hex are 128 bits. */
 const ADMIN_TOKEN_MIN = 32;
 const ADMIN_TOKEN_MAX = 1_024;
@@ -142,7 +144,7 @@ const JOIN: Setting<string> = {
   flag: "join",
   variable: "METRONOME_JOIN",
   expected: "a ticket, as `metronome ticket` prints it",
-  parse: one((text) => text.length <= TICKET_MAX && /^[\x21-\x7e]+$/.test(text) ? text : undefined),
+  parse: one((text) => text.length <= TICKET_MAX_LENGTH && /^[\x20-\x7e\s]+$/.test(text) ? text : undefined),
   isSecret: true,
 };
 

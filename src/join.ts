@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import { isFault } from "./core/fault.ts";
-import { type Entity, mergeEntities, stampsChanged } from "./core/register.ts";
+import { type Entity, isAlive, mergeEntities, stampsChanged } from "./core/register.ts";
 import type { Origin } from "./core/stamp.ts";
 import { parseTicket } from "./core/ticket.ts";
 import type { Write } from "./core/write.ts";
@@ -16,6 +16,12 @@ import type { Store } from "./store/store.ts";
 /** Why this peer is not in the mesh, and what to do. */
 export class JoinRefusal extends Error {
   override readonly name = "JoinRefusal";
+  /** `elsewhere`: the peer is in another mesh. */
+  readonly kind: "mistyped" | "elsewhere" | "refused" | "unreachable";
+  constructor(kind: JoinRefusal["kind"], message: string) {
+    super(message);
+    this.kind = kind;
+  }
 }
 
 export type Joining = {
@@ -35,20 +41,22 @@ export async function join(
   { ticket: text, data, store, identity, name, origin, log, openMesh }: Joining,
 ): Promise<void> {
   const ticket = parseTicket(text);
-  if (isFault(ticket)) throw new JoinRefusal(ticket.message);
+  if (isFault(ticket)) throw new JoinRefusal("mistyped", ticket.message);
   const meshKey = new Uint8Array(Buffer.from(ticket.meshKey, "base64url"));
   const known = await store.entities("member", MEMBERS_MAX);
   const isSame = Buffer.from(await loadMeshKey(data)).equals(meshKey);
-  if (isSame && known.some(({ key }) => key === identity.peer)) return;
-  if (known.length > 1) {
+  if (isSame && known.some((entity) => entity.key === identity.peer && isAlive(entity))) return;
+  // Who was removed may be invited again.
+  if (!isSame && known.length > 1) {
     throw new JoinRefusal(
+      "elsewhere",
       "this peer is in another mesh: start it with an empty data folder, or have it revoked there first",
     );
   }
   const mesh = await openMesh(meshKey, SILENT);
   try {
     const answer = await askToJoin(mesh, ticket, { peer: identity.peer, name, origin, addresses: [] });
-    if (answer.kind === "refused") throw new JoinRefusal(`not joined: ${answer.why}`);
+    if (answer.kind !== "admitted") throw new JoinRefusal(answer.kind, `not joined: ${answer.why}`);
     await store.commit(answer.members.map((entity): Write => written(entity, known)));
   } finally {
     await mesh.close();

@@ -5,14 +5,17 @@ import type { Clock } from "./clock.ts";
 import type { Command, CommandResult } from "./core/command.ts";
 import type { Dossier } from "./core/dossier.ts";
 import type { CoreEvent, Effect, LogFacts } from "./core/event.ts";
+import { type Instant, INSTANT_MAX } from "./core/instant.ts";
 import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
 import type { Admission } from "./core/membership-list.ts";
 import { type MeshState, meshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
+import { type OwnerWord, withOpen } from "./core/owner-word.ts";
 import type { Run } from "./core/run.ts";
 import type { Origin } from "./core/stamp.ts";
+import type { StoreAnswer } from "./core/store-query.ts";
 import type { Periods } from "./core/periods.ts";
 import { shardOf } from "./core/shard.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
@@ -88,9 +91,13 @@ class Loop implements Node {
   readonly #parts: NodeParts;
   readonly #machine: Machine;
   readonly #tickets = new Map<number, (result: CommandResult) => void>();
+  readonly #inquiries = new Map<number, (word: OwnerWord) => void>();
   readonly #flying = new Map<OccurrenceId, AbortController>();
   readonly #watchers = new Set<(notice: Notice) => void>();
   readonly #commits = new Set<Promise<void>>();
+  /** Commits end in the order in which they began. */
+  #lastCommit: Promise<void> = Promise.resolve();
+  readonly #spreads = new Map<number, (peers: number) => void>();
   /** Tasks of which something is on its way to the disk, and the last of it. */
   readonly #keeping = new Map<TaskGuid, Promise<void>>();
   /** Writes of what has happened, which the disk did not take: kept in order until it does. */
@@ -183,11 +190,7 @@ class Loop implements Node {
     const isFirst = query.guid !== undefined && query.cursor === undefined && query.outcome === undefined;
     const active = isFirst ? this.#machine.dossier(query.guid) : undefined;
     if (active === undefined) return { ...page, items };
-    // What is not stored yet is newer than the page's end; what is stored and older stands in a page to come.
-    const end = page.cursor === undefined ? undefined : items[items.length - 1];
-    const listed = new Set(items.map(({ id }) => id));
-    const more = active.open.filter((run) => !listed.has(run.id) && (end === undefined || latestFirst(run, end) < 0));
-    return { ...page, items: [...items, ...more].sort(latestFirst) };
+    return { ...page, items: withOpen(items, active.open, page.cursor === undefined) };
   }
 
   async run(id: OccurrenceId) {
@@ -212,8 +215,33 @@ class Loop implements Node {
     return this.#machine.mesh.keeper.ownerOf(shardOf(guid));
   }
 
+  ownerWord(guid: TaskGuid): Promise<OwnerWord> {
+    const owner = this.ownerOf(guid);
+    if (owner === undefined || owner === this.id || this.#isClosed) return Promise.resolve({ kind: "nothing" });
+    const ticket = ++this.#lastTicket;
+    return new Promise((resolve) => {
+      this.#inquiries.set(ticket, resolve);
+      this.#tell({ kind: "inquire", ticket, guid });
+    });
+  }
+
+  shardState(guid: TaskGuid) {
+    return this.#machine.mesh.keeper.stateOf(shardOf(guid));
+  }
+
   mesh(): MeshState {
     return meshState(this.#machine.mesh, this.#parts, this.#mesh?.addresses() ?? []);
+  }
+
+  async replicas(guid: TaskGuid, wanted: number, waitMs: number): Promise<number> {
+    const { entity } = await this.dossier(guid);
+    if (entity === undefined || this.#isClosed) return 1;
+    const ticket = ++this.#lastTicket;
+    const until = Math.min(this.now() + waitMs, INSTANT_MAX) as Instant;
+    return await new Promise((resolve) => {
+      this.#spreads.set(ticket, resolve);
+      this.#tell({ kind: "spread", ticket, entity, wanted, until });
+    });
   }
 
   yield(isDraining: boolean): void {
@@ -259,6 +287,10 @@ class Loop implements Node {
       resolve({ kind: "refused", why: "busy", message: "the peer is stopping" });
     }
     this.#tickets.clear();
+    for (const resolve of this.#spreads.values()) resolve(1);
+    this.#spreads.clear();
+    for (const resolve of this.#inquiries.values()) resolve({ kind: "nothing" });
+    this.#inquiries.clear();
   }
 
   #tell(event: CoreEvent): void {
@@ -271,6 +303,9 @@ class Loop implements Node {
         return this.#persist(effect);
       case "reply":
         return this.#reply(effect.ticket, effect.result);
+      case "told":
+        this.#inquiries.get(effect.ticket)?.(effect.word);
+        return void this.#inquiries.delete(effect.ticket);
       case "send":
         return this.#send(effect);
       case "tell":
@@ -280,11 +315,13 @@ class Loop implements Node {
       case "admit":
         return this.#mesh?.admit(effect.members);
       case "query":
-        return void this.#parts.store.query(effect.query).then((answer) => {
-          if (!this.#isClosed) this.#tell({ kind: "queried", ticket: effect.ticket, answer });
-        });
+        return void this.#query(effect);
       case "kept":
         return this.#tell({ kind: "kept", writes: effect.writes, guids: effect.guids });
+      case "spread":
+        this.#spreads.get(effect.ticket)?.(effect.peers);
+        this.#spreads.delete(effect.ticket);
+        return;
       case "abort":
         return this.#flying.get(effect.id)?.abort();
       case "alarm":
@@ -326,6 +363,7 @@ class Loop implements Node {
   #keep(effect: Persist): Promise<void> {
     const commit = this.#commit(effect);
     this.#track(commit);
+    this.#lastCommit = commit;
     for (const guid of effect.guids) {
       this.#keeping.set(guid, commit);
       void commit.finally(() => {
@@ -342,6 +380,18 @@ class Loop implements Node {
       if (pending === undefined) return await this.#parts.store.dossiers(guids);
       await pending;
     }
+  }
+
+  /**
+   * What others are told of the disk holds all that the core takes for written when it asks: else they would adopt a
+   * vector that covers what they were not given. While writes are held, they are told nothing.
+   */
+  async #query({ query, ticket }: Extract<Effect, { kind: "query" }>): Promise<void> {
+    const isForOthers = query.kind !== "runs" && query.kind !== "entity";
+    if (isForOthers) await this.#lastCommit;
+    const isBehind = isForOthers && this.#held.length > 0;
+    const answer: StoreAnswer = isBehind ? { kind: "failed" } : await this.#parts.store.query(query);
+    if (!this.#isClosed) this.#tell({ kind: "queried", ticket, answer });
   }
 
   async #commit(effect: Persist): Promise<void> {
@@ -429,10 +479,6 @@ class Loop implements Node {
 }
 
 /** The order of the lists of runs. */
-function latestFirst(a: Run, b: Run): number {
-  return b.instant - a.instant || (a.id < b.id ? 1 : -1);
-}
-
 async function failureOr<T>(read: Promise<T>): Promise<T | StoreFailure> {
   try {
     return await read;

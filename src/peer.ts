@@ -7,6 +7,8 @@ import type { Instant } from "./core/instant.ts";
 import type { MeshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
+import type { OwnerWord } from "./core/owner-word.ts";
+import type { ShardState } from "./core/ownership.ts";
 import type { Entity, EntityKind } from "./core/register.ts";
 import type { Run } from "./core/run.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
@@ -30,8 +32,17 @@ export interface Peer {
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
   /** Who fires the task, as far as this peer can tell; absent while nobody is eligible. */
   ownerOf(guid: TaskGuid): PeerId | undefined;
+  /** What the owner of the task has in memory of it: asked of it, and waited for for 0.3 s at most. */
+  ownerWord(guid: TaskGuid): Promise<OwnerWord>;
+  /** How the task's shard stands at this peer. */
+  shardState(guid: TaskGuid): ShardState;
   /** Who is a member, alive, and fires what. */
   mesh(): MeshState;
+  /**
+   * Waits until so many peers, this one included, have on their disks what it has of the task now; at most `waitMs`.
+   * Resolves to how many have.
+   */
+  replicas(guid: TaskGuid, wanted: number, waitMs: number): Promise<number>;
   /** Hands all that this peer fires to the others, or takes part again. */
   yield(isDraining: boolean): void;
   /** Values that lost against concurrent writes, the latest first. Rejects with `BadCursor`. */

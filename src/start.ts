@@ -10,18 +10,21 @@ import { matcher, newToken } from "./api/secret.ts";
 import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
 import { loadAssets } from "./assets.ts";
 import { systemClock } from "./clock.ts";
-import type { Address, Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import { parseBroadcast, parsePeerMessage } from "./core/message-shape.ts";
 import { PERIODS } from "./core/periods.ts";
 import { announce, DataFolderRefusal, keepKey, storeFolder, unannounce } from "./data-folder.ts";
 import { join, JoinRefusal } from "./join.ts";
 import { type Log, startLog } from "./log.ts";
+import { MeetingPoint, MeetingPointRefusal } from "./meeting-point.ts";
 import { isSigned } from "./mesh/admission.ts";
+import { HTTP_PROTOCOL, serveOver } from "./mesh/http-channel.ts";
+import { type HttpForward, httpForward } from "./mesh/http-forward.ts";
 import { IdentityRefusal, loadIdentity, loadMeshKey } from "./mesh/identity.ts";
 import { Invitations } from "./mesh/invitations.ts";
 import { lazyMesh } from "./mesh/lazy.ts";
 import type { Libp2pSettings } from "./mesh/libp2p.ts";
-import type { Mesh, MeshListener } from "./mesh/mesh.ts";
+import { type Mesh, MeshFailure, type MeshListener } from "./mesh/mesh.ts";
 import { startNode } from "./node.ts";
 import { ForwardFailure } from "./peer.ts";
 import { levelKeyValue } from "./store/level.ts";
@@ -44,7 +47,12 @@ export type Running = {
   stop(): Promise<void>;
 };
 
-export type Refused = { readonly kind: "refused"; readonly why: string };
+export type Refused = {
+  readonly kind: "refused";
+  /** `peer`: by a peer of the mesh that it was to join; `unreachable`: that one can't be reached. */
+  readonly by: "machine" | "peer" | "unreachable";
+  readonly why: string;
+};
 
 /** Who owns all tasks at this stage. */
 const USER = "admin";
@@ -76,9 +84,12 @@ export async function start(config: Config): Promise<Running | Refused> {
   } catch (error) {
     await close();
     const isExpected = error instanceof StoreRefusal || error instanceof ServeRefusal ||
-      error instanceof DataFolderRefusal || error instanceof IdentityRefusal || error instanceof JoinRefusal;
+      error instanceof DataFolderRefusal || error instanceof IdentityRefusal || error instanceof JoinRefusal ||
+      error instanceof MeetingPointRefusal;
     if (!isExpected) throw error;
-    return { kind: "refused", why: error.message };
+    const kind = error instanceof JoinRefusal ? error.kind : undefined;
+    const by = kind === "unreachable" ? kind : kind === "refused" ? "peer" : "machine";
+    return { kind: "refused", by, why: error.message };
   }
 }
 
@@ -110,10 +121,18 @@ async function open(
   opened.push(() => listening.close());
   const trigger = triggers([httpTrigger({ now: clock.now, userAgent: `Metronome/${VERSION}` })]);
   opened.push(() => trigger.close());
+  const meetingPoint = new MeetingPoint(config.p2p, log);
   const makeMesh = async (listener: MeshListener) => {
-    const listen = await listenAddresses(config, store);
-    const mdns = !isLoopback(config.p2p);
-    return await openLibp2p({ seed: identity.seed, meshKey, listen, mdns, relay: true, listener, log });
+    const isAlone = (await store.entities("member", 2)).length < 2;
+    return await meetingPoint.open(
+      isAlone,
+      (listen) =>
+        openLibp2p({
+          ...{ seed: identity.seed, meshKey, listen, listener, log },
+          mdns: meetingPoint.isOnNetwork,
+          relay: true,
+        }),
+    );
   };
   // Whoever says where it is to be met wants it to be there; else a peer that is alone opens no port for others.
   const openMesh = async (listener: MeshListener): Promise<Mesh> => {
@@ -141,6 +160,11 @@ async function open(
     digestKey: hash("sha256", meshKey, "hex"),
     isSigned,
     openMesh,
+    opened: (_from, protocol, channel) => {
+      if (protocol !== HTTP_PROTOCOL) return channel.abort("nobody here knows this protocol");
+      // Only members get here, and who asks one of them has shown it a secret.
+      void serveOver(channel, (request) => fetch(request, { isTrusted: true }));
+    },
     clock,
     store,
     trigger,
@@ -157,7 +181,7 @@ async function open(
     mesh,
     peer: node,
     ...{ seed: identity.seed, meshKey, name, origin, log },
-    listen: () => config.p2p === undefined ? mesh.listen(addressesOf(EVERYWHERE)) : Promise.resolve(),
+    listen: () => meetingPoint.widen(mesh),
   });
   await invitations.start();
   opened.push(() => Promise.resolve(invitations.close()));
@@ -166,7 +190,7 @@ async function open(
     peer: node,
     mesh: {
       invite: (invitation) => invitations.invite(invitation),
-      forward: () => Promise.reject(new ForwardFailure("unreachable", "requests are not carried to other peers yet")),
+      forward: toldFailures(httpForward(mesh)),
     },
     user: USER,
     auth: {
@@ -202,23 +226,17 @@ async function openLibp2p(settings: Omit<Libp2pSettings, "parseMessage" | "parse
   return await libp2pMesh({ ...settings, parseMessage: parsePeerMessage, parseBroadcast });
 }
 
-/** Loopback until there are others, then every address; or what the settings say. */
-async function listenAddresses({ p2p }: Config, store: Store): Promise<readonly string[]> {
-  if (p2p !== undefined) return addressesOf(p2p);
-  const isAlone = (await store.entities("member", 2)).length < 2;
-  return addressesOf(isAlone ? { host: "127.0.0.1", port: P2P_PORT } : EVERYWHERE);
-}
-
-const P2P_PORT = 8091;
-const EVERYWHERE: Address = { host: "0.0.0.0", port: P2P_PORT };
-
-function addressesOf({ host, port }: Address): readonly string[] {
-  const kind = host.includes(":") ? "ip6" : /^[0-9.]+$/.test(host) ? "ip4" : "dns";
-  return [`/${kind}/${host}/tcp/${port}`];
-}
-
-function isLoopback(p2p: Address | undefined): boolean {
-  return p2p !== undefined && /^(127\.|::1$|localhost$)/.test(p2p.host);
+/** The failures of the mesh as those that the API knows. */
+function toldFailures(forward: HttpForward): HttpForward {
+  return async (to, request, signal) => {
+    try {
+      return await forward(to, request, signal);
+    } catch (error) {
+      if (!(error instanceof MeshFailure)) throw error;
+      const kind = error.kind === "timeout" ? "timeout" : "unreachable";
+      throw new ForwardFailure(kind, error.message, { cause: error });
+    }
+  };
 }
 
 /** Whether nobody has ever signed in or made a token here. */

@@ -16,7 +16,12 @@ const ADAPTERS: { readonly [file: string]: string | undefined } = {
   "src/store/level.ts": "level",
   "src/store/memory.ts": undefined,
   "src/trigger/http.ts": "undici",
+  "src/mesh/libp2p.ts": undefined,
+  "src/mesh/memory.ts": undefined,
 };
+
+/** libp2p comes in parts; the files that know them are named for it. */
+const MESH_LIBRARIES = /^(libp2p$|@libp2p\/|@chainsafe\/libp2p-|@multiformats\/)/;
 
 const DOORS = ["src/clock.ts", "src/peer.ts", "src/mesh/mesh.ts", "src/store/store.ts", "src/store/key-value.ts", "src/trigger/trigger.ts"];
 
@@ -132,6 +137,16 @@ test("an outside library of an adapter is imported in that file alone", () => {
   const libraries = new Map(Object.entries(ADAPTERS).map(([file, library]) => [library, file]));
   assert.deepEqual(
     violations(files("src"), (file, { target }) => libraries.has(target) && libraries.get(target) !== file),
+    [],
+  );
+});
+
+test("libp2p is known to the files of the mesh that bear its name, and to no other", () => {
+  assert.deepEqual(
+    violations(
+      files("src"),
+      (file, { target }) => MESH_LIBRARIES.test(target) && !file.startsWith("src/mesh/libp2p-"),
+    ),
     [],
   );
 });

@@ -7,9 +7,12 @@ import type { MeshAccess, Peer } from "../peer.ts";
 import { type AccessSettings, createGatekeeper, isPublic } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBatch } from "./batch.ts";
+import { addConflicts } from "./conflicts.ts";
 import { addDescription } from "./description.ts";
 import type { ApiEnv, Doors, Log } from "./doors.ts";
+import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
+import { addForward } from "./forward.ts";
 import { createGuard } from "./guard.ts";
 import { addHealth } from "./health.ts";
 import { addMesh } from "./mesh.ts";
@@ -40,7 +43,14 @@ export type ApiSettings = {
 };
 
 /** What is known of a request beside itself. */
-export type Connection = { readonly remote?: string };
+export type Connection = {
+  readonly remote?: string;
+  /**
+   * It came from a member, which has made sure who asks: it is carried out as by a key, and not sent on. Only the
+   * composition root says so of what comes over the mesh; the server, which says where it was sent from, can't.
+   */
+  readonly isTrusted?: boolean;
+};
 
 export type Api = {
   fetch(request: Request, connection?: Connection): Promise<Response>;
@@ -54,7 +64,7 @@ export function createApi(settings: ApiSettings): Api {
   const cookieName = () => `metronome-${port()}`;
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName });
   const guard = createGuard(hosts);
-  const routes = addRoutes({
+  const routes: Hono<ApiEnv> = addRoutes({
     peer,
     mesh,
     user,
@@ -63,6 +73,7 @@ export function createApi(settings: ApiSettings): Api {
     cookieName,
     log,
     closing: closing.signal,
+    here: async (request, env) => await routes.fetch(request, env),
   });
 
   return {
@@ -83,18 +94,22 @@ export function createApi(settings: ApiSettings): Api {
 
   async function answer(request: Request, url: URL, connection: Connection): Promise<Response> {
     const path = url.pathname;
-    const refused = guard(request, url);
+    const { remote, isTrusted = false } = connection;
+    const refused = isTrusted ? undefined : guard(request, url);
     if (refused !== undefined) return refused;
     if (closing.signal.aborted) return problem(503, "The peer is stopping.", { headers: { connection: "close" } });
     const isOpen = isPublic(request.method, path, assets);
     const asset = isOpen ? assets.get(path) : undefined;
     if (asset !== undefined) return assetResponse(asset, request);
-    const access = isOpen ? NOBODY : await gatekeeper.admit(request);
+    const access = isOpen || isTrusted ? KEY : await gatekeeper.admit(request);
     if (access instanceof Response) return access;
     if (!isDecodable(path)) {
       return problem(400, "The path holds a % that is no percent-encoding of UTF-8.", { field: "path" });
     }
-    return await routes.fetch(request, { url, path, access, ...connection });
+    return await routes.fetch(request, {
+      ...{ url, path, access, isForwarded: isTrusted },
+      ...(remote === undefined ? {} : { remote }),
+    });
   }
 
   function addRoutes(doors: Doors): Hono<ApiEnv> {
@@ -103,10 +118,13 @@ export function createApi(settings: ApiSettings): Api {
     addBatch(app, doors);
     addExport(app, doors);
     addRuns(app, doors);
+    addExplain(app, doors);
     addSchedules(app, doors);
     addStream(app, doors);
     addMesh(app, doors);
     addTickets(app, doors);
+    addConflicts(app, doors);
+    addForward(app, doors);
     addTokens(app, doors);
     addSession(app, doors, auth);
     addHealth(app, doors);
@@ -118,8 +136,8 @@ export function createApi(settings: ApiSettings): Api {
   }
 }
 
-/** Who asks for what is public: no route of those looks. */
-const NOBODY = { kind: "key" } as const;
+/** Who asks for what is public, where no route looks; and who asks through the mesh. */
+const KEY = { kind: "key" } as const;
 
 /** A path that exists says which methods it knows. */
 function refuseOtherMethods(app: Hono<ApiEnv>): void {

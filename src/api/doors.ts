@@ -16,6 +16,8 @@ export type Doors = {
   readonly log: Log;
   /** Aborted when the API is closed: what streams ends. */
   readonly closing: AbortSignal;
+  /** Asks the routes themselves, with what is known of the request. */
+  readonly here: (request: Request, env: ApiEnv["Bindings"]) => Promise<Response>;
 };
 
 export type Log = (
@@ -33,5 +35,7 @@ export type ApiEnv = {
     readonly access: Access;
     /** Address of who sent the request; absent when it came from within the process. */
     readonly remote?: string;
+    /** It came through the mesh, or was sent here by this peer itself as if it had: it is not sent on. */
+    readonly isForwarded?: boolean;
   };
 };

@@ -102,9 +102,13 @@ const TITLES: { readonly [status: number]: string } = {
   421: "Misdirected request",
   422: "Invalid content",
   429: "Too many requests",
+  431: "Headers too large",
   500: "Internal error",
+  502: "Bad gateway",
   503: "Unavailable",
+  504: "Gateway timeout",
   507: "Insufficient storage",
+  508: "Loop detected",
 };
 
 function sentence(message: string): string {

@@ -105,7 +105,7 @@ export function sealCursor(text: string | undefined): string | null {
 
 const CURSOR_MAX = 2_048;
 
-function openCursor(sealed: string): string | undefined {
+export function openCursor(sealed: string): string | undefined {
   if (sealed.length > CURSOR_MAX || !/^[A-Za-z0-9_-]+$/.test(sealed)) return undefined;
   const text = Buffer.from(sealed, "base64url").toString("utf8");
   return sealCursor(text) === sealed ? text : undefined;

@@ -2,12 +2,14 @@
 
 import type { Hono } from "hono";
 import { isOccurrenceId } from "../core/occurrence.ts";
+import { type OwnerWord, withOpen } from "../core/owner-word.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { TASK_ID_MAX, taskGuid } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { problem } from "./problem.ts";
+import { staleness } from "./stale.ts";
 import { cursor, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "./query.ts";
 import { idOf, noSuchTask, PAGE, PAGE_MAX } from "./tasks.ts";
 import { runView } from "./view.ts";
@@ -29,7 +31,10 @@ export function addRuns(app: Hono<ApiEnv>, { peer, user }: Doors): void {
     const guid = taskGuid(user, id);
     // The runs of a deleted task are still there to be read.
     if ((await peer.dossier(guid)).entity === undefined) return noSuchTask(id);
-    return await list({ guid }, query);
+    const { cursor, outcome } = query;
+    // Runs in flight are on the first page, and have no outcome.
+    if (cursor !== undefined || outcome !== undefined) return await list({ guid }, query);
+    return await list({ guid }, query, await peer.ownerWord(guid));
   });
 
   app.get("/api/v1/runs", async (c) => {
@@ -53,6 +58,7 @@ export function addRuns(app: Hono<ApiEnv>, { peer, user }: Doors): void {
   async function list(
     whose: Pick<Parameters<Peer["runs"]>[0], "guid" | "user">,
     query: ReadQuery<ReturnType<typeof runsOfTaskQuery>>,
+    word: OwnerWord = { kind: "nothing" },
   ): Promise<Response> {
     const { limit, cursor, outcome } = query;
     const page = await peer.runs({
@@ -61,6 +67,9 @@ export function addRuns(app: Hono<ApiEnv>, { peer, user }: Doors): void {
       ...(cursor === undefined ? {} : { cursor }),
       ...(outcome === undefined ? {} : { outcome }),
     });
-    return json(200, { items: page.items.map(runView), cursor: sealCursor(page.cursor) });
+    const items = word.kind === "dossier"
+      ? withOpen(page.items, word.dossier.open, page.cursor === undefined)
+      : page.items;
+    return json(200, { items: items.map(runView), cursor: sealCursor(page.cursor) }, staleness(word));
   }
 }

@@ -11,6 +11,7 @@ import {
   NOTE_MAX,
   OVERLAPS,
   parseInstant,
+  PARTITIONS,
   payloadIn,
   TIMEOUT_MAX_MS,
   WAIT_MAX_MS,
@@ -19,6 +20,7 @@ import { parseDuration } from "../core/duration.ts";
 import { isFault } from "../core/fault.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { parseSchedule } from "../core/schedule.ts";
+import { SHARDS } from "../core/shard.ts";
 import { parseTarget } from "../core/target.ts";
 import { LABELS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task.ts";
 import { PREVIEW_MAX, ZONE_MAX } from "./schedules.ts";
@@ -107,6 +109,7 @@ const policy = z.strictObject({
     total: duration(1, TIMEOUT_MAX_MS, "PT30S").optional(),
   }).optional(),
   delivery: z.enum(DELIVERIES).optional(),
+  partition: z.enum(PARTITIONS).optional(),
   pauseAfterFailures: z.number().int().min(1).max(1_000).optional(),
   removeWhenDone: z.boolean().optional(),
 }).openapi("Policy");
@@ -174,6 +177,7 @@ export const run = z.strictObject({
   outcome: z.enum(OUTCOMES).nullable(),
   reason: z.string().optional(),
   manual: z.literal(true).optional(),
+  duplicate: z.literal(true).optional().openapi({ description: "Two peers fired it, each without knowing." }),
   attempts: z.array(z.strictObject({
     n: z.number().int().min(1),
     startedAt: instant(),
@@ -185,6 +189,38 @@ export const run = z.strictObject({
   latenessMs: z.number().int().nullable(),
   retryAt: instant().optional(),
 }).openapi("Run");
+
+const finding = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("run"), run }),
+  z.strictObject({ kind: z.literal("no-occurrence"), before: instant().nullable(), after: instant().nullable() }),
+  z.strictObject({ kind: z.literal("not-active-yet"), since: instant() }),
+  z.strictObject({ kind: z.literal("paused"), until: instant().nullable(), note: z.string().optional() }),
+  z.strictObject({ kind: z.enum(["not-due", "waiting", "no-record", "never-again"]) }),
+  z.strictObject({ kind: z.literal("unreadable"), why: z.string() }),
+]);
+
+export const explanation = z.strictObject({
+  task: z.string(),
+  guid: z.string(),
+  shard: z.number().int().min(0).max(SHARDS - 1),
+  now: instant(),
+  at: instant().nullable().openapi({ description: "The occurrence that is explained; null when none is to come." }),
+  sentence: z.string(),
+  owner: z.string().nullable().openapi({ description: "The peer that fires the task now; null when none is able to." }),
+  here: z.strictObject({ peer: z.string(), state: z.enum(["owned", "awaiting", "releasing", "foreign"]) }),
+  candidates: z.array(z.strictObject({
+    peer: z.string(),
+    name: z.string(),
+    weight: z.number(),
+    score: z.number(),
+    eligible: z.boolean(),
+    reason: z.enum(["dead", "left", "unheard", "draining", "clock", "fenced", "format", "disk"]).optional(),
+  })).openapi({ description: "All members, the highest score first: the first that is eligible owns the task." }),
+  ownerThen: z.strictObject({ peer: z.string(), from: z.enum(["attempts", "record"]) }).nullable().openapi({
+    description: "Who owned it when the occurrence came up, as far as its run tells: no other record is kept of that.",
+  }),
+  finding,
+});
 
 const cursor = z.string().nullable().openapi({ description: "Where the next page starts; null: this is the last." });
 

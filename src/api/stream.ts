@@ -6,8 +6,9 @@ import type { Notice } from "../core/notice.ts";
 import type { Access } from "./access.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { problem } from "./problem.ts";
+import { meshNews } from "./mesh.ts";
 import { readQuery } from "./query.ts";
-import { runView, showTask } from "./view.ts";
+import { ownerOf, runView, showTask } from "./view.ts";
 
 /** Streams at a time: each holds a connection and up to QUEUED_MAX events, about 0.5 MB. A browser opens six at most. */
 const STREAMS_MAX = 100;
@@ -20,6 +21,8 @@ const FLUSH_MS = 20;
 /** Bytes in the hands of the connection, not yet taken by the network, at which events begin to wait. */
 const WRITTEN_MAX_BYTES = 64 * 1024;
 const HEARTBEAT_MS = 15_000;
+/** Between two pictures of the mesh, which has many peers and changes with each. */
+const MESH_PAUSE_MS = 1_000;
 /** How long a revoked token may go on listening. */
 const CHECK_MS = 1_000;
 const RETRY_MS = 1_000;
@@ -56,6 +59,7 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
   const listeners = new Set<Listener>();
   let unwatch: (() => void) | undefined;
   let flushing: ReturnType<typeof setTimeout> | undefined;
+  let meshTelling: ReturnType<typeof setTimeout> | undefined;
   let heartbeat: ReturnType<typeof setInterval> | undefined;
   let check: ReturnType<typeof setInterval> | undefined;
   let isChecking = false;
@@ -98,6 +102,15 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
   }
 
   function hear(notice: Notice): void {
+    if (notice.kind !== "mesh") return tell(notice);
+    // Many things change at once when a peer comes or goes: what is told is how it stands a moment later.
+    meshTelling ??= setTimeout(() => {
+      meshTelling = undefined;
+      tell(notice);
+    }, MESH_PAUSE_MS);
+  }
+
+  function tell(notice: Notice): void {
     const text = rendered(notice);
     if (text === undefined) return;
     for (const listener of listeners) {
@@ -127,13 +140,15 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
   function render(notice: Notice): string | undefined {
     switch (notice.kind) {
       case "task": {
-        const view = showTask(notice.dossier, peer.id, peer.now())?.view;
+        const view = showTask(notice.dossier, ownerOf(peer, notice.dossier.guid), peer.now())?.view;
         return view?.user === user ? event("task", view) : undefined;
       }
       case "removed":
         return notice.user === user ? event("removed", { id: notice.task }) : undefined;
       case "run":
         return notice.run.user === user ? event("run", runView(notice.run)) : undefined;
+      case "mesh":
+        return event("mesh", meshNews(peer.mesh()));
     }
   }
 
@@ -175,6 +190,8 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
     unwatch = undefined;
     clearTimeout(flushing);
     flushing = undefined;
+    clearTimeout(meshTelling);
+    meshTelling = undefined;
     clearInterval(heartbeat);
     clearInterval(check);
   }

@@ -14,6 +14,7 @@ import {
   payloadIn,
 } from "../core/definition.ts";
 import { fault, isFault } from "../core/fault.ts";
+import { withWord } from "../core/owner-word.ts";
 import { revisionOf } from "../core/register.ts";
 import { taskOf } from "../core/task-entity.ts";
 import { LABELS_MAX, type TaskGuid, taskGuid } from "../core/task.ts";
@@ -22,10 +23,12 @@ import { type JsonObject, parseObject, readObject, readText } from "./body.ts";
 import { type EntityTags, hasTag, matchOf, readTags } from "./etag.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { faultsResponse, problem, refusalResponse } from "./problem.ts";
+import { readConcern } from "./prefer.ts";
 import { putTask, submit } from "./put.ts";
 import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "./query.ts";
 import { newTaskId } from "./secret.ts";
-import { definitionOf, runView, type Shown, showTask } from "./view.ts";
+import { staleness } from "./stale.ts";
+import { definitionOf, ownerOf, runView, type Shown, showTask } from "./view.ts";
 
 export const PAGE_MAX = 500;
 export const PAGE = 50;
@@ -51,6 +54,8 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
   const { peer, user, once } = doors;
 
   app.post("/api/v1/tasks", async (c) => {
+    const concern = readConcern(c.req.raw, peer);
+    if (concern instanceof Response) return concern;
     const text = await readText(c.req.raw, JSON_TYPE);
     if (text instanceof Response) return text;
     const body = parseObject(text);
@@ -59,12 +64,17 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (isFaults(parsed)) return faultsResponse(parsed);
     const ticket = await once.open(c.req.raw, c.env.path, text);
     if (ticket instanceof Response) return ticket;
-    if (ticket.kind === "done") return answerTask(ticket.result, 201, { "idempotent-replayed": "true" });
+    const guid = taskGuid(user, parsed.definition.id);
+    if (ticket.kind === "done") {
+      return await concern.fulfil(guid, answerTask(ticket.result, 201, { "idempotent-replayed": "true" }));
+    }
+    let result: CommandResult;
     try {
-      return answerTask(await putTask(doors, parsed, { mode: "create", ...onceOf(ticket) }), 201);
+      result = await putTask(doors, parsed, { mode: "create", ...onceOf(ticket) });
     } finally {
       ticket.close();
     }
+    return await concern.fulfil(guid, answerTask(result, 201));
   });
 
   app.get("/api/v1/tasks", async (c) => {
@@ -80,7 +90,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       ...(query.paused === undefined ? {} : { paused: query.paused === "true" }),
       ...(query.label === undefined ? {} : { labels: query.label }),
     });
-    const items = page.items.flatMap((dossier) => showTask(dossier, peer.id, now)?.view ?? []);
+    const items = page.items.flatMap((dossier) => showTask(dossier, ownerOf(peer, dossier.guid), now)?.view ?? []);
     return json(200, { items, cursor: sealCursor(page.cursor) });
   });
 
@@ -91,20 +101,27 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (match instanceof Response) return match;
     const noneMatch = readTags(c.req.raw, "If-None-Match");
     if (noneMatch instanceof Response) return noneMatch;
-    const dossier = await peer.dossier(taskGuid(user, id));
-    const shown = showTask(dossier, peer.id, peer.now());
+    const guid = taskGuid(user, id);
+    const own = await peer.dossier(guid);
+    if (taskOf(own.entity) === undefined) return noSuchTask(id);
+    const word = await peer.ownerWord(guid);
+    const dossier = withWord(own, word);
+    const shown = showTask(dossier, ownerOf(peer, guid), peer.now());
     if (shown === undefined || dossier.entity === undefined) return noSuchTask(id);
+    const stale = staleness(word);
     const wanted = matchOf(match);
     if (wanted !== undefined && wanted !== "*" && !wanted.includes(revisionOf(dossier.entity))) {
       return problem(412, "The task was changed since it was read.", { field: "If-Match" });
     }
-    if (noneMatch !== undefined && hasTag(noneMatch, shown.tag)) return empty(304, { etag: shown.tag });
-    return json(200, shown.view, { etag: shown.tag });
+    if (noneMatch !== undefined && hasTag(noneMatch, shown.tag)) return empty(304, { etag: shown.tag, ...stale });
+    return json(200, shown.view, { etag: shown.tag, ...stale });
   });
 
   app.put("/api/v1/tasks/:id", async (c) => {
     const id = idOf(c);
     if (id instanceof Response) return id;
+    const concern = readConcern(c.req.raw, peer);
+    if (concern instanceof Response) return concern;
     const condition = await putCondition(c.req.raw, taskGuid(user, id));
     if (condition instanceof Response) return condition;
     const body = await readObject(c.req.raw);
@@ -118,7 +135,8 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
         field: condition.mode === "create" ? "If-None-Match" : "If-Match",
       });
     }
-    return answerTask(result, result.kind === "task" && result.created ? 201 : 200);
+    const answer = answerTask(result, result.kind === "task" && result.created ? 201 : 200);
+    return await concern.fulfil(taskGuid(user, id), answer);
   });
 
   app.patch("/api/v1/tasks/:id", async (c) => {
@@ -126,9 +144,11 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const match = readTags(c.req.raw, "If-Match");
     if (match instanceof Response) return match;
+    const concern = readConcern(c.req.raw, peer);
+    if (concern instanceof Response) return concern;
     const patch = await readObject(c.req.raw, { types: PATCH_TYPES });
     if (patch instanceof Response) return patch;
-    return await patchTask(id, patch, match);
+    return await concern.fulfil(taskGuid(user, id), await patchTask(id, patch, match));
   });
 
   app.delete("/api/v1/tasks/:id", async (c) => {
@@ -136,8 +156,11 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const match = readTags(c.req.raw, "If-Match");
     if (match instanceof Response) return match;
-    const result = await ask(taskGuid(user, id), { kind: "remove", ...matchPart(match) });
-    return result.kind === "refused" ? refusalResponse(result) : empty(204);
+    const concern = readConcern(c.req.raw, peer);
+    if (concern instanceof Response) return concern;
+    const guid = taskGuid(user, id);
+    const result = await ask(guid, { kind: "remove", ...matchPart(match) });
+    return await concern.fulfil(guid, result.kind === "refused" ? refusalResponse(result) : empty(204));
   });
 
   app.post("/api/v1/tasks/:id/trigger", async (c) => {
@@ -173,7 +196,11 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     faults.unknown(body, "", ["note", "until"]);
     const pause = pauseIn(body, "", faults);
     if (faults.all.length > 0) return faultsResponse(faults.all);
-    return answerTask(await ask(taskGuid(user, id), { kind: "pause", ...pause, ...matchPart(match) }), 200);
+    const concern = readConcern(c.req.raw, peer);
+    if (concern instanceof Response) return concern;
+    const guid = taskGuid(user, id);
+    const result = await ask(guid, { kind: "pause", ...pause, ...matchPart(match) });
+    return await concern.fulfil(guid, answerTask(result, 200));
   });
 
   app.post("/api/v1/tasks/:id/resume", async (c) => {
@@ -181,7 +208,11 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const match = readTags(c.req.raw, "If-Match");
     if (match instanceof Response) return match;
-    return answerTask(await ask(taskGuid(user, id), { kind: "resume", ...matchPart(match) }), 200);
+    const concern = readConcern(c.req.raw, peer);
+    if (concern instanceof Response) return concern;
+    const guid = taskGuid(user, id);
+    const result = await ask(guid, { kind: "resume", ...matchPart(match) });
+    return await concern.fulfil(guid, answerTask(result, 200));
   });
 
   app.post("/api/v1/tasks/:id/cancel", async (c) => {
@@ -222,7 +253,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       return problem(412, "A task can't both be absent and have a revision.", { field: "If-Match" });
     }
     const dossier = await peer.dossier(guid);
-    const shown = showTask(dossier, peer.id, peer.now());
+    const shown = showTask(dossier, ownerOf(peer, guid), peer.now());
     if (shown === undefined || dossier.entity === undefined) {
       return match === undefined ? { mode: "create" } : { mode: "replace", ...matchPart(match) };
     }
@@ -261,7 +292,8 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
   function answerTask(result: CommandResult, status: number, headers: Headers = {}): Response {
     switch (result.kind) {
       case "task": {
-        const shown = showTask(result.dossier, peer.id, peer.now());
+        const { dossier } = result;
+        const shown = showTask(dossier, ownerOf(peer, dossier.guid), peer.now());
         if (shown === undefined) throw new Error("a command was answered with a task that is not");
         return json(status, shown.view, { ...taskHeaders(shown, status), ...headers });
       }

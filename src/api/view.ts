@@ -11,7 +11,8 @@ import { describe, parseSchedule, type ScheduleSource } from "../core/schedule.t
 import { stampMs } from "../core/stamp.ts";
 import { maskTarget } from "../core/target.ts";
 import { isPausedAt, nextOccurrence, type Task, taskOf } from "../core/task-entity.ts";
-import type { Labels, PeerId, Policy, Target, TaskState } from "../core/task.ts";
+import type { Labels, PeerId, Policy, Target, TaskGuid, TaskState } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
 import { makeTag } from "./etag.ts";
 
 export type StateView = { readonly paused: boolean; readonly note?: string; readonly until?: string };
@@ -34,6 +35,11 @@ export type TaskView = {
   readonly next: string | null;
   readonly last: { readonly instant: string; readonly outcome: Outcome; readonly peer: PeerId } | null;
 };
+
+/** Who fires the task; this peer while nobody is able to, as after a start. */
+export function ownerOf(peer: Pick<Peer, "id" | "ownerOf">, guid: TaskGuid): PeerId {
+  return peer.ownerOf(guid) ?? peer.id;
+}
 
 export type Shown = { readonly view: TaskView; readonly tag: string };
 
@@ -76,6 +82,7 @@ export type RunView = {
   readonly outcome: Outcome | null;
   readonly reason?: string;
   readonly manual?: true;
+  readonly duplicate?: true;
   readonly attempts: readonly {
     readonly n: number;
     readonly startedAt: string;
@@ -97,6 +104,7 @@ export function runView(run: Run): RunView {
     outcome: run.outcome ?? null,
     ...(run.reason === undefined ? {} : { reason: run.reason }),
     ...(run.manual === undefined ? {} : { manual: run.manual }),
+    ...(run.duplicate === undefined ? {} : { duplicate: run.duplicate }),
     attempts: run.attempts.map(({ n, startedAt, endedAt, peer, status, error }) => ({
       n,
       startedAt: formatInstant(startedAt),

@@ -14,6 +14,8 @@ const STOP_MS = 10_000;
 /** A terminal sends a signal to the launcher too, which passes it on: the same signal again so soon is the same press. */
 const SAME_SIGNAL_MS = 400;
 
+const EXITS = { machine: EXIT.failed, peer: EXIT.refused, unreachable: EXIT.unreachable };
+
 /** Set by a launcher that stays beside us to its own pid: a launcher that was killed takes its peer with it. */
 const LAUNCHER_VARIABLE = "METRONOME_LAUNCHER";
 const LAUNCHER_LOOK_MS = 1_000;
@@ -34,7 +36,7 @@ export async function runPeer(flags: Flags): Promise<void> {
   const starting = start(config);
   const stop = stopOnSignals(starting);
   const started = await starting;
-  if (started.kind === "refused") return end(EXIT.failed, started.why);
+  if (started.kind === "refused") return end(EXITS[started.by], started.why);
   stopWithLauncher(stop);
   const { id, url, p2p, link } = started;
   if (flags.json === true) {

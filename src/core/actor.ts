@@ -99,7 +99,7 @@ export class TaskActor {
 
   /** The agenda says that something may be due. */
   wake(turn: Turn): void {
-    if (!turn.isOwner) return;
+    if (!turn.isOwner || !this.#mayFire(turn)) return;
     this.#runs.recall(turn.now - this.#elsewhereMs());
     if (this.#task !== undefined) {
       for (const open of this.#runs.all()) {
@@ -119,8 +119,9 @@ export class TaskActor {
   launch(turn: Turn, id: OccurrenceId): void {
     const open = this.#runs.get(id);
     const policy = this.#task?.timing?.policy;
-    const mayGo = turn.isOwner && open?.phase === "lining up";
+    const mayGo = turn.isOwner && open?.phase === "lining up" && this.#mayFire(turn);
     if (open === undefined || !mayGo || this.#task === undefined || policy === undefined) {
+      if (turn.waitsForLease) this.#runs.standDown();
       turn.exits.push(id);
     } else {
       this.#fly(turn, open, this.#task, policy);
@@ -150,6 +151,13 @@ export class TaskActor {
     this.#runs.standDown();
     this.#ledger.change();
     this.#finish(turn);
+  }
+
+  /** A task that holds fires only under a lease. */
+  #mayFire(turn: Turn): boolean {
+    if (this.#task?.timing?.policy.partition !== "hold" || turn.hasLease()) return true;
+    turn.waitsForLease = true;
+    return false;
   }
 
   /** Another peer's registers. Conflicts are the turn's to keep. */
@@ -334,7 +342,7 @@ export class TaskActor {
   }
 
   #startNext(turn: Turn): void {
-    if (this.#task === undefined || !turn.isOwner) return;
+    if (this.#task === undefined || !turn.isOwner || !this.#mayFire(turn)) return;
     const next = this.#runs.takeNext();
     if (next !== undefined) this.#lineUp(turn, next, this.#task);
   }

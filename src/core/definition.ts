@@ -297,6 +297,7 @@ const POLICY_FIELDS = [
   "misfire",
   "misfireWindow",
   "overlap",
+  "partition",
   "retry",
   "timeout",
   "delivery",
@@ -308,6 +309,7 @@ const TIMEOUT_FIELDS = ["connect", "total"] as const;
 export const MISFIRES = ["last", "all", "skip"] as const;
 export const OVERLAPS = ["allow", "skip", "queue-one", "queue-all", "cancel-previous"] as const;
 export const DELIVERIES = ["at-least-once", "at-most-once"] as const;
+export const PARTITIONS = ["fire", "hold"] as const;
 
 const DAY_MS = 86_400_000;
 /** A year and a day: nobody waits longer for a schedule to be caught up or a target to come back. */
@@ -326,6 +328,7 @@ function policyIn(value: unknown, faults: Faults): Policy {
   if (value.misfireWindow !== undefined) duration(value.misfireWindow, "policy.misfireWindow", 0, WAIT_MAX_MS, faults);
   if (value.overlap !== undefined) choice(value.overlap, "policy.overlap", OVERLAPS, faults);
   if (value.delivery !== undefined) choice(value.delivery, "policy.delivery", DELIVERIES, faults);
+  if (value.partition !== undefined) choice(value.partition, "policy.partition", PARTITIONS, faults);
   if (value.pauseAfterFailures !== undefined) {
     number(value.pauseAfterFailures, "policy.pauseAfterFailures", 1, 1_000, faults);
   }
@@ -445,7 +448,7 @@ function bytesBound(value: unknown): number | undefined {
   }
 }
 
-function describeValue(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (typeof value === "string") return value === "" ? "an empty text" : `"${shorten(value)}"`;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : kindOf(value);
 }

@@ -9,7 +9,8 @@ import type { Notice } from "./notice.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { MemberAddress } from "./membership-list.ts";
 import type { Broadcast, PeerMessage } from "./message.ts";
-import type { EntityKind } from "./register.ts";
+import type { OwnerWord } from "./owner-word.ts";
+import type { Entity, EntityKind } from "./register.ts";
 import type { Shard } from "./shard.ts";
 import type { Stamp } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
@@ -48,7 +49,17 @@ export type CoreEvent =
   | { readonly kind: "heard"; readonly from: PeerId; readonly message: PeerMessage }
   | { readonly kind: "published"; readonly from: PeerId; readonly broadcast: Broadcast }
   /** Hands all shards over, or takes part again. */
-  | { readonly kind: "yield"; readonly isDraining: boolean };
+  | { readonly kind: "yield"; readonly isDraining: boolean }
+  /** What stands on the disk here is to stand on those of `wanted` peers, this one included. */
+  | {
+    readonly kind: "spread";
+    readonly ticket: number;
+    readonly entity: Entity;
+    readonly wanted: number;
+    readonly until: Instant;
+  }
+  /** The owner of the task is to be asked what it has in memory of it; comes back as `told`. */
+  | { readonly kind: "inquire"; readonly ticket: number; readonly guid: TaskGuid };
 
 export type Effect =
   /**
@@ -63,6 +74,8 @@ export type Effect =
     readonly then: readonly Effect[];
   }
   | { readonly kind: "reply"; readonly ticket: number; readonly result: CommandResult }
+  /** The end of an `inquire`. */
+  | { readonly kind: "told"; readonly ticket: number; readonly word: OwnerWord }
   | { readonly kind: "send"; readonly guid: TaskGuid; readonly delivery: Delivery }
   /** The attempt in flight of this occurrence is to end; its `attempted` still comes. */
   | { readonly kind: "abort"; readonly id: OccurrenceId }
@@ -79,6 +92,8 @@ export type Effect =
   | { readonly kind: "query"; readonly ticket: number; readonly query: StoreQuery }
   /** In the `then` of a persist: the core wants to know that these stand on the disk. */
   | { readonly kind: "kept"; readonly writes: readonly Write[]; readonly guids: readonly TaskGuid[] }
+  /** So many peers hold what was to be spread, this one included. */
+  | { readonly kind: "spread"; readonly ticket: number; readonly peers: number }
   /** A good moment to forget what is past its time. */
   | { readonly kind: "sweep" }
   | { readonly kind: "log"; readonly level: "warning" | "error"; readonly message: string; readonly facts: LogFacts };

@@ -4,9 +4,10 @@
 
 import type { Instant } from "./instant.ts";
 import { type MemberChange, type MemberOutput, Members } from "./members.ts";
+import { Holder, Voter } from "./lease.ts";
 import type { MemberView } from "./member.ts";
 import type { PeerMessage } from "./message.ts";
-import { type MeshView, type Other, Ownership, type OwnershipChange } from "./ownership.ts";
+import { type MeshView, type Other, Ownership, type OwnershipChange, type ShardState } from "./ownership.ts";
 import type { Periods } from "./periods.ts";
 import type { PeerNews, SwimMessage } from "./presence.ts";
 import { type Candidate, ownersOf } from "./rendezvous.ts";
@@ -33,6 +34,8 @@ export type KeeperHost = {
   /** The end of this peer's run log, and of what is here of another's. */
   ownSeq(): number;
   runsOf(author: PeerId): number;
+  /** Others have granted something: who waits for a lease may have it now. */
+  leased(): void;
   /** Something that people see of the mesh has changed. */
   changed(): void;
 };
@@ -56,6 +59,11 @@ const BARRIER_MAX_MS = 10_000;
 /** Pause before another sync is tried at the barrier. */
 const BARRIER_PAUSE_MS = 500;
 
+/** The number of the probe that this peer sends itself: others' are not negative. */
+const OWN_PROBE = -1;
+/** It grants itself what it fires as often as it asks others. */
+const OWN_GRANT_MS = 1_000;
+
 type Release = {
   readonly from: PeerId;
   readonly shards: ShardSet;
@@ -78,13 +86,21 @@ export class Keeper {
   #isEmpty: boolean;
   #isSyncing = false;
   #nextTryAt: Instant;
+  #leaseAt: Instant;
   #isDraining = false;
+  /** No member of its mesh any more. */
+  #isRemoved = false;
   #isWritable = true;
   #ranking: { readonly key: string; readonly owners: readonly PeerId[] } = { key: "", owners: [] };
+  readonly #listed = new Map<PeerId, { readonly text: string; readonly shards: ShardSet | undefined }>();
   #shardsText: { readonly version: number; readonly text: string } = { version: -1, text: "" };
   #membersWakeAt: Instant | undefined;
   #ownershipWakeAt: Instant | undefined;
   #held: () => HeldNews;
+  readonly #voter: Voter;
+  readonly #holder = new Holder();
+  /** Of the probe that is being answered. */
+  #refusal: { readonly asker: PeerId; readonly seq: number; readonly refused: string } | undefined;
 
   constructor(
     host: KeeperHost,
@@ -103,7 +119,9 @@ export class Keeper {
     this.#admitted = [host.self];
     this.#fencedSince = now;
     this.#nextTryAt = now;
+    this.#leaseAt = now;
     this.#ownership = new Ownership(host.self, now);
+    this.#voter = new Voter(now);
     this.#members = new Members({
       self: host.self,
       incarnation: now,
@@ -116,6 +134,15 @@ export class Keeper {
   /** Whether this peer fires the shard. */
   owns(shard: Shard): boolean {
     return this.#ownership.state(shard) === "owned";
+  }
+
+  stateOf(shard: Shard): ShardState {
+    return this.#ownership.state(shard);
+  }
+
+  /** Whether a majority of the members has granted this peer the shard a short time ago. */
+  hasLease(shard: Shard): boolean {
+    return this.#admitted.length <= 1 || this.#holder.holds(shard, this.#admitted, this.#host.now());
   }
 
   /** Who ranks first for the shard, as far as this peer can tell. */
@@ -157,10 +184,16 @@ export class Keeper {
 
   admit(peers: readonly PeerId[]): void {
     this.#admitted = peers;
+    this.#isRemoved = !peers.includes(this.#host.self);
     this.#take(this.#members.admit(peers, this.#host.now()));
   }
 
   heard(from: PeerId, message: SwimMessage): void {
+    if (message.kind === "probe") this.#grant(from, message.seq, message.news);
+    if (message.kind === "ack") {
+      this.#holder.acked(from, message.seq, ShardSet.parse(message.refused));
+      this.#host.leased();
+    }
     this.#members.news(this.#news());
     this.#take(this.#members.heard(from, message, this.#host.now()));
     if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
@@ -215,11 +248,12 @@ export class Keeper {
 
   wakeAt(): Instant | undefined {
     const times = [
+      ...(this.#admitted.length > 1 ? [this.#leaseAt] : []),
       this.#membersWakeAt,
       this.#ownershipWakeAt,
       ...this.#gathering.values(),
       ...this.#releases.map(({ until }) => until),
-      ...(this.#fencedSince === undefined || this.#isSyncing ? [] : [this.#nextTryAt]),
+      ...(this.#isBarrierToTry ? [this.#nextTryAt] : []),
     ].filter((at) => at !== undefined);
     return times.length === 0 ? undefined : Math.min(...times) as Instant;
   }
@@ -228,6 +262,10 @@ export class Keeper {
     const now = this.#host.now();
     for (const [peer, until] of [...this.#gathering]) if (until <= now) this.#gathered(peer);
     for (const release of this.#releases.filter(({ until }) => until <= now)) this.#finishRelease(release);
+    if (this.#admitted.length > 1 && this.#leaseAt <= now) {
+      this.#leaseAt = now + OWN_GRANT_MS as Instant;
+      this.#grantOwn();
+    }
     if (this.#membersWakeAt !== undefined && this.#membersWakeAt <= now) {
       this.#members.news(this.#news());
       this.#take(this.#members.wake(now));
@@ -240,7 +278,7 @@ export class Keeper {
 
   #take(output: MemberOutput): void {
     this.#membersWakeAt = output.wakeAt;
-    for (const { to, message } of output.sends) this.#host.send(to, message);
+    for (const { to, message } of output.sends) this.#send(to, message);
     for (const change of output.changes) this.#change(change);
     if (output.fenced) this.#fence();
     this.#see();
@@ -265,6 +303,31 @@ export class Keeper {
     if (this.#gathering.delete(peer)) this.#see();
   }
 
+  // ── leases ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A probe says what its sender fires; what it can't have goes with the ack. */
+  #grant(asker: PeerId, seq: number, { fenced, shards }: Pick<PeerNews, "fenced" | "shards">): void {
+    const fired = fenced ? new ShardSet() : ShardSet.parse(shards) ?? new ShardSet();
+    const refused = this.#voter.grant(asker, fired, this.#host.now());
+    this.#refusal = refused.size === 0 ? undefined : { asker, seq, refused: refused.text() };
+  }
+
+  /** This peer votes too: for itself, at each round of its probes. */
+  #grantOwn(): void {
+    const now = this.#host.now();
+    const fired = this.#ownership.shards();
+    this.#holder.sent(this.#host.self, OWN_PROBE, fired, now);
+    this.#holder.acked(this.#host.self, OWN_PROBE, this.#voter.grant(this.#host.self, fired, now));
+  }
+
+  #send(to: PeerId, message: SwimMessage): void {
+    if (message.kind === "probe") this.#holder.sent(to, message.seq, this.#ownership.shards(), this.#host.now());
+    const refusal = this.#refusal;
+    if (message.kind === "ack" && refusal?.asker === to && refusal.seq === message.seq) {
+      this.#host.send(to, { ...message, refused: refusal.refused });
+    } else this.#host.send(to, message);
+  }
+
   // ── the barrier ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #fence(): void {
@@ -274,11 +337,16 @@ export class Keeper {
     this.#host.changed();
   }
 
+  /** Who is not informed waits for the membership to say so: an alarm for that would ring without end. */
+  get #isBarrierToTry(): boolean {
+    return this.#fencedSince !== undefined && !this.#isSyncing &&
+      (this.#admitted.length <= 1 || this.#members.isInformed);
+  }
+
   #tryBarrier(): void {
     const now = this.#host.now();
-    if (this.#fencedSince === undefined || this.#isSyncing || now < this.#nextTryAt) return;
+    if (this.#fencedSince === undefined || !this.#isBarrierToTry || now < this.#nextTryAt) return;
     if (this.#admitted.length <= 1) return this.#lift();
-    if (!this.#members.isInformed) return;
     const living = this.living();
     const isOver = now - this.#fencedSince >= BARRIER_MAX_MS;
     if ((living.length === 0 || isOver) && !this.#isEmpty) return this.#lift();
@@ -322,7 +390,7 @@ export class Keeper {
       this.#members.news(this.#news());
       const output = this.#members.probe(change.ask, this.#host.now());
       this.#membersWakeAt = output.wakeAt;
-      for (const { to, message } of output.sends) this.#host.send(to, message);
+      for (const { to, message } of output.sends) this.#send(to, message);
     }
     if (change.gained.length > 0 || change.stopped.length > 0) this.#host.changed();
   }
@@ -336,7 +404,7 @@ export class Keeper {
       const isLiving = state === "alive" || state === "suspect";
       if (isLiving && news !== undefined && isEligible(news, this.#introduction)) eligible.push({ ...news, peer });
       if (isLiving || this.#gathering.has(peer)) {
-        const shards = news === undefined ? undefined : ShardSet.parse(news.shards);
+        const shards = news === undefined ? undefined : this.#shardsOf(peer, news.shards);
         const listing = news === undefined || shards === undefined
           ? {}
           : { listing: { shards, version: news.shardsVersion, fenced: news.fenced, answered } };
@@ -351,6 +419,15 @@ export class Keeper {
       probed: this.#members.probed,
       others,
     };
+  }
+
+  /** Parsed once: the same text comes with each news until it changes. */
+  #shardsOf(peer: PeerId, text: string): ShardSet | undefined {
+    const known = this.#listed.get(peer);
+    if (known?.text === text) return known.shards;
+    const shards = ShardSet.parse(text);
+    this.#listed.set(peer, { text, shards });
+    return shards;
   }
 
   #rank(candidates: readonly Candidate[]): readonly PeerId[] {
@@ -374,7 +451,7 @@ export class Keeper {
       runs,
       shards: this.#shardsText.text,
       shardsVersion: version,
-      draining: this.#isDraining || isOff,
+      draining: this.#isDraining || this.#isRemoved || isOff,
       fenced: this.isFenced,
       writable: this.#isWritable,
     };

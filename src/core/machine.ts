@@ -98,6 +98,9 @@ export class Machine {
   /** Attempts that are over, or never went: their lanes are to be given on. */
   readonly #left: OccurrenceId[] = [];
   readonly #stopping = new Stopping();
+  /** Tasks that would fire if they had the lease, and whether somebody has granted anything since they were told. */
+  readonly #unleased = new Set<TaskGuid>();
+  #isLeased = false;
   #isWritable = true;
   #isDraining = false;
   #alarmAt: Instant | undefined;
@@ -118,6 +121,7 @@ export class Machine {
       dossier: (guid) => this.dossier(guid),
       gained: (shards) => this.#gained(shards),
       stopped: (shards) => this.#stopped(shards),
+      leased: () => this.#isLeased = true,
     }, settings);
     this.#around = { self, chance, clock, log: this.#mesh };
   }
@@ -210,6 +214,7 @@ export class Machine {
   #pump(now: Instant): void {
     this.#mesh.pump();
     this.#letGo();
+    this.#lease(now);
     for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
     const mayTake = this.#isWritable && !this.#isDraining;
     for (let taken = 0; mayTake && taken < TAKE_MAX && this.#hasSeat(); taken++) {
@@ -311,6 +316,22 @@ export class Machine {
     }
   }
 
+  /** What this peer may do with the task. */
+  #standing(guid: TaskGuid): { readonly isOwner: boolean; readonly hasLease: () => boolean } {
+    return { isOwner: this.#owns(guid), hasLease: () => this.#mesh.keeper.hasLease(shardOf(guid)) };
+  }
+
+  /** Tasks that have the lease now go on. */
+  #lease(now: Instant): void {
+    if (!this.#isLeased) return;
+    this.#isLeased = false;
+    for (const guid of [...this.#unleased]) {
+      if (this.#owns(guid) && !this.#mesh.keeper.hasLease(shardOf(guid))) continue;
+      this.#unleased.delete(guid);
+      if (this.#owns(guid)) this.#tell(guid, { kind: "wake" }, now);
+    }
+  }
+
   #letGo(): void {
     if (this.#stopping.size === 0) return;
     const flying = [...this.#seats].filter(([, { actor }]) => actor?.isFlying === true).map(([guid]) => guid);
@@ -380,13 +401,15 @@ export class Machine {
       this.#mesh.wrote(effect.writes);
     }
     this.#left.push(...turn.exits);
+    if (turn.waitsForLease) this.#unleased.add(turn.guid);
+    else this.#unleased.delete(turn.guid);
   }
 
   /** One message, one turn; an actor that throws loses the turn and its seat, and nothing else is touched. */
   #turn(actor: TaskActor, message: Message, now: Instant): void {
     const turn = new Turn(actor.guid, now, this.#around, {
       onFailure: message.kind === "command" ? "refuse" : "hold",
-      isOwner: this.#owns(actor.guid),
+      ...this.#standing(actor.guid),
       isEcho: message.kind === "follow",
     });
     try {
@@ -430,7 +453,9 @@ export class Machine {
   #settleDown(guid: TaskGuid, actor: TaskActor, now: Instant): void {
     if (this.#seats.get(guid)?.actor !== actor) return;
     const isOwner = this.#owns(guid);
-    const wake = isOwner ? later(actor.wakeAt(now), this.#ill.get(guid)?.until) : undefined;
+    const wake = isOwner && !this.#unleased.has(guid)
+      ? later(actor.wakeAt(now), this.#ill.get(guid)?.until)
+      : undefined;
     const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
     const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
     const stays = isHeld || (isSoonDue && this.#seats.size <= IDLE_MAX);
@@ -491,7 +516,7 @@ export class Machine {
       this.#left.push(next.id);
       return;
     }
-    const turn = new Turn(actor.guid, now, this.#around, { onFailure: "hold", isOwner: this.#owns(actor.guid) });
+    const turn = new Turn(actor.guid, now, this.#around, { onFailure: "hold", ...this.#standing(actor.guid) });
     try {
       actor.launch(turn, next.id);
       this.#play(turn);

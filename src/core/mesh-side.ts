@@ -13,6 +13,7 @@ import { type Introduction, Keeper } from "./keeper.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
 import type { Answer, Ask, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import type { OwnerWord } from "./owner-word.ts";
 import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
 import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
@@ -48,6 +49,7 @@ export type MeshSideHost = {
   dossier(guid: TaskGuid): Dossier | undefined;
   gained(shards: readonly Shard[]): void;
   stopped(shards: readonly Shard[]): void;
+  leased(): void;
 };
 
 /** What the store says at the start. */
@@ -72,8 +74,14 @@ export type MeshSideSettings = {
   readonly isSigned: (admission: Admission) => boolean;
 };
 
+/** How long who was removed is still linked: it hears of it, and stops firing. It was trusted until now. */
+const FAREWELL_MS = 1_000;
+
 /** Runs of this peer that were written a moment ago and may not be found on the disk yet. */
 const RECENT_MAX = 4_096;
+
+/** Who reads a task waits for its owner no longer than this, and is then told what is here: an answer takes some ms. */
+const INQUIRY_MS = 300;
 
 const CHANGING: CommandResult = {
   kind: "refused",
@@ -96,6 +104,12 @@ export class MeshSide {
   #lastQuery = 0;
   #lastGuest = 0;
   #follows: Follow[] = [];
+  /** Others that were removed a moment ago, and until when they are linked. */
+  readonly #leaving = new Map<PeerId, { readonly addresses: readonly string[]; readonly until: Instant }>();
+  /** Whom this peer knew as members when it last looked. */
+  #admitted: readonly Admission[] = [];
+  /** It was alone at the start, and knows all that there is. */
+  readonly #isFirst: boolean;
   readonly #recent = new Map<OccurrenceId, Run>();
   #seq: number;
   /** Commands that came from other peers, by their tickets, which are negative. */
@@ -107,6 +121,7 @@ export class MeshSide {
     this.#seq = start.ownSeq;
     this.#digest = new DigestTree(settings.digestKey);
     this.members = new MembershipList(start.members, settings.isSigned);
+    this.#isFirst = !this.isShared;
     const vector = VersionVector.parse(start.vector) ?? new VersionVector();
     // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
     if (highWaterMs > 0) vector.advance(stampsAfter(highWaterMs, origin));
@@ -130,6 +145,7 @@ export class MeshSide {
       gather: (peers, onEnd) => this.replication.gather(peers, onEnd),
       ownSeq: () => this.replication.ownSeq,
       runsOf: (author) => this.replication.runsOf(author),
+      leased: () => host.leased(),
       changed: () => host.effect({ kind: "notify", notice: { kind: "mesh" } }),
     }, {
       introduction: settings.introduction,
@@ -141,7 +157,12 @@ export class MeshSide {
 
   /** Whether there is anybody else. */
   get isShared(): boolean {
-    return this.members.size > 1;
+    return this.members.size > 1 || this.#leaving.size > 0;
+  }
+
+  /** There is a mesh, and this peer is no member of it any more. */
+  get isRemoved(): boolean {
+    return this.members.size > 0 && !this.members.has(this.#host.self);
   }
 
   /** The number of this peer's next carry. */
@@ -187,6 +208,14 @@ export class MeshSide {
         return true;
       case "yield":
         this.keeper.drain(event.isDraining);
+        return true;
+      case "spread":
+        this.replication.spread(event.entity, event.wanted, event.until, (peers) => {
+          this.#host.effect({ kind: "spread", ticket: event.ticket, peers });
+        });
+        return true;
+      case "inquire":
+        this.#inquire(event.ticket, event.guid);
         return true;
       default:
         return false;
@@ -253,8 +282,20 @@ export class MeshSide {
     });
   }
 
+  #inquire(ticket: number, guid: TaskGuid): void {
+    const owner = this.keeper.ownerOf(shardOf(guid));
+    const tell = (word: OwnerWord) => this.#host.effect({ kind: "told", ticket, word });
+    if (owner === undefined || owner === this.#host.self) return tell({ kind: "nothing" });
+    this.replication.askOwner(owner, { kind: "dossier", guid }, (answer) => {
+      if (answer?.kind === "dossier") tell(answer);
+      else tell(answer === undefined ? { kind: "silent", owner } : { kind: "nothing" });
+    }, INQUIRY_MS);
+  }
+
   wakeAt(): number {
-    return Math.min(this.keeper.wakeAt() ?? Infinity, this.isShared ? this.replication.wakeAt() : Infinity);
+    let at = Math.min(this.keeper.wakeAt() ?? Infinity, this.isShared ? this.replication.wakeAt() : Infinity);
+    for (const { until } of this.#leaving.values()) at = Math.min(at, until);
+    return at;
   }
 
   /** To be called at the end of each event: does what its time has come for, and asks for what was gathered. */
@@ -262,6 +303,7 @@ export class MeshSide {
     const now = this.#host.now();
     if ((this.keeper.wakeAt() ?? Infinity) <= now) this.keeper.wake();
     if (this.isShared && this.replication.wakeAt() <= now) this.replication.wake();
+    if ([...this.#leaving.values()].some(({ until }) => until <= now)) this.#link(now);
     this.#askForRuns();
   }
 
@@ -288,15 +330,37 @@ export class MeshSide {
   }
 
   #admit(): void {
+    const now = this.#host.now();
     const members = this.members.all();
+    const until = now + FAREWELL_MS as Instant;
+    for (const { peer, addresses } of this.#admitted) {
+      if (peer !== this.#host.self && !this.members.has(peer)) this.#leaving.set(peer, { addresses, until });
+    }
+    for (const { peer } of members) this.#leaving.delete(peer);
+    if (this.#isFirst && this.#admitted.length <= 1 && members.length > 1) this.#found();
+    this.#admitted = members;
     this.keeper.admit(members.length === 0 ? [this.#host.self] : members.map(({ peer }) => peer));
-    this.#host.effect({
-      kind: "admit",
-      members: members.filter(({ peer }) => peer !== this.#host.self).map(({ peer, addresses }) => ({
-        peer,
-        addresses,
-      })),
-    });
+    this.#link(now);
+    if (!this.isRemoved) return;
+    const message =
+      "this peer is no member of its mesh any more, and fires nothing: give it a new ticket, or an empty data folder";
+    this.#host.effect({ kind: "log", level: "error", message, facts: {} });
+  }
+
+  /** A peer that was alone had nobody to sync with, and after a restart has none to wait for. */
+  #found(): void {
+    const write: Write = { kind: "runVector", ends: this.replication.runEnds() };
+    this.#host.effect({ kind: "persist", writes: [write], onFailure: "hold", guids: [], then: [] });
+  }
+
+  /** Links to the members, and for a while to who was one; who was removed itself speaks to nobody. */
+  #link(now: Instant): void {
+    for (const [peer, { until }] of [...this.#leaving]) if (until <= now) this.#leaving.delete(peer);
+    const others = this.isRemoved ? [] : [
+      ...this.members.all().filter(({ peer }) => peer !== this.#host.self),
+      ...[...this.#leaving].map(([peer, { addresses }]) => ({ peer, addresses })),
+    ];
+    this.#host.effect({ kind: "admit", members: others.map(({ peer, addresses }) => ({ peer, addresses })) });
   }
 
   // ── what replication wants ───────────────────────────────────────────────────────────────────────────────────────

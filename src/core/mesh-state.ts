@@ -36,12 +36,14 @@ export type PeerState = {
   readonly rttMs?: number;
   readonly digest: string;
   readonly version: string;
+  /** Of what it writes to others; absent while it was never heard. */
+  readonly format?: number;
   readonly tzdata: string;
   readonly addresses: readonly string[];
 };
 
 export function meshState(
-  { keeper, replication, members }: MeshSide,
+  { keeper, replication, members, isRemoved }: MeshSide,
   self: { readonly id: PeerId; readonly introduction: Introduction },
   addresses: readonly string[],
 ): MeshState {
@@ -49,7 +51,7 @@ export function meshState(
   const peers: PeerState[] = [{
     peer: self.id,
     name: own.name,
-    state: "alive",
+    state: isRemoved ? "left" : "alive",
     labels: own.labels,
     weight: own.weight,
     shards: shardsIn(own.shards),
@@ -58,6 +60,7 @@ export function meshState(
     writable: own.writable,
     digest: own.digest,
     version: own.version,
+    format: own.format,
     tzdata: own.tzdata,
     addresses,
   }];
@@ -78,6 +81,7 @@ export function meshState(
       ...(rttMs === undefined ? {} : { rttMs }),
       digest: news?.digest ?? "",
       version: news?.version ?? "",
+      ...(news === undefined ? {} : { format: news.format }),
       tzdata: news?.tzdata ?? "",
       addresses: admission?.addresses ?? [],
     });

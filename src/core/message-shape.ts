@@ -102,6 +102,10 @@ function parseAsk(value: unknown): Ask | undefined {
     }
     case "dossier":
       return isGuid(value.guid) ? { kind: "dossier", guid: value.guid } : undefined;
+    case "keep": {
+      const entity = parseEntity(value.entity);
+      return entity === undefined ? undefined : { kind: "keep", entity };
+    }
     default:
       return undefined;
   }
@@ -145,6 +149,8 @@ function parseAnswer(value: unknown): Answer | undefined {
       const dossier = parseDossier(value.dossier);
       return dossier === undefined ? undefined : { kind: "dossier", dossier };
     }
+    case "kept":
+      return { kind: "kept" };
     case "unable":
       return isText(value.why, TEXT_MAX) ? { kind: "unable", why: value.why } : undefined;
     default:

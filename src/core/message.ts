@@ -41,7 +41,9 @@ export type Ask =
   /** Only the owner of the task can carry it out. */
   | { readonly kind: "command"; readonly command: Extract<Command, { kind: "task" }> }
   /** The task as its owner has it in memory. */
-  | { readonly kind: "dossier"; readonly guid: TaskGuid };
+  | { readonly kind: "dossier"; readonly guid: TaskGuid }
+  /** Take it in, and say when it, or what replaced it, stands on the disk. */
+  | { readonly kind: "keep"; readonly entity: Entity };
 
 export type Answer =
   | {
@@ -67,6 +69,7 @@ export type Answer =
   | { readonly kind: "leaves"; readonly entities: readonly Entity[]; readonly cursor?: string }
   | { readonly kind: "command"; readonly result: CommandResult }
   | { readonly kind: "dossier"; readonly dossier: Dossier }
+  | { readonly kind: "kept" }
   /** The peer is not able to: it is starting, or its disk fails. */
   | { readonly kind: "unable"; readonly why: string };
 

@@ -83,6 +83,10 @@ export class Ownership {
   /** What the others list, less what they released after their news. */
   #listings = new Map<PeerId, Listing | undefined>();
   readonly #listed = new ShardSet();
+  /** Some shard is awaiting or releasing. */
+  #isMoving = false;
+  /** Views were passed over since the last one that was looked at. */
+  #isBehind = false;
   #version: number;
 
   /** Fenced and without a shard until it sees the mesh. */
@@ -107,6 +111,8 @@ export class Ownership {
 
   /** To be told of each change of the view; `answered` is one while a peer that was to be asked has not answered. */
   see(view: MeshView, now: Instant): OwnershipChange {
+    if (this.#isNothingNew(view)) return this.#passOver(view);
+    this.#catchUp();
     const before = this.#listings;
     this.#view = view;
     this.#listings = new Map();
@@ -125,6 +131,7 @@ export class Ownership {
    * the other said it and its news: else a shard may be waited for until the next news.
    */
   released(from: PeerId, shards: ShardSet, version: number, now: Instant): OwnershipChange {
+    this.#catchUp();
     const known = this.#listings.get(from);
     if (known !== undefined && known.version < version) {
       this.#listings.set(from, { ...known, shards: known.shards.minus(shards) });
@@ -143,6 +150,44 @@ export class Ownership {
 
   wake(now: Instant): OwnershipChange {
     return this.#decide(now);
+  }
+
+  /** Nothing is on its way, and nobody says or ranks anything else: then no shard moves. */
+  #isNothingNew({ owners, fenced, others }: MeshView): boolean {
+    if (this.#isMoving || owners !== this.#view.owners || fenced !== this.#view.fenced) return false;
+    let alive = 0;
+    for (const other of others) {
+      const known = this.#listings.get(other.peer);
+      if (other.kind === "dead") {
+        if (known !== undefined) return false;
+        continue;
+      }
+      alive++;
+      const { listing } = other;
+      if (known?.version !== listing?.version || known?.fenced !== listing?.fenced) return false;
+      if (!this.#listings.has(other.peer)) return false;
+    }
+    return alive === this.#listings.size;
+  }
+
+  /** Most news say nothing new: of a hundred peers, some hundred a second. */
+  #passOver(view: MeshView): OwnershipChange {
+    this.#view = view;
+    this.#isBehind = true;
+    for (const other of view.others) {
+      const known = this.#listings.get(other.peer);
+      if (other.kind === "alive" && other.listing !== undefined) {
+        this.#listings.set(other.peer, newer(known, other.listing));
+      }
+    }
+    return NOTHING;
+  }
+
+  /** Of what others fired by the views that were passed over. */
+  #catchUp(): void {
+    if (!this.#isBehind) return;
+    this.#isBehind = false;
+    for (const shard of this.#heard().fired) this.#probedBefore[shard] = this.#view.probed;
   }
 
   #free(shards: ShardSet, grant: Grant): void {
@@ -170,6 +215,7 @@ export class Ownership {
     const released = new Map<PeerId | undefined, ShardSet>();
     let unanswered = -1;
     let wakeAt = Infinity;
+    this.#isMoving = false;
     for (let shard = 0; shard < SHARDS; shard++) {
       const isMine = !fenced && owners[shard] === this.#self;
       const isFired = fired.has(shard);
@@ -199,6 +245,7 @@ export class Ownership {
         if (next === "owned") this.#grants[shard] = undefined;
       }
       const state = this.state(shard);
+      if (state === "awaiting" || state === "releasing") this.#isMoving = true;
       if (state === "awaiting") {
         const isToAsk = !isFired || this.#since[shard] === now;
         if (isToAsk) unanswered = Math.max(unanswered, this.#probedBefore[shard] ?? 0);
@@ -238,6 +285,8 @@ export class Ownership {
     if (isNews) this.#version = Math.max(this.#version + 1, now);
   }
 }
+
+const NOTHING: OwnershipChange = { stopped: [], released: [], gained: [], ask: [], wakeAt: undefined };
 
 type Grant = { readonly by: PeerId; readonly version: number; readonly until: number };
 

@@ -16,6 +16,7 @@ export type ResolvedPolicy = {
   readonly connectMs: number;
   readonly totalMs: number;
   readonly delivery: "at-least-once" | "at-most-once";
+  readonly partition: "fire" | "hold";
   readonly pauseAfterFailures: number;
   readonly removeWhenDone: boolean;
 };
@@ -53,6 +54,7 @@ export function resolvePolicy(policy: Policy, schedule: Schedule): ResolvedPolic
     connectMs: ms(policy.timeout?.connect, CONNECT_MS),
     totalMs: ms(policy.timeout?.total, TOTAL_MS),
     delivery: policy.delivery ?? "at-least-once",
+    partition: policy.partition ?? "fire",
     pauseAfterFailures: policy.pauseAfterFailures ?? Infinity,
     removeWhenDone: policy.removeWhenDone ?? false,
   };

@@ -42,10 +42,14 @@ export type SwimMessage =
     readonly news: PeerNews;
     readonly rumors: readonly Rumor[];
   }
-  /** `wall` of the news is when it was sent: with the moments of the probe that gives the skew by Cristian's rule. */
+  /**
+   * `wall` of the news is when it was sent: with the moments of the probe that gives the skew by Cristian's rule.
+   * `refused` are the shards of the probe for which its sender has no grant, as in `ShardSet.text()`; absent when none.
+   */
   | {
     readonly kind: "ack";
     readonly seq: number;
+    readonly refused?: string;
     readonly incarnation: number;
     readonly news: PeerNews;
     readonly rumors: readonly Rumor[];

@@ -10,6 +10,7 @@ import { counted, Intake, type IntakeHost } from "./intake.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import type { Entity } from "./register.ts";
+import { holds, Keepings, Spreads } from "./spread.ts";
 import { type Stamp, stampOrigin } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { pull } from "./sync.ts";
@@ -62,6 +63,8 @@ export class Replication {
   readonly #asks = new Asks();
   readonly #outbox: Outbox;
   readonly #intake: Intake;
+  readonly #spreads: Spreads;
+  readonly #keepings = new Keepings();
   readonly #vector: VersionVector;
   readonly #runs: RunVector;
   readonly #digest: DigestTree;
@@ -86,6 +89,11 @@ export class Replication {
     this.#isNew = start.isNew;
     this.#outbox = new Outbox(host.self, start.runVector.upTo(host.self));
     this.#intake = new Intake(host, this.#runs);
+    this.#spreads = new Spreads({
+      now: () => host.now(),
+      living: () => host.living(),
+      ask: (to, entity, onEnd) => this.#ask(to, { kind: "keep", entity }, (answer) => onEnd(answer?.kind === "kept")),
+    });
     this.#nextSyncAt = host.now() + SYNC_EVERY_MS;
   }
 
@@ -96,6 +104,10 @@ export class Replication {
       runs: this.#runs.digest(),
       digest: this.#isDigestWhole ? this.#digest.root() : "",
     };
+  }
+
+  runEnds(): LogEnds {
+    return this.#runs.entries();
   }
 
   /** The number of this peer's last durable carry. */
@@ -120,6 +132,7 @@ export class Replication {
         const { entity, dropped, added, isOwn } = write;
         for (const stamp of dropped) this.#digest.remove(dotOf(entity, stamp));
         for (const stamp of added) this.#digest.add(dotOf(entity, stamp));
+        this.#keepings.kept(entity);
         if (!isOwn) return;
         for (const stamp of added) this.#vector.advance(stamp);
         this.#outbox.addEntity(entity);
@@ -133,6 +146,11 @@ export class Replication {
       default:
         return;
     }
+  }
+
+  /** Hands a write of this peer to the others until `wanted` peers hold it, this one included, or the time is over. */
+  spread(entity: Entity, wanted: number, until: Instant, onEnd: (peers: number) => void): void {
+    this.#spreads.start(entity, wanted, until, onEnd);
   }
 
   /** The digest tree now holds all that was stored before the start. */
@@ -209,7 +227,7 @@ export class Replication {
   wakeAt(): Instant {
     const now = this.#host.now();
     let at = Math.min(this.#nextSyncAt, this.#asks.wakeAt ?? Infinity, this.#outbox.wakeAt(now) ?? Infinity);
-    at = Math.min(at, this.#intake.wakeAt);
+    at = Math.min(at, this.#intake.wakeAt, this.#spreads.wakeAt);
     if (this.#current === undefined) {
       for (const [peer, wish] of this.#wishes) at = Math.min(at, this.#dueAt(peer, wish));
     }
@@ -220,6 +238,7 @@ export class Replication {
     const now = this.#host.now();
     this.#asks.wake(now);
     this.#intake.wake();
+    this.#spreads.wake();
     const living = this.#host.living();
     for (const broadcast of this.#outbox.take(living.length + 1, now)) {
       if (broadcast.kind === "entities" || living.length > DIRECT_MAX) this.#host.publish(broadcast);
@@ -304,8 +323,8 @@ export class Replication {
 
   // ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #ask(to: PeerId, ask: Ask, onAnswer: (answer: Answer | undefined) => void): void {
-    const message = this.#asks.ask(to, ask, this.#host.now() + ANSWER_MS as Instant, onAnswer);
+  #ask(to: PeerId, ask: Ask, onAnswer: (answer: Answer | undefined) => void, patienceMs = ANSWER_MS): void {
+    const message = this.#asks.ask(to, ask, this.#host.now() + patienceMs as Instant, onAnswer);
     if (message !== undefined) this.#host.send(to, message);
   }
 
@@ -314,8 +333,9 @@ export class Replication {
     to: PeerId,
     ask: Extract<Ask, { kind: "command" | "dossier" }>,
     onAnswer: (answer: Answer | undefined) => void,
+    patienceMs = ANSWER_MS,
   ): void {
-    this.#ask(to, ask, onAnswer);
+    this.#ask(to, ask, onAnswer, patienceMs);
   }
 
   #answer(from: PeerId, id: number, ask: Ask): void {
@@ -364,7 +384,21 @@ export class Replication {
       case "command":
       case "dossier":
         return this.#host.obey(ask, say);
+      case "keep":
+        return this.#keep(ask.entity, say);
     }
+  }
+
+  #keep(entity: Entity, say: (answer: Answer) => void): void {
+    const { kind, key } = entity;
+    this.#host.query({ kind: "entity", entity: { kind, key } }, (answer) => {
+      if (answer.kind !== "entity") return say({ kind: "unable", why: "the disk can't be read" });
+      if (answer.entity !== undefined && holds(answer.entity, entity)) return say({ kind: "kept" });
+      if (!this.#keepings.add(entity, this.#host.now(), () => say({ kind: "kept" }))) {
+        return say({ kind: "unable", why: "too many writes wait for the disk" });
+      }
+      this.#intake.merge(entity, () => {});
+    });
   }
 
   // ── the safety net ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 // The parser of what members say of each other. Whatever it is given becomes a checked message of SWIM or nothing. Unknown fields are dropped; what is
 // too long, out of range or of another type makes the whole message nothing.
 
+import { ShardSet } from "./shard-set.ts";
 import { LABEL_NAME_MAX, LABEL_VALUE_MAX } from "./definition.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { PeerNews, PresenceState, Rumor, SwimMessage } from "./presence.ts";
@@ -34,7 +35,9 @@ export function parseSwimMessage(value: unknown): SwimMessage | undefined {
     case "ack": {
       const news = newsIn(value.news);
       if (news === undefined || !isWhole(incarnation, 1, INCARNATION_MAX)) return undefined;
-      return { kind, seq, incarnation, news, rumors };
+      if (kind === "probe" || value.refused === undefined) return { kind, seq, incarnation, news, rumors };
+      const refused = ShardSet.parse(value.refused)?.text();
+      return refused === undefined ? undefined : { kind, seq, incarnation, news, rumors, refused };
     }
     case "probe-for-me":
       return isPeerId(target) ? { kind, seq, target, rumors } : undefined;

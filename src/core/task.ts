@@ -64,6 +64,11 @@ export type Policy = {
   };
   /** `at-least-once` records after sending; `at-most-once` records, synced, before sending, and never retries. */
   readonly delivery?: "at-least-once" | "at-most-once";
+  /**
+   * What becomes of it when the mesh is cut in two: `fire` fires on each side, with the same occurrence id; `hold` fires
+   * only where a majority of the members is. Default `fire`.
+   */
+  readonly partition?: "fire" | "hold";
   /** Pauses the task after so many failed occurrences in a row: 1 … 1,000. Off when absent. */
   readonly pauseAfterFailures?: number;
   /** Deletes the task when its schedule is used up and nothing is open. Default false. */

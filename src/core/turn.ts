@@ -32,6 +32,7 @@ export type RunLog = {
 export type TurnHow = {
   readonly onFailure: "refuse" | "hold";
   readonly isOwner: boolean;
+  readonly hasLease: () => boolean;
   /** The turn takes in what another peer has carried: that is in the other's log. */
   readonly isEcho?: boolean;
 };
@@ -45,6 +46,10 @@ export class Turn {
   readonly entries: { readonly id: OccurrenceId; readonly origin: string }[] = [];
   /** Whether this peer fires the task: else it only keeps what others say of it. */
   readonly isOwner: boolean;
+  /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
+  readonly hasLease: () => boolean;
+  /** Set by a turn that would go on if it had the lease. */
+  waitsForLease = false;
   /** Occurrences that were let through but no longer go: their lane is free again. */
   readonly exits: OccurrenceId[] = [];
 
@@ -59,8 +64,9 @@ export class Turn {
   readonly #then: Effect[] = [];
 
   constructor(guid: TaskGuid, now: Instant, around: Surroundings, how: TurnHow) {
-    const { onFailure, isOwner, isEcho = false } = how;
+    const { onFailure, isOwner, hasLease, isEcho = false } = how;
     this.isOwner = isOwner;
+    this.hasLease = hasLease;
     this.#isEcho = isEcho;
     this.#log = around.log;
     this.guid = guid;

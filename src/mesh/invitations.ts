@@ -36,6 +36,8 @@ const TRIES_MAX = 5;
 const TRIES_MS = 60_000;
 /** A timer's longest wait. */
 const WAIT_MAX_MS = 2 ** 31 - 1;
+/** A machine gets other addresses when it moves to another network: others hear of it so late at most. */
+const RENEW_MS = 10_000;
 
 type StoredTicket = { readonly inviter: PeerId; readonly usesLeft: number; readonly expiresAt: number };
 
@@ -43,6 +45,7 @@ export class Invitations {
   readonly #parts: InvitationParts;
   #tries: number[] = [];
   #closing: ReturnType<typeof setTimeout> | undefined;
+  #renewing: ReturnType<typeof setInterval> | undefined;
   /** One stranger after the other: a ticket for one use admits one. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -54,10 +57,19 @@ export class Invitations {
   async start(): Promise<void> {
     await this.#renewAddresses();
     await this.#open();
+    this.#renewing = setInterval(() => {
+      this.#renewAddresses().catch((error: unknown) => {
+        this.#parts.log("warning", "others were not told of new addresses; it is tried again", {
+          error: String(error),
+        });
+      });
+    }, RENEW_MS);
+    this.#renewing.unref?.();
   }
 
   close(): void {
     clearTimeout(this.#closing);
+    clearInterval(this.#renewing);
     this.#parts.mesh.acceptJoin(undefined);
   }
 

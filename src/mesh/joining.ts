@@ -14,6 +14,9 @@ export type JoinAnswer =
   | { readonly kind: "admitted"; readonly members: readonly Entity[] }
   | { readonly kind: "refused"; readonly why: string };
 
+/** How an attempt to join ends: as the inviter has answered, or without an answer. */
+export type JoinEnd = JoinAnswer | { readonly kind: "unreachable"; readonly why: string };
+
 /** 100 members of 600 bytes each, ten times over. */
 const LINE_MAX_BYTES = 1024 * 1024;
 const NAME_MAX = 256;
@@ -23,12 +26,12 @@ const ADDRESS_MAX = 256;
 /** How long each end waits for the other's line. */
 export const JOIN_MS = 15_000;
 
-/** Asks the inviter of the ticket; a `refused` answer says what to do. */
+/** Asks the inviter of the ticket; `why` says what to do. */
 export async function askToJoin(
   mesh: Pick<Mesh, "openJoin">,
   ticket: Ticket,
   self: Candidate,
-): Promise<JoinAnswer> {
+): Promise<JoinEnd> {
   const signal = AbortSignal.timeout(JOIN_MS);
   let channel: Channel;
   try {
@@ -36,7 +39,7 @@ export async function askToJoin(
   } catch (error) {
     if (!(error instanceof MeshFailure)) throw error;
     return {
-      kind: "refused",
+      kind: "unreachable",
       why: `the inviting peer can't be reached at ${ticket.addresses.join(" or ")} (${error.message}): ` +
         "is it running, is it reachable from here, and does its invitation still stand?",
     };
@@ -46,7 +49,7 @@ export async function askToJoin(
     const answer = parseAnswer(await readLine(channel, signal));
     return answer ?? { kind: "refused", why: "the inviting peer answered something that is not understood here" };
   } catch {
-    return { kind: "refused", why: "the inviting peer did not answer: the ticket may have been used up or be over" };
+    return { kind: "unreachable", why: "the inviting peer did not answer: the ticket may be used up or over" };
   } finally {
     channel.abort("the joining is over");
   }

@@ -2,7 +2,6 @@
 // on. No part of a key but the last may hold the sign that parts it from the next: guids, ids and digits don't, and no
 // user has U+0000 in the name.
 
-import type { Conflict } from "../core/conflict.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/instant.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { EntityKind } from "../core/register.ts";
@@ -104,10 +103,6 @@ export function dotOfPlace(place: string): Dot {
     key: name.slice(slash + 1),
     stamp: dotStamp(place.slice(0, DOT_DIGITS) as DotKey),
   };
-}
-
-export function conflictPlace({ at, entity, register, lost }: Conflict): string {
-  return `${instantKey(at)}/${entityKey(entity.kind, entity.key)}/${register}/${lost.stamp}`;
 }
 
 /** All keys that start with a text, which ends in an ASCII character. */

@@ -17,6 +17,7 @@
 //   meta         origin                     of this store's stamps
 //   meta         highWater                  the mark of stamps; `format` belongs to the adapter
 
+import { conflictPlace } from "../core/conflict.ts";
 import type { StoredCarry } from "../core/carry.ts";
 import { isAlive } from "../core/register.ts";
 import type { Write } from "../core/write.ts";
@@ -24,7 +25,6 @@ import type { Operation } from "./key-value.ts";
 import {
   answerPlace,
   carryKey,
-  conflictPlace,
   dotPlace,
   dueKey,
   entityKey,

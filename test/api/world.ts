@@ -10,6 +10,7 @@ import type { UserId } from "../../src/core/task.ts";
 import { isFault } from "../../src/core/fault.ts";
 import { describe, parseSchedule } from "../../src/core/schedule.ts";
 import { type Node, startNode } from "../../src/node.ts";
+import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
@@ -56,7 +57,11 @@ export type Reply = {
 };
 
 export async function makeWorld(
-  more: { readonly assets?: ReadonlyMap<string, Asset>; readonly hosts?: readonly string[] } = {},
+  more: {
+    readonly assets?: ReadonlyMap<string, Asset>;
+    readonly hosts?: readonly string[];
+    readonly mesh?: MeshAccess;
+  } = {},
 ): Promise<World> {
   const clock = new TestClock(START);
   const sent: Delivery[] = [];
@@ -89,6 +94,7 @@ export async function makeWorld(
   let code: string | undefined = CODE;
   const api = createApi({
     peer: node,
+    mesh: more.mesh ?? ALONE,
     user: USER,
     auth: {
       adminToken: ADMIN_TOKEN,
@@ -123,6 +129,12 @@ export async function makeWorld(
     },
   };
 }
+
+/** Nobody is there to be asked. */
+const ALONE: MeshAccess = {
+  invite: () => Promise.reject(new Error("the peer is alone")),
+  forward: () => Promise.reject(new ForwardFailure("unreachable", "the peer is alone")),
+};
 
 /** Runs a test in a world, and ends it. */
 export async function withWorld(

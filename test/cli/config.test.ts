@@ -31,7 +31,6 @@ function read({ flags = {}, env = {}, files = {} }: Given): Config | Misconfigur
 const DEFAULTS: Config = {
   data: "/home/ada/.local/share/metronome",
   http: { host: "127.0.0.1", port: 8081 },
-  p2p: { host: "127.0.0.1", port: 8091 },
   name: "lab-1",
   labels: {},
 };

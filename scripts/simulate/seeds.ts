@@ -1,0 +1,26 @@
+// Simulates one seed after the other until there are enough or the time is over, and says what was found. Run by
+// scripts/simulate.js, which knows the words of the command line.
+
+import process from "node:process";
+import { simulateSeed } from "../../src/sim/simulate.ts";
+import { memoryKeyValue } from "../../src/store/memory.ts";
+
+const [from = 1, count = Infinity, step = 1, minutes = 10, peers = 5, tasks = 50, limitMs = Infinity] = process.argv
+  .slice(2).map(Number);
+
+let seed = from;
+// A defect that throws where nobody waits would end the process without a word of its seed.
+process.on("unhandledRejection", (error) => {
+  console.log(JSON.stringify({ seed, violation: `seed ${seed}: ${error instanceof Error ? error.stack : error}` }));
+  process.exit(1);
+});
+
+const began = performance.now();
+for (let n = 0; n < count && performance.now() - began < limitMs; n++, seed += step) {
+  try {
+    const { targets: { sent }, network: { messages } } = await simulateSeed({ seed, peers, minutes, tasks }, { keyValue: memoryKeyValue });
+    console.log(JSON.stringify({ seed, sent: sent.length, messages }));
+  } catch (error) {
+    console.log(JSON.stringify({ seed, violation: error instanceof Error ? error.message.startsWith("seed") ? error.message : `seed ${seed}: ${error.stack}` : String(error) }));
+  }
+}

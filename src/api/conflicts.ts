@@ -1,0 +1,182 @@
+// The routes of conflicts: values that lost against a write made without knowledge of them, as this peer has seen them.
+// A value of a task can be put back: that is a new edit, which is checked as any other and loses what is there now.
+
+import type { Hono } from "hono";
+import { type Conflict, conflictPlace } from "../core/conflict.ts";
+import { isFaults, isObject, parseDefinition } from "../core/definition.ts";
+import { formatInstant, type Instant } from "../core/instant.ts";
+import type { Json } from "../core/json.ts";
+import { admissionOf } from "../core/membership-list.ts";
+import { type Register, revisionOf } from "../core/register.ts";
+import { type Origin, stampMs, stampOrigin } from "../core/stamp.ts";
+import { maskTarget } from "../core/target.ts";
+import { type Task, taskOf } from "../core/task-entity.ts";
+import type { PeerId, Target, TaskGuid } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
+import { json } from "./answer.ts";
+import { readObject } from "./body.ts";
+import type { ApiEnv, Doors } from "./doors.ts";
+import { faultsResponse, problem, refusalResponse } from "./problem.ts";
+import { putTask } from "./put.ts";
+import { cursor, openCursor, readQuery, sealCursor, whole } from "./query.ts";
+import { PAGE, PAGE_MAX } from "./tasks.ts";
+import { definitionOf, ownerOf, plainTarget, showTask } from "./view.ts";
+
+/** A restore is tried again when another write comes between its read and its write. */
+const RESTORE_TRIES = 8;
+const MEMBERS_MAX = 4_096;
+
+export function conflictsQuery() {
+  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
+}
+
+export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
+  const { peer, user } = doors;
+
+  app.get("/api/v1/conflicts", async (c) => {
+    const query = readQuery(c.env.url, conflictsQuery());
+    if (query instanceof Response) return query;
+    const page = await peer.conflicts({
+      limit: query.limit,
+      ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    });
+    const writers = await writersOf(peer);
+    const items = [];
+    for (const conflict of page.items) {
+      const task = conflict.entity.kind === "task" ? await taskIn(conflict) : undefined;
+      if (task === undefined || task.user === user) items.push(conflictView(conflict, task, writers));
+    }
+    return json(200, { items, cursor: sealCursor(page.cursor) });
+  });
+
+  app.post("/api/v1/conflicts/:id/restore", async (c) => {
+    const body = await readObject(c.req.raw, { isOptional: true });
+    if (body instanceof Response) return body;
+    const [unknown] = Object.keys(body);
+    if (unknown !== undefined) return problem(422, "A restore takes no properties.", { field: unknown.slice(0, 64) });
+    const id = c.req.param("id");
+    const conflict = await find(id);
+    if (conflict === undefined) {
+      return problem(404, "This peer has no conflict with this id.", { field: "id", suggestion: "/api/v1/conflicts" });
+    }
+    if (conflict.entity.kind !== "task") {
+      return problem(409, `A value of a ${conflict.entity.kind} is not put back: only those of tasks are.`);
+    }
+    return await restore(conflict);
+  });
+
+  async function restore({ entity: { key }, register, lost }: Conflict): Promise<Response> {
+    const guid = key as TaskGuid;
+    for (let tries = 1;; tries++) {
+      const { entity } = await peer.dossier(guid);
+      const task = taskOf(entity);
+      if (entity === undefined || task === undefined || task.user !== user) {
+        return problem(409, "The task is deleted: create it again, and with what it lost.");
+      }
+      const definition = restored(task, register, lost.value, peer.now());
+      if (definition === undefined) return problem(409, "What was lost is the end of the task, and it lives.");
+      const parsed = parseDefinition(definition, {});
+      if (isFaults(parsed)) return faultsResponse(parsed);
+      const result = await putTask(doors, parsed, { mode: "replace", match: [revisionOf(entity)] });
+      if (result.kind === "refused") {
+        if (result.why === "changed" && tries < RESTORE_TRIES) continue;
+        return refusalResponse(result);
+      }
+      const dossier = result.kind === "task" ? result.dossier : await peer.dossier(guid);
+      const shown = showTask(dossier, ownerOf(peer, guid), peer.now());
+      if (shown === undefined) throw new Error("a restored task is not there");
+      return json(200, shown.view, { etag: shown.tag });
+    }
+  }
+
+  async function find(id: string): Promise<Conflict | undefined> {
+    const place = openCursor(id);
+    if (place === undefined || !/^\d{15}\//.test(place)) return undefined;
+    // The list goes back from its cursor: the next key after that place.
+    const { items: [conflict] } = await peer.conflicts({ cursor: `${place}\0`, limit: 1 });
+    return conflict !== undefined && conflictPlace(conflict) === place ? conflict : undefined;
+  }
+
+  async function taskIn({ entity }: Conflict): Promise<Task | undefined> {
+    return taskOf((await peer.dossier(entity.key as TaskGuid)).entity);
+  }
+}
+
+/** What the user would write to have the lost value again; absent when the value says that there is none. */
+function restored(task: Task, register: string, value: Json, now: Instant): unknown {
+  const { state: _, ...definition } = { ...definitionOf(task, now), target: task.definition.target, state: undefined };
+  if (!isObject(value)) return undefined;
+  switch (register) {
+    case "schedule":
+      return { ...definition, schedule: value.source };
+    case "target": {
+      const { payload, ...target } = value;
+      return { ...definition, target, payload };
+    }
+    case "policy":
+      return { ...definition, policy: value };
+    case "meta":
+      return { ...definition, name: value.name, labels: value.labels };
+    case "state":
+      return { ...definition, state: stateOf(value) };
+    default:
+      return undefined;
+  }
+}
+
+type Value = { readonly [name: string]: unknown };
+
+function stateOf({ paused, note, until }: Value) {
+  if (paused !== true) return { paused: false };
+  return {
+    paused: true,
+    ...(note === undefined ? {} : { note }),
+    ...(typeof until === "number" ? { until: formatInstant(until as Instant) } : {}),
+  };
+}
+
+/** Which peer writes with which origin. */
+async function writersOf(peer: Pick<Peer, "entities">): Promise<ReadonlyMap<Origin, PeerId>> {
+  const admissions = (await peer.entities("member", MEMBERS_MAX)).flatMap((entity) => admissionOf(entity) ?? []);
+  return new Map(admissions.map(({ origin, peer }) => [origin, peer]));
+}
+
+function conflictView(conflict: Conflict, task: Task | undefined, writers: ReadonlyMap<Origin, PeerId>) {
+  const { entity, register, lost, kept, at } = conflict;
+  const side = ({ value, stamp }: Register) => ({
+    value: entity.kind === "task" ? shownValue(register, value) : null,
+    at: formatInstant(stampMs(stamp)),
+    by: writers.get(stampOrigin(stamp)) ?? null,
+  });
+  return {
+    id: sealCursor(conflictPlace(conflict)),
+    kind: entity.kind,
+    key: entity.key,
+    task: task?.definition.id ?? null,
+    register,
+    at: formatInstant(at),
+    lost: side(lost),
+    kept: side(kept),
+  };
+}
+
+/** As a task shows it: no secrets, and nothing that only the engine knows. */
+function shownValue(register: string, value: Json): unknown {
+  if (!isObject(value)) return null;
+  switch (register) {
+    case "schedule":
+      return value.source;
+    case "target": {
+      const { payload, ...target } = value as Target & { readonly payload: Json };
+      return { target: plainTarget(maskTarget(target)), payload };
+    }
+    case "policy":
+      return value;
+    case "meta":
+      return { name: value.name, labels: value.labels };
+    case "state":
+      return stateOf(value);
+    default:
+      return null;
+  }
+}

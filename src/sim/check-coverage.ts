@@ -1,0 +1,122 @@
+// Every occurrence that was due has come to its target within its tolerance (G2): of a task that some peer had on its
+// disk, as it is, all that while, and that peer ran.
+
+import { instant } from "../core/instant.ts";
+import { occurrenceId } from "../core/occurrence.ts";
+import { resolvePolicy } from "../core/policy.ts";
+import { type Entity, isAlive, revisionOf } from "../core/register.ts";
+import { between, parseSchedule } from "../core/schedule.ts";
+import { isFault } from "../core/fault.ts";
+import { taskOf } from "../core/task-entity.ts";
+import type { TaskGuid } from "../core/task.ts";
+import { excuseOf } from "./check-deliveries.ts";
+import type { PeerEnd } from "./ending.ts";
+import type { Version } from "./history.ts";
+import type { SimPeer } from "./peer.ts";
+import type { Violation } from "./violation.ts";
+import type { World } from "./world.ts";
+
+/** Clocks differ by up to this, and a delivery at the last moment counts. */
+const SLACK_MS = 3_000;
+
+/** Who takes over needs up to a suspicion, a barrier and a hand-over: within less tolerance only calm is promised. */
+const TAKE_OVER_MS = 30_000;
+
+/** A clock further off than this from the others may have cost its peer its shards: SKEW_MAX_MS less the others' skew. */
+const CLOCK_OFF_MS = 1_000;
+
+export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly Violation[] {
+  const violations: Violation[] = [];
+  const first = new Map<string, number>();
+  for (const { id, at } of world.targets.sent) first.set(id, Math.min(at, first.get(id) ?? Infinity));
+  const guids = new Set([...world.history.versions.values()].flatMap((tasks) => [...tasks.keys()]));
+  for (const guid of guids) {
+    for (const span of spansOf(world, guid)) {
+      const task = taskOf(span.entity);
+      const schedule = task === undefined ? undefined : parseSchedule(task.definition.schedule);
+      if (task === undefined || schedule === undefined || isFault(schedule) || task.state.paused) continue;
+      const policy = resolvePolicy(task.definition.policy, schedule);
+      const from = Math.max(task.since, Math.ceil(span.from));
+      const to = Math.floor(Math.min(span.to, world.end) - policy.toleranceMs - SLACK_MS);
+      if (to <= from) continue;
+      for (const due of between(schedule, instant(from), instant(to), 10_000)) {
+        const late = due + policy.toleranceMs + SLACK_MS;
+        const id = occurrenceId(guid, due);
+        const sentAt = first.get(id);
+        if (sentAt !== undefined && sentAt <= late) continue;
+        const isCalm = excuseOf(world.history.troubles, due, late) === 0;
+        if (!isCalm && policy.toleranceMs < TAKE_OVER_MS) continue;
+        if (!isSomebodyThere(world, span.peers, due, late)) continue;
+        const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
+        // What overlaps is skipped, and late because of that is no fault of the mesh.
+        if (policy.overlap !== "allow") continue;
+        violations.push({
+          promise: "G2",
+          text: `due ${new Date(due).toISOString().slice(11, 23)}, tolerance ${policy.toleranceMs} ms, ${
+            sentAt === undefined ? "never sent" : `sent ${Math.round(sentAt - due)} ms late`
+          }; record: ${record === undefined ? "none" : `${record.state} ${record.outcome ?? ""} ${record.reason ?? ""} by ${record.settledBy}`}`,
+          task: task.definition.id,
+          at: due,
+          id,
+        });
+      }
+    }
+  }
+  return violations;
+}
+
+/** A time in which all peers that ran and knew of the task held the same of it. */
+type HeldSpan = { readonly from: number; readonly to: number; readonly entity: Entity; readonly peers: readonly SimPeer[] };
+
+function spansOf(world: World, guid: TaskGuid): readonly HeldSpan[] {
+  const marks = new Set<number>();
+  const holders = world.peers.flatMap((peer) => {
+    const versions = world.history.versions.get(peer.id)?.get(guid);
+    if (versions === undefined) return [];
+    for (const { at } of versions) marks.add(at);
+    for (const { from, to } of peer.spans) {
+      marks.add(from);
+      if (to !== undefined) marks.add(to);
+    }
+    return [{ peer, versions }];
+  });
+  const times = [...marks].sort((a, b) => a - b);
+  const spans: HeldSpan[] = [];
+  for (const [n, from] of times.entries()) {
+    const to = times[n + 1] ?? world.end;
+    const held = holders.flatMap(({ peer, versions }) => {
+      const version = versionAt(versions, from);
+      return version === undefined || !isRunning(peer, from, to) ? [] : [{ peer, entity: version.entity }];
+    });
+    const [one] = held;
+    const last = spans[spans.length - 1];
+    if (one === undefined || held.some(({ entity }) => revisionOf(entity) !== revisionOf(one.entity))) continue;
+    if (!isAlive(one.entity)) continue;
+    const peers = held.map(({ peer }) => peer);
+    if (last?.to === from && revisionOf(last.entity) === revisionOf(one.entity)) {
+      spans[spans.length - 1] = { ...last, to, peers: [...new Set([...last.peers, ...peers])] };
+    } else spans.push({ from, to, entity: one.entity, peers });
+  }
+  return spans;
+}
+
+function versionAt(versions: readonly Version[], at: number): Version | undefined {
+  return versions.findLast((version) => version.at <= at);
+}
+
+function isRunning(peer: SimPeer, from: number, to: number): boolean {
+  return peer.spans.some((span) => span.from <= from && (span.to ?? Infinity) >= to);
+}
+
+/** Whether one of these ran all that while, with a disk that takes writes and a clock that is right. */
+function isSomebodyThere(world: World, peers: readonly SimPeer[], from: number, to: number): boolean {
+  return peers.some((peer) =>
+    isRunning(peer, from, to) && !world.history.troubles.some(({ fault, from: began, to: ended }) => {
+      if (!("peer" in fault) || world.peers[fault.peer] !== peer) return false;
+      if (began > to || ended + TAKE_OVER_MS < from) return false;
+      return fault.kind === "full disk" || fault.kind === "slow disk" || fault.kind === "drain" ||
+        (fault.kind === "clock" && Math.abs(fault.byMs) > CLOCK_OFF_MS);
+    })
+  );
+}
+

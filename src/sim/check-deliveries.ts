@@ -1,0 +1,83 @@
+// What came to the targets: never early (G1), always under one id (G3), and not more often than the troubles of its
+// time excuse (G4).
+
+import type { Instant } from "../core/instant.ts";
+import { occurrenceId } from "../core/occurrence.ts";
+import { taskGuid } from "../core/task.ts";
+import type { Trouble } from "./history.ts";
+import type { Sent } from "./targets.ts";
+import type { Violation } from "./violation.ts";
+import { USER, type World } from "./world.ts";
+
+/** The effects of a trouble are over so long after it: a suspicion, a barrier, a hand-over. */
+export const AFTERMATH_MS = 10_000;
+
+export function checkDeliveries(world: World): readonly Violation[] {
+  const violations: Violation[] = [];
+  const byId = new Map<string, Sent[]>();
+  for (const sent of world.targets.sent) {
+    const known = byId.get(sent.id);
+    if (known === undefined) byId.set(sent.id, [sent]);
+    else known.push(sent);
+    const { task, instant, localAt, at, id } = sent;
+    if (localAt < instant) {
+      violations.push({ promise: "G1", text: `${sent.peer} sent ${instant - localAt} ms early`, task, at, id });
+    }
+  }
+  const instants = new Map<string, string>();
+  for (const [id, sents] of byId) {
+    const [first] = sents;
+    if (first === undefined) continue;
+    const { task, instant } = first;
+    // A manual fire has a name of its own, which no schedule foretells.
+    const isManual = id !== occurrenceId(taskGuid(USER, task), instant as Instant);
+    if (sents.some((sent) => sent.task !== task || sent.instant !== instant)) {
+      violations.push({ promise: "G3", text: "one id stands for two occurrences", task, at: first.at, id });
+    }
+    const place = `${task} ${instant}`;
+    const other = instants.get(place);
+    if (!isManual && other !== undefined) {
+      violations.push({ promise: "G3", text: `one occurrence has the ids ${other} and ${id}`, task, at: first.at, id });
+    }
+    if (!isManual) instants.set(place, id);
+    const excess = excessOf(sents);
+    if (excess === 0) continue;
+    const last = Math.max(...sents.map(({ at }) => at));
+    const excuse = excuseOf(world.history.troubles, Math.min(instant, first.at), last);
+    if (excess > excuse) {
+      const attempts = sents.map(({ peer, attempt, at, answer = "nothing" }) =>
+        `${new Date(at).toISOString().slice(11, 23)} ${peer} #${attempt} → ${answer}`
+      );
+      violations.push({
+        promise: "G4",
+        text: `sent ${excess} times too often, where ${excuse} are excused: ${attempts.join(", ")}`,
+        task,
+        at: first.at,
+        id,
+      });
+    }
+  }
+  return violations;
+}
+
+/** Deliveries that no retry explains: an attempt of a number that was made, or after one that was delivered. */
+export function excessOf(sents: readonly Sent[]): number {
+  let excess = 0;
+  let number = 0;
+  let deliveredAt = Infinity;
+  for (const sent of [...sents].sort((a, b) => a.at - b.at)) {
+    if (sent.attempt <= number || sent.at > deliveredAt) excess++;
+    number = Math.max(number, sent.attempt);
+    if (sent.answer === "delivered") deliveredAt = Math.min(deliveredAt, sent.answeredAt ?? Infinity);
+  }
+  return excess;
+}
+
+/** How many more deliveries the troubles between these two moments may have brought about. */
+export function excuseOf(troubles: readonly Trouble[], from: number, to: number): number {
+  let excuse = 0;
+  for (const { from: began, to: ended, weight } of troubles) {
+    if (began <= to && ended + AFTERMATH_MS >= from) excuse += weight;
+  }
+  return excuse;
+}

@@ -1,0 +1,55 @@
+// How a world ended: all that stands on the disks of its peers, and what each believes of the mesh.
+
+import type { Conflict } from "../core/conflict.ts";
+import type { Entity } from "../core/register.ts";
+import type { Run } from "../core/run.ts";
+import type { MeshState } from "../core/mesh-state.ts";
+import type { PeerId } from "../core/task.ts";
+import type { KeyValue, Space } from "../store/key-value.ts";
+import { readRecord } from "../store/record.ts";
+import { recordStore } from "../store/records.ts";
+import type { World } from "./world.ts";
+
+export type PeerEnd = {
+  readonly peer: PeerId;
+  readonly isUp: boolean;
+  /** Whether it was a member from the start: who came later has no more than the last results of what was before. */
+  readonly isFounder: boolean;
+  readonly mesh?: MeshState;
+  readonly inFlight: number;
+  readonly entities: ReadonlyMap<string, Entity>;
+  readonly runs: ReadonlyMap<string, Run>;
+  readonly conflicts: readonly Conflict[];
+  readonly runVector: string;
+};
+
+export async function endingOf(world: World): Promise<readonly PeerEnd[]> {
+  const ends: PeerEnd[] = [];
+  for (const [n, peer] of world.peers.entries()) {
+    if (peer === undefined) continue;
+    const { base } = peer.parts.disk;
+    const mesh = peer.node?.mesh();
+    const { runEnds, ownSeq } = await recordStore(base).meshStart(peer.id);
+    // Of its own log a peer need not write down the end: the log says it.
+    const runs = new Map([...runEnds, ...(ownSeq === 0 ? [] : [[peer.id, ownSeq] as const])]);
+    ends.push({
+      peer: peer.id,
+      isUp: peer.node !== undefined && !peer.isFrozen,
+      isFounder: n < world.plan.peers,
+      ...(mesh === undefined ? {} : { mesh }),
+      inFlight: peer.node?.status().inFlight ?? 0,
+      entities: await all<Entity>(base, "entities"),
+      runs: await all<Run>(base, "runs"),
+      conflicts: [...(await all<Conflict>(base, "conflicts")).values()],
+      runVector: JSON.stringify([...runs].sort()),
+    });
+  }
+  return ends;
+}
+
+async function all<T>(base: KeyValue, space: Space): Promise<ReadonlyMap<string, T>> {
+  const walk = base.walk(space, {});
+  const entries = await walk.take(Infinity);
+  await walk.close();
+  return new Map(entries.map(([key, record]) => [key, readRecord<T>(record)]));
+}

@@ -1,0 +1,14 @@
+import { planOf } from "../../src/sim/plan.ts";
+import { World } from "../../src/sim/world.ts";
+import { memoryKeyValue } from "../../src/store/memory.ts";
+import { timeOf } from "../../src/sim/story.ts";
+const [seed, minutes, id] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]!];
+const plan = { ...planOf({ seed, peers: 5, minutes, tasks: 50 }) };
+if (process.argv[5] !== "all") plan.faults = process.argv[5] === undefined ? [] : plan.faults.filter((f) => process.argv[5].split(",").includes(f.kind));
+const world = new World({ plan, keyValue: memoryKeyValue });
+const dur = world.history.durable.bind(world.history);
+world.history.durable = (at, peer, ops) => { for (const o of ops) if (o.value !== undefined && (o.space === "runs" && o.key === id)) console.log(timeOf(at), peer, "durable", o.value.slice(0, 500)); else if (o.space === "log" && o.value?.includes(id)) console.log(timeOf(at), peer, "log", o.key, o.value.slice(0,300)); dur(at, peer, ops); };
+const send = (world.network as any);
+await world.run();
+for (const s of world.targets.sent) if (s.id === id) console.log(timeOf(s.at), "sent", JSON.stringify(s));
+for (const l of world.history.logged) console.log(timeOf(l.at), l.peer, l.text.slice(0, 600));
