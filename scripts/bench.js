@@ -4,8 +4,10 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
 import { fire } from "./bench/fire.js";
+import { forward } from "./bench/forward.js";
 import { idle } from "./bench/idle.js";
 import { kill } from "./bench/kill.js";
+import { mesh } from "./bench/mesh.js";
 import { register } from "./bench/register.js";
 import { spread } from "./bench/spread.js";
 
@@ -14,7 +16,10 @@ const PARTS = {
   spread: ["2,000 tasks every 5 s for 60 s", spread],
   register: ["100,000 tasks registered, then a restart", register],
   kill: ["kill -9 at 50 random moments under load", kill],
+  forward: ["requests to a peer through another one", forward],
   idle: ["an idle peer", idle],
+  mesh3: ["a mesh of 3 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 3)],
+  mesh5: ["a mesh of 5 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 5)],
 };
 
 const words = process.argv.slice(2);

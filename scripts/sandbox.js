@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
 /** Deno's flags for a command of the program. `root` is the project's folder. */
 export function sandbox(root, args, env) {
   const data = dataFolder(args, env);
-  const allowed = args[0] === "start" ? peerNeeds(root, data) : clientNeeds(args, data);
+  const allowed = args[0] === "start" || args[0] === "join" ? peerNeeds(root, data) : clientNeeds(args, data);
   const read = [...allowed.read, ...settingsFiles(args, env)];
   return [
     "--no-prompt",

@@ -3,8 +3,8 @@
 // a line each, naming the flag or variable and what was expected.
 
 import { isAbsolute, join, resolve } from "node:path";
-import { isFault } from "./core/fault.ts";
-import { parseTicket, TICKET_MAX_LENGTH } from "./core/ticket.ts";
+import { type Fault, isFault } from "./core/fault.ts";
+import { parseTicket } from "./core/ticket.ts";
 
 export type Config = {
   /** The data folder, as an absolute path. */
@@ -52,8 +52,6 @@ export function readConfig(sources: Sources): Config | Misconfigured {
     labels: read(LABELS) ?? {},
   };
   const [p2p, ticket, adminToken] = [read(P2P), read(JOIN), read(ADMIN_TOKEN)];
-  const parsed = ticket === undefined ? undefined : parseTicket(ticket);
-  if (parsed !== undefined && isFault(parsed)) lines.push(parsed.message);
   if (data === undefined) lines.push("no home folder is known here: say with --data where the data is kept");
   return data === undefined || lines.length > 0 ? { kind: "misconfigured", lines } : {
     data: resolve(data),
@@ -86,8 +84,8 @@ type Setting<T> = {
   /** Its name in the file of --config; absent: not kept there. */
   readonly key?: string;
   readonly expected: string;
-  /** Absent when this is no such value. */
-  readonly parse: (texts: readonly string[]) => T | undefined;
+  /** Absent when this is no such value; a fault when there is more to say of that. */
+  readonly parse: (texts: readonly string[]) => T | Fault | undefined;
   readonly isSecret?: true;
 };
 
@@ -144,7 +142,10 @@ const JOIN: Setting<string> = {
   flag: "join",
   variable: "METRONOME_JOIN",
   expected: "a ticket, as `metronome ticket` prints it",
-  parse: one((text) => text.length <= TICKET_MAX_LENGTH && /^[\x20-\x7e\s]+$/.test(text) ? text : undefined),
+  parse: one((text) => {
+    const ticket = parseTicket(text);
+    return isFault(ticket) ? ticket : text;
+  }),
   isSecret: true,
 };
 
@@ -196,6 +197,10 @@ function valueOf<T>(
   const found = flagOf(setting, sources) ?? variableOf(setting.variable, sources, lines) ?? entryOf(setting, file);
   if (found === undefined) return undefined;
   const value = setting.parse(found.texts);
+  if (isFault(value)) {
+    lines.push(`${found.from}: ${value.message}`);
+    return undefined;
+  }
   if (value === undefined) lines.push(`${found.from} ${said(found.texts, setting)}; expected: ${setting.expected}`);
   return value;
 }

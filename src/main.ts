@@ -3,9 +3,9 @@
 
 import process from "node:process";
 import { Command } from "commander";
-import { addStart } from "./cli/start.ts";
+import { addStart, PEER_COMMANDS } from "./cli/start.ts";
 
-const program = process.argv[2] === "start"
+const program = PEER_COMMANDS.includes(process.argv[2])
   ? new Command("metronome")
   : (await import("./cli/program.ts")).createProgram();
 addStart(program);

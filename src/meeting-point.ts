@@ -70,7 +70,7 @@ function refusalOf(error: unknown, { host, port }: Address): MeetingPointRefusal
       `Another program listens on ${place}, where other peers are to meet this one. Choose another port with --p2p.`,
     );
   }
-  if (/EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EACCES|no valid addresses/i.test(text)) {
+  if (/EADDRNOTAVAIL|EINVAL|ENOTFOUND|EAI_AGAIN|EACCES|NoValidAddresses/.test(text)) {
     return new MeetingPointRefusal(`Other peers can't meet this one on ${place}: this machine can't listen there.`);
   }
   throw error;

@@ -4,7 +4,7 @@
 import type { Clock } from "./clock.ts";
 import type { Command, CommandResult } from "./core/command.ts";
 import type { Dossier } from "./core/dossier.ts";
-import type { CoreEvent, Effect, LogFacts } from "./core/event.ts";
+import type { CoreEvent, DuePage, DueQuery, Effect, LogFacts } from "./core/event.ts";
 import { type Instant, INSTANT_MAX } from "./core/instant.ts";
 import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
@@ -58,6 +58,10 @@ export interface Node extends Peer {
 const DOTS_AT_ONCE = 500;
 const DOTS_PAUSE_MS = 5;
 
+/** How often a peer that stops looks whether all is handed over, and how long its last word may take to be sent. */
+const HAND_OVER_LOOK_MS = 20;
+const FAREWELL_MS = 100;
+
 /** After a read that failed. The store itself has waited long for the disk by then. */
 const READ_AGAIN_MS = 1_000;
 
@@ -95,8 +99,8 @@ class Loop implements Node {
   readonly #flying = new Map<OccurrenceId, AbortController>();
   readonly #watchers = new Set<(notice: Notice) => void>();
   readonly #commits = new Set<Promise<void>>();
-  /** Commits end in the order in which they began. */
-  #lastCommit: Promise<void> = Promise.resolve();
+  /** The last that is on its way: commits end in the order in which they began. */
+  #lastCommit: Promise<void> | undefined;
   readonly #spreads = new Map<number, (peers: number) => void>();
   /** Tasks of which something is on its way to the disk, and the last of it. */
   readonly #keeping = new Map<TaskGuid, Promise<void>>();
@@ -147,7 +151,7 @@ class Loop implements Node {
         if (this.#isClosed) return;
         this.#tell({ kind: "dots", dots: page });
         if (page.length < DOTS_AT_ONCE) return this.#tell({ kind: "digested" });
-        await new Promise((resolve) => setTimeout(resolve, DOTS_PAUSE_MS));
+        await pause(DOTS_PAUSE_MS);
       }
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
@@ -269,6 +273,7 @@ class Loop implements Node {
 
   async drain(patienceMs: number): Promise<void> {
     if (this.#isClosed) return;
+    const end = performance.now() + patienceMs;
     this.#tell({ kind: "drain" });
     if (this.#flying.size > 0) {
       await new Promise<void>((resolve) => {
@@ -279,6 +284,7 @@ class Loop implements Node {
         };
       });
     }
+    await this.#handOver(end);
     this.#isClosed = true;
     this.#parts.clock.close();
     for (const flight of this.#flying.values()) flight.abort();
@@ -291,6 +297,15 @@ class Loop implements Node {
     this.#spreads.clear();
     for (const resolve of this.#inquiries.values()) resolve({ kind: "nothing" });
     this.#inquiries.clear();
+  }
+
+  /** Others take up what this peer fired, and know all that it did, before it goes. */
+  async #handOver(end: number): Promise<void> {
+    const { mesh } = this.#machine;
+    if (!mesh.hasCompany) return;
+    while (mesh.isHandingOver && performance.now() < end) await pause(HAND_OVER_LOOK_MS);
+    this.#tell({ kind: "leave" });
+    if (performance.now() < end) await pause(FAREWELL_MS);
   }
 
   #tell(event: CoreEvent): void {
@@ -328,7 +343,7 @@ class Loop implements Node {
         if (!this.#isClosed) this.#parts.clock.alarm(effect.at, () => this.#tell({ kind: "alarm" }));
         return;
       case "readDue":
-        return void this.#read(() => this.#parts.store.due(effect.query), (page) => ({ kind: "due", page }));
+        return void this.#read(() => this.#due(effect.query), (page) => ({ kind: "due", page }));
       case "readDossiers":
         return void this.#read(() => this.#dossiers(effect.guids), (dossiers) => ({ kind: "dossiers", dossiers }));
       case "notify":
@@ -364,6 +379,9 @@ class Loop implements Node {
     const commit = this.#commit(effect);
     this.#track(commit);
     this.#lastCommit = commit;
+    void commit.finally(() => {
+      if (this.#lastCommit === commit) this.#lastCommit = undefined;
+    });
     for (const guid of effect.guids) {
       this.#keeping.set(guid, commit);
       void commit.finally(() => {
@@ -388,10 +406,21 @@ class Loop implements Node {
    */
   async #query({ query, ticket }: Extract<Effect, { kind: "query" }>): Promise<void> {
     const isForOthers = query.kind !== "runs" && query.kind !== "entity";
-    if (isForOthers) await this.#lastCommit;
+    if (isForOthers && this.#lastCommit !== undefined) await this.#lastCommit;
     const isBehind = isForOthers && this.#held.length > 0;
     const answer: StoreAnswer = isBehind ? { kind: "failed" } : await this.#parts.store.query(query);
     if (!this.#isClosed) this.#tell({ kind: "queried", ticket, answer });
+  }
+
+  /** The due index with all that is on its way to it: who has just come to own a shard is told of it once. */
+  async #due(query: DueQuery): Promise<DuePage> {
+    for (;;) {
+      const pending = this.#lastCommit ?? this.#release?.promise;
+      if (pending === undefined) break;
+      await pending;
+      if (this.#lastCommit === pending) this.#lastCommit = undefined;
+    }
+    return await this.#parts.store.due(query);
   }
 
   async #commit(effect: Persist): Promise<void> {
@@ -446,7 +475,7 @@ class Loop implements Node {
       if (this.#isClosed) return;
       if (!(answer instanceof StoreFailure)) return this.#tell(event(answer));
       this.#parts.log("error", "the store can't be read; it is tried again", { error: answer.message });
-      await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS));
+      await pause(READ_AGAIN_MS);
     }
   }
 
@@ -476,6 +505,10 @@ class Loop implements Node {
       if (this.#flying.size === 0) this.#onLanded?.();
     });
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The order of the lists of runs. */

@@ -3,6 +3,7 @@
 //
 //   GET /seen     {"count","unique","doubles","early","firstAt","lastAt","lateness":{"p50","p99","p999","max"},"ids"?}
 //   GET /seen?ids the same with every id, in the order of arrival
+//   GET /log      [{"id","at","planned"}, …] in the order of arrival
 //   GET /reset    forgets all
 
 import { createServer as createHttpServer } from "node:http";
@@ -53,7 +54,7 @@ const control = createHttpServer((request, response) => {
     arrivals = [];
   }
   response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify(seen(request.url === "/seen?ids")));
+  response.end(JSON.stringify(request.url === "/log" ? arrivals : seen(request.url === "/seen?ids")));
 });
 
 function seen(withIds) {

@@ -46,6 +46,7 @@ export async function startSink(core) {
     port: sink.ready.port,
     seen: () => ask("/seen"),
     seenIds: () => ask("/seen?ids"),
+    log: () => ask("/log"),
     reset: () => ask("/reset"),
     stop: () => sink.stop(),
     /** Resolves when `count` different occurrences have come, or rejects after `patienceMs`. */
@@ -67,7 +68,7 @@ export function makeFolder() {
 }
 
 /** A peer on `folder`, and the few calls that the benchmark makes. */
-export async function startPeer(folder, { core, runtime = "deno", port = 0 } = {}) {
+export async function startPeer(folder, { core, runtime = "deno", port = 0, args = [] } = {}) {
   const peer = await startProgram(process.execPath, [
     join(root, "scripts/metronome"),
     "start",
@@ -80,14 +81,20 @@ export async function startPeer(folder, { core, runtime = "deno", port = 0 } = {
     `127.0.0.1:${port}`,
     "--p2p",
     "127.0.0.1:0",
+    ...args,
   ], { core, env: { METRONOME_ADMIN_TOKEN: TOKEN } });
   const call = (path, init = {}) =>
     fetch(peer.ready.http + path, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
   return {
     url: peer.ready.http,
+    id: peer.ready.peer,
     pid: peer.ready.pid,
     exited: peer.exited,
-    stop: (signal) => peer.stop(signal),
+    stop: (signal = "SIGTERM") => {
+      // The peer itself: a launcher that is killed leaves it alive for a moment.
+      process.kill(peer.ready.pid, signal);
+      return peer.exited;
+    },
     call,
     /** Registers tasks by NDJSON; `tasks` makes the n-th. Resolves to when it was answered and what was refused. */
     async register(count, task) {

@@ -2,12 +2,33 @@
 // first asked for.
 
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { OUTCOMES } from "../core/run.ts";
 import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
 import { LINES_TYPE } from "./batch.ts";
+import { FORWARD_OPERATIONS } from "./forward-operations.ts";
+import { MESH_OPERATIONS } from "./mesh-operations.ts";
+import {
+  answerOf,
+  answers,
+  BODY,
+  body,
+  done,
+  idempotencyKey,
+  ifMatch,
+  ifNoneMatch,
+  location,
+  newTaskAnswer,
+  outcome,
+  page,
+  prefer,
+  problemAnswer,
+  runPath,
+  taskAnswer,
+  taskPath,
+  WRITE,
+} from "./operation.ts";
 import { NEXT_MAX, PREVIEW, ZONE_MAX } from "./schedules.ts";
 import * as shapes from "./shapes.ts";
-import { PAGE, PAGE_MAX, SEARCH_MAX } from "./tasks.ts";
+import { SEARCH_MAX } from "./tasks.ts";
 
 export function openapi(version: string): unknown {
   const app = new OpenAPIHono();
@@ -23,7 +44,7 @@ export function openapi(version: string): unknown {
     name: "metronome-8081",
     description: "The cookie of a session; its name ends in the peer's port.",
   });
-  for (const operation of OPERATIONS) registry.registerPath(operation);
+  for (const operation of [...OPERATIONS, ...MESH_OPERATIONS, ...FORWARD_OPERATIONS]) registry.registerPath(operation);
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -52,8 +73,8 @@ const OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/tasks",
     tags: ["tasks"],
     summary: "Create a task",
-    request: { headers: z.object({ "Idempotency-Key": idempotencyKey }), ...body(shapes.definition) },
-    responses: answers({ 201: newTaskAnswer }, 409, ...WRITE),
+    request: { headers: z.object({ "Idempotency-Key": idempotencyKey, Prefer: prefer }), ...body(shapes.definition) },
+    responses: answers({ 201: newTaskAnswer }, 409, 412, 504, ...WRITE),
   },
   {
     method: "get",
@@ -87,10 +108,10 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Create or replace a task",
     request: {
       params: taskPath,
-      headers: z.object({ "If-Match": ifMatch, "If-None-Match": ifNoneMatch }),
+      headers: z.object({ "If-Match": ifMatch, "If-None-Match": ifNoneMatch, Prefer: prefer }),
       ...body(shapes.definition),
     },
-    responses: answers({ 200: taskAnswer("Replaced."), 201: newTaskAnswer }, 412, ...WRITE),
+    responses: answers({ 200: taskAnswer("Replaced."), 201: newTaskAnswer }, 412, 504, ...WRITE),
   },
   {
     method: "patch",
@@ -99,7 +120,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Change some of a task",
     request: {
       params: taskPath,
-      headers: z.object({ "If-Match": ifMatch }),
+      headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
       body: {
         content: {
           "application/merge-patch+json": { schema: shapes.patch },
@@ -108,15 +129,15 @@ const OPERATIONS: readonly RouteConfig[] = [
         required: true,
       },
     },
-    responses: answers({ 200: taskAnswer("Changed.") }, 404, 412, ...WRITE),
+    responses: answers({ 200: taskAnswer("Changed.") }, 404, 412, 504, ...WRITE),
   },
   {
     method: "delete",
     path: "/api/v1/tasks/{id}",
     tags: ["tasks"],
     summary: "Delete a task",
-    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }) },
-    responses: answers({ 204: done }, 404, 412, 507),
+    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch, Prefer: prefer }) },
+    responses: answers({ 204: done }, 404, 412, 504, 507),
   },
   {
     method: "post",
@@ -135,16 +156,24 @@ const OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/tasks/{id}/pause",
     tags: ["tasks"],
     summary: "Pause a task",
-    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }), ...body(shapes.pauseBody, false) },
-    responses: answers({ 200: taskAnswer("Paused.") }, 404, 412, ...WRITE),
+    request: {
+      params: taskPath,
+      headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
+      ...body(shapes.pauseBody, false),
+    },
+    responses: answers({ 200: taskAnswer("Paused.") }, 404, 412, 504, ...WRITE),
   },
   {
     method: "post",
     path: "/api/v1/tasks/{id}/resume",
     tags: ["tasks"],
     summary: "End a pause; what lay in it is not made up for",
-    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }), ...body(shapes.nothing, false) },
-    responses: answers({ 200: taskAnswer("Resumed.") }, 404, 412, ...WRITE),
+    request: {
+      params: taskPath,
+      headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
+      ...body(shapes.nothing, false),
+    },
+    responses: answers({ 200: taskAnswer("Resumed.") }, 404, 412, 504, ...WRITE),
   },
   {
     method: "post",
@@ -228,7 +257,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     tags: ["events"],
     summary: "What happens, as it happens: server-sent events",
     description:
-      'Events "task" (a Task), "removed" ({"id"}), "run" (a Run), and "lag" ({"dropped"}) when the client was too slow.',
+      'Events "task" (a Task), "removed" ({"id"}), "run" (a Run), "mesh" (who is alive and fires how much, at most once a second), and "lag" ({"dropped"}) when the client was too slow.',
     responses: answers({
       200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
     }),

@@ -7,11 +7,13 @@ import { WAIT_MAX_S, WAIT_S } from "./prefer.ts";
 import * as shapes from "./shapes.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
 
-export type Answers = RouteConfig["responses"];
-export type Answer = Answers[string];
+type Answers = RouteConfig["responses"];
+type Answer = Answers[string];
 
-export const jsonOf = (schema: z.ZodType) => ({ "application/json": { schema } });
-export const body = (schema: z.ZodType, isRequired = true) => ({ body: { content: jsonOf(schema), required: isRequired } });
+const jsonOf = (schema: z.ZodType) => ({ "application/json": { schema } });
+export const body = (schema: z.ZodType, isRequired = true) => ({
+  body: { content: jsonOf(schema), required: isRequired },
+});
 
 export const taskPath = z.object({ id: z.string().min(1).max(TASK_ID_MAX).openapi({ example: "backup" }) });
 export const runPath = z.object({ id: z.string().openapi({ example: "9f86d081884c7d659a2feaa0c55ad015" }) });
@@ -21,7 +23,8 @@ export const ifMatch = z.string().optional().openapi({
 });
 export const ifNoneMatch = z.string().optional().openapi({ description: "Entity tags, or *." });
 export const prefer = z.string().optional().openapi({
-  description: `replicas=2: answered when so many peers have it on their disks; wait=10: after so many seconds at most ` +
+  description:
+    `replicas=2: answered when so many peers have it on their disks; wait=10: after so many seconds at most ` +
     `(${WAIT_S} unless said, up to ${WAIT_MAX_S}). See Preference-Applied.`,
 });
 export const idempotencyKey = z.string().min(1).max(255).optional().openapi({
@@ -40,7 +43,7 @@ export const answers = (entries: Answers, ...problems: readonly number[]): Answe
 });
 
 /** What any request may be told. */
-export const ALWAYS = [400, 401, 403, 421, 503];
+const ALWAYS = [400, 401, 403, 421, 503];
 
 export function problemAnswer(status: number): Answer {
   return {
@@ -49,7 +52,7 @@ export function problemAnswer(status: number): Answer {
   };
 }
 
-export const PROBLEMS: { readonly [status: number]: string } = {
+const PROBLEMS: { readonly [status: number]: string } = {
   400: "The request can't be read: its JSON, its query, a header or the path.",
   401: "No token, or one that opens nothing.",
   403: "Another origin's page may not change anything.",
@@ -62,16 +65,22 @@ export const PROBLEMS: { readonly [status: number]: string } = {
   421: "The host name is not one of this peer's.",
   422: "The content is not what it must be; every fault is named with its field.",
   429: "Too many attempts; see Retry-After.",
+  431: "The headers are too long to be sent on.",
   502: "The peer that it is for can't be reached from here.",
   503: "Not now; see Retry-After.",
   504: "Not in time. What was written is durable here; or, of another peer, may have been.",
+  508: "It has come through the mesh already, and is not sent on.",
   507: "The disk takes no writes now. Nothing was changed.",
 };
 
-export const etag = { ETag: { schema: { type: "string" as const }, description: "The task's revision." } };
+const etag = { ETag: { schema: { type: "string" as const }, description: "The task's revision." } };
 export const location = { Location: { schema: { type: "string" as const } } };
 
-export const taskAnswer = (description: string): Answer => ({ description, headers: etag, content: jsonOf(shapes.task) });
+export const taskAnswer = (description: string): Answer => ({
+  description,
+  headers: etag,
+  content: jsonOf(shapes.task),
+});
 export const newTaskAnswer: Answer = {
   description: "Created.",
   headers: { ...etag, ...location },

@@ -65,7 +65,8 @@ export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replica
 function parsePrefer(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const part of text.split(",")) {
-    const [, name = "", value = ""] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*"?([^";]*)"?\s*)?(?:;.*)?$/.exec(part) ?? [];
+    const [, name = "", value = ""] =
+      /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*"?([^";]*)"?\s*)?(?:;.*)?$/.exec(part) ?? [];
     const key = name.toLowerCase();
     if (key !== "" && !found.has(key)) found.set(key, value.trim());
   }

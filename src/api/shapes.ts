@@ -39,7 +39,7 @@ const moment = () =>
   });
 
 /** As it is answered: RFC 3339 UTC with milliseconds. */
-const instant = () =>
+export const instant = () =>
   z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).openapi({
     format: "date-time",
     example: EXAMPLE_INSTANT,
@@ -222,7 +222,7 @@ export const explanation = z.strictObject({
   finding,
 });
 
-const cursor = z.string().nullable().openapi({ description: "Where the next page starts; null: this is the last." });
+export const cursor = z.string().nullable().openapi({ description: "Where the next page starts; null: this is the last." });
 
 export const taskPage = z.strictObject({ items: z.array(task), cursor });
 export const runPage = z.strictObject({ items: z.array(run), cursor });

@@ -1,11 +1,16 @@
-// The command line, but for `start`: every command that asks a running peer, and `version`. Usage that can't be is told
+// The command line, but for `start` and `join`: every command that asks a running peer, and `version`. Usage that can't be is told
 // on the error output with exit code 2.
 
 import { Command } from "commander";
 import { addCommand } from "./command.ts";
+import { conflicts } from "./conflicts.ts";
+import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
+import { peers } from "./peers.ts";
+import { revoke } from "./revoke.ts";
 import { taskAdd } from "./task-add.ts";
+import { taskExplain } from "./task-explain.ts";
 import { taskExport } from "./task-export.ts";
 import { taskImport } from "./task-import.ts";
 import { taskList } from "./task-list.ts";
@@ -14,6 +19,7 @@ import { taskRuns } from "./task-runs.ts";
 import { taskShow } from "./task-show.ts";
 import { taskPause, taskRemove, taskResume } from "./task-state.ts";
 import { taskTrigger } from "./task-trigger.ts";
+import { ticket } from "./ticket.ts";
 import { token } from "./token.ts";
 import { version } from "./version.ts";
 
@@ -49,8 +55,14 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskTrigger);
   addCommand(task, parts, taskNext);
   addCommand(task, parts, taskRuns);
+  addCommand(task, parts, taskExplain);
   addCommand(task, parts, taskImport);
   addCommand(task, parts, taskExport);
+  addCommand(program, parts, ticket);
+  addCommand(program, parts, peers);
+  addCommand(program, parts, drain);
+  addCommand(program, parts, revoke);
+  addCommand(program, parts, conflicts);
   addCommand(program, parts, token);
   addCommand(program, parts, version);
   return program;

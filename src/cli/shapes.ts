@@ -135,27 +135,32 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function objectIn(value: unknown): JsonObject {
+export function objectIn(value: unknown): JsonObject {
   if (!isObject(value)) throw unknownAnswer();
   return value;
 }
 
-function listIn(value: unknown): readonly unknown[] {
+export function listIn(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw unknownAnswer();
   return value;
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   if (typeof value !== "string") throw unknownAnswer();
   return value;
 }
 
-function number(value: unknown): number {
+export function number(value: unknown): number {
   if (typeof value !== "number") throw unknownAnswer();
   return value;
 }
 
-function maybe<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+export function flag(value: unknown): boolean {
+  if (typeof value !== "boolean") throw unknownAnswer();
+  return value;
+}
+
+export function maybe<T>(value: unknown, read: (value: unknown) => T): T | undefined {
   return value === undefined || value === null ? undefined : read(value);
 }
 

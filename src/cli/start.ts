@@ -1,18 +1,33 @@
-// `metronome start`: the options of a peer. What they mean, and what is wrong with them, is the configuration's to say.
+// `metronome start` and `metronome join`: the options of a peer. What they mean, and what is wrong with them, is the
+// configuration's to say. To join is to start with a ticket.
 
 import { type Command, Option } from "commander";
 import process from "node:process";
+import type { Flags } from "../config.ts";
 import { EXIT } from "./failure.ts";
 
+/** The commands in which this process becomes a peer. */
+export const PEER_COMMANDS: readonly (string | undefined)[] = ["start", "join"];
+
 export function addStart(program: Command): void {
-  program.command("start")
-    .description("start a peer: the scheduler with its store, its REST API and its page")
+  withOptions(program.command("start"), "start a peer: the scheduler with its store, its REST API and its page")
+    .option("--join <ticket>", "the mesh to join, as `metronome ticket` prints it (METRONOME_JOIN)")
+    .action((options: Flags) => run(options));
+  withOptions(program.command("join <ticket>"), "start a peer that joins a mesh, with what `metronome ticket` printed")
+    .action((ticket: string, options: Flags) => run({ ...options, join: ticket }));
+}
+
+function withOptions(command: Command, description: string): Command {
+  return command
+    .description(description)
     .option("--data <folder>", "where the peer keeps everything (METRONOME_DATA; default: the platform's data folder)")
     .option("--http <host:port>", "where the API and the page answer (METRONOME_HTTP; default: 127.0.0.1:8081)")
-    .option("--p2p <host:port>", "where other peers are met (METRONOME_P2P; default: 127.0.0.1:8091)")
+    .option(
+      "--p2p <host:port>",
+      "where other peers are met (METRONOME_P2P; default: port 8091, of this machine alone while there are no others)",
+    )
     .option("--name <name>", "what people call this peer (METRONOME_NAME; default: the host's name)")
     .option("--label <name=value>", "what this peer is, again for each (METRONOME_LABELS, with commas)", gather)
-    .option("--join <ticket>", "the mesh to join, as `metronome ticket` prints it (METRONOME_JOIN)")
     .option("--config <file>", "a JSON file of these settings, for those not given otherwise (METRONOME_CONFIG)")
     .addOption(
       new Option("--runtime <runtime>", "deno, in a sandbox, or node, 24 or newer (METRONOME_RUNTIME; default: deno)")
@@ -21,12 +36,13 @@ export function addStart(program: Command): void {
     .option("--json", "print one line of JSON when the peer is ready")
     .addHelpText("after", MORE_HELP)
     .showHelpAfterError("(--help says more)")
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.usage))
-    .action(async (options) => {
-      // Loaded here: who asks for a task does not pay for a server.
-      const { runPeer } = await import("./peer-process.ts");
-      await runPeer(options);
-    });
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.usage));
+}
+
+async function run(flags: Flags): Promise<void> {
+  // Loaded here: who asks for a task does not pay for a server.
+  const { runPeer } = await import("./peer-process.ts");
+  await runPeer(flags);
 }
 
 const MORE_HELP = `

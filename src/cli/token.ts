@@ -1,9 +1,7 @@
 // `token`: makes a token for the API and prints it, alone, so that a script can take it as it is. It is shown only now.
 
-import { parseDuration } from "../core/duration.ts";
-import { isFault } from "../core/fault.ts";
 import type { Spec } from "./command.ts";
-import { EXIT, Failure } from "./failure.ts";
+import { ttlSeconds } from "./duration.ts";
 import { parseToken } from "./shapes.ts";
 import { moment } from "./show.ts";
 
@@ -22,11 +20,14 @@ export const token: Spec<Options> = {
   options: (command) =>
     command
       .option("--name <name>", "what it is for, to tell it from others", "command line")
-      .option("--ttl <duration>", "how long it lasts: PT1H, P365D, or never", TTL),
+      .option("--ttl <duration>", "how long it lasts: 1h, 365d, P30D, or never", TTL),
   async run({ parts, isJson, connect, print, printJson, note }, { name, ttl }) {
-    const ttlSeconds = ttl === "never" ? undefined : secondsOf(ttl);
+    const seconds = ttl === "never" ? undefined : ttlSeconds(ttl);
     const client = await connect();
-    const answer = await client.send("POST", "tokens", { name, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) });
+    const answer = await client.send("POST", "tokens", {
+      name,
+      ...(seconds === undefined ? {} : { ttlSeconds: seconds }),
+    });
     if (isJson) return await printJson(answer);
     const { token, expiresAt } = parseToken(answer);
     await print(`${token}\n`);
@@ -36,10 +37,3 @@ export const token: Spec<Options> = {
     );
   },
 };
-
-function secondsOf(text: string): number {
-  const ms = parseDuration(text, "--ttl");
-  if (!isFault(ms)) return Math.ceil(ms / 1000);
-  const suggestion = ms.suggestion === undefined ? "" : ` Try ${ms.suggestion}.`;
-  throw new Failure(EXIT.usage, `--ttl: ${ms.message}${suggestion}`);
-}

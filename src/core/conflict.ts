@@ -17,5 +17,7 @@ const INSTANT_DIGITS = 15;
 
 /** Where it stands in the list of this peer, in the order of time: its key, and its name for people. */
 export function conflictPlace({ at, entity, register, lost }: Conflict): string {
-  return `${String(at - INSTANT_MIN).padStart(INSTANT_DIGITS, "0")}/${entity.kind}/${entity.key}/${register}/${lost.stamp}`;
+  return `${
+    String(at - INSTANT_MIN).padStart(INSTANT_DIGITS, "0")
+  }/${entity.kind}/${entity.key}/${register}/${lost.stamp}`;
 }

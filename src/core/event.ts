@@ -30,6 +30,8 @@ export type CoreEvent =
   | { readonly kind: "unkept"; readonly guids: readonly TaskGuid[]; readonly unsent: readonly OccurrenceId[] }
   /** The peer is to stop: nothing new is taken up, what is in flight ends. */
   | { readonly kind: "drain" }
+  /** The others are to be told that this peer goes. */
+  | { readonly kind: "leave" }
   /** Whether the store takes writes now. */
   | { readonly kind: "store"; readonly writable: boolean }
   /** These writes stand on the disk. */

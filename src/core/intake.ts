@@ -28,12 +28,20 @@ const PAGES_MAX = 64;
 
 type Waiting = { readonly page: CarryPage; readonly done: () => void };
 
+type Author = {
+  /** The end of the last page that was accepted. */
+  end: number;
+  readonly waiting: Waiting[];
+  /** Who waits for all that was accepted to be taken in. */
+  readonly ends: (() => void)[];
+};
+
 export class Intake {
   readonly #host: IntakeHost;
   readonly #runs: RunVector;
   readonly #quarantine = new Map<string, Entity>();
   /** Of each author whose pages are being taken in: the end of the last one, and those that wait. */
-  readonly #authors = new Map<PeerId, { end: number; readonly waiting: Waiting[] }>();
+  readonly #authors = new Map<PeerId, Author>();
 
   constructor(host: IntakeHost, runs: RunVector) {
     this.#host = host;
@@ -88,9 +96,17 @@ export class Intake {
     for (const result of results) this.#host.result(result, end);
   }
 
+  /** `done` also when some were left out; what was taken before of the same authors is in by then. */
   pages(pages: readonly CarryPage[], done: () => void): void {
-    const end = counted(pages.length, done);
+    const end = counted(pages.length, () => this.#settled(done));
     for (const page of pages) if (!this.page(page, end)) end();
+  }
+
+  /** When all that was accepted so far is taken in, of whichever author. */
+  #settled(done: () => void): void {
+    const authors = [...this.#authors.values()];
+    const end = counted(authors.length, done);
+    for (const { ends } of authors) ends.push(end);
   }
 
   /** False when carries before these are missing, or too many wait: then nothing was taken, and `done` is not called. */
@@ -98,12 +114,14 @@ export class Intake {
     const author = this.#authors.get(page.author);
     const end = author?.end ?? this.#runs.upTo(page.author);
     if (page.to <= end) {
-      done();
+      // Accepted is not yet taken in: who syncs must not go on before.
+      if (author === undefined) done();
+      else author.ends.push(done);
       return true;
     }
     if (page.after > end) return false;
     if (author === undefined) {
-      this.#authors.set(page.author, { end: page.to, waiting: [] });
+      this.#authors.set(page.author, { end: page.to, waiting: [], ends: [] });
       this.#take(page, done);
       return true;
     }
@@ -121,9 +139,11 @@ export class Intake {
       this.#runs.take({ author, from, to });
       this.#host.persist([{ kind: "runVector", ends: this.#runs.entries() }]);
       done();
-      const next = this.#authors.get(author)?.waiting.shift();
-      if (next === undefined) this.#authors.delete(author);
-      else this.#take(next.page, next.done);
+      const taken = this.#authors.get(author);
+      const next = taken?.waiting.shift();
+      if (next !== undefined) return this.#take(next.page, next.done);
+      this.#authors.delete(author);
+      for (const end of taken?.ends ?? []) end();
     });
     for (const carry of news) this.#host.carry(author, carry, end);
   }

@@ -2,6 +2,7 @@
 // and takes them up, and fires nothing before it knows the mesh. After a start, after its loop stood still, and when a
 // side that fired the same shards comes back, it first asks who is alive and syncs with one of them.
 
+import { type Departure, Departures } from "./departures.ts";
 import type { Instant } from "./instant.ts";
 import { type MemberChange, type MemberOutput, Members } from "./members.ts";
 import { Holder, Voter } from "./lease.ts";
@@ -56,6 +57,13 @@ const GATHER_MS = 300;
 /** A barrier that no sync lifts is lifted all the same: who can't be synced with is no reason to stand still. */
 const BARRIER_MAX_MS = 10_000;
 
+/**
+ * Who finds nobody alive may be alone, or not linked yet: after a start that takes some seconds where the machine or the
+ * network is slow. Lifted after the first round of probes, a peer that came back fired all that two others had fired
+ * since it went (three real peers on two busy cores, in one restart of three).
+ */
+const ALONE_MS = 5_000;
+
 /** Pause before another sync is tried at the barrier. */
 const BARRIER_PAUSE_MS = 500;
 
@@ -64,13 +72,6 @@ const OWN_PROBE = -1;
 /** It grants itself what it fires as often as it asks others. */
 const OWN_GRANT_MS = 1_000;
 
-type Release = {
-  readonly from: PeerId;
-  readonly shards: ShardSet;
-  readonly version: number;
-  readonly until: Instant;
-};
-
 export class Keeper {
   readonly #host: KeeperHost;
   readonly #introduction: Introduction;
@@ -78,8 +79,7 @@ export class Keeper {
   readonly #ownership: Ownership;
   /** Dead, and what the others hold of its log is being asked for; until when. */
   readonly #gathering = new Map<PeerId, Instant>();
-  /** What was released to this peer by one whose log is not all here yet. */
-  readonly #releases: Release[] = [];
+  readonly #departures = new Departures();
   #admitted: readonly PeerId[];
   #fencedSince: Instant | undefined;
   /** Nothing was ever synced: then no time lifts the barrier. */
@@ -154,6 +154,11 @@ export class Keeper {
     return this.#fencedSince !== undefined;
   }
 
+  /** Some shard is owned, or something of it is in flight. */
+  get isFiring(): boolean {
+    return this.#ownership.shards().size > 0;
+  }
+
   get isDraining(): boolean {
     return this.#isDraining;
   }
@@ -194,6 +199,7 @@ export class Keeper {
       this.#holder.acked(from, message.seq, ShardSet.parse(message.refused));
       this.#host.leased();
     }
+    if (message.kind === "probe" || message.kind === "ack") this.#watchDeparture(from, message.news);
     this.#members.news(this.#news());
     this.#take(this.#members.heard(from, message, this.#host.now()));
     if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
@@ -212,18 +218,28 @@ export class Keeper {
   released(from: PeerId, shards: ShardSet, version: number, seq: number): void {
     if (this.#host.runsOf(from) >= seq) {
       this.#apply(this.#ownership.released(from, shards, version, this.#host.now()));
-      return;
-    }
-    const release = { from, shards, version, until: this.#host.now() + GATHER_MS as Instant };
-    this.#releases.push(release);
-    this.#host.gather([from], () => this.#finishRelease(release));
+    } else this.#await({ from, shards, version, until: this.#host.now() + GATHER_MS as Instant });
   }
 
-  #finishRelease(release: Release): void {
-    const place = this.#releases.indexOf(release);
-    if (place < 0) return;
-    this.#releases.splice(place, 1);
-    this.#apply(this.#ownership.released(release.from, release.shards, release.version, this.#host.now()));
+  /** News by which a peer fires less than before may come before its log has; a release need not come at all. */
+  #watchDeparture(from: PeerId, { shards: text, shardsVersion, fenced }: PeerNews): void {
+    const before = this.#members.peer(from)?.news;
+    if (before === undefined || before.fenced || fenced || shardsVersion <= before.shardsVersion) return;
+    const shards = this.#shardsOf(from, before.shards)?.minus(ShardSet.parse(text) ?? new ShardSet());
+    if (shards === undefined || shards.size === 0) return;
+    this.#await({ from, shards, until: this.#host.now() + GATHER_MS as Instant });
+  }
+
+  #await(departure: Departure): void {
+    this.#departures.add(departure);
+    this.#host.gather([departure.from], () => this.#departed(departure));
+  }
+
+  #departed(departure: Departure): void {
+    if (!this.#departures.end(departure)) return;
+    const { from, shards, version } = departure;
+    if (version === undefined) this.#see();
+    else this.#apply(this.#ownership.released(from, shards, version, this.#host.now()));
   }
 
   drained(shards: Iterable<Shard>): void {
@@ -252,7 +268,7 @@ export class Keeper {
       this.#membersWakeAt,
       this.#ownershipWakeAt,
       ...this.#gathering.values(),
-      ...this.#releases.map(({ until }) => until),
+      ...this.#departures.ends(),
       ...(this.#isBarrierToTry ? [this.#nextTryAt] : []),
     ].filter((at) => at !== undefined);
     return times.length === 0 ? undefined : Math.min(...times) as Instant;
@@ -261,7 +277,7 @@ export class Keeper {
   wake(): void {
     const now = this.#host.now();
     for (const [peer, until] of [...this.#gathering]) if (until <= now) this.#gathered(peer);
-    for (const release of this.#releases.filter(({ until }) => until <= now)) this.#finishRelease(release);
+    for (const departure of this.#departures.due(now)) this.#departed(departure);
     if (this.#admitted.length > 1 && this.#leaseAt <= now) {
       this.#leaseAt = now + OWN_GRANT_MS as Instant;
       this.#grantOwn();
@@ -348,8 +364,9 @@ export class Keeper {
     if (this.#fencedSince === undefined || !this.#isBarrierToTry || now < this.#nextTryAt) return;
     if (this.#admitted.length <= 1) return this.#lift();
     const living = this.living();
-    const isOver = now - this.#fencedSince >= BARRIER_MAX_MS;
-    if ((living.length === 0 || isOver) && !this.#isEmpty) return this.#lift();
+    const fencedMs = now - this.#fencedSince;
+    const isOver = fencedMs >= (living.length === 0 ? ALONE_MS : BARRIER_MAX_MS);
+    if (isOver && !this.#isEmpty) return this.#lift();
     const peer = living[Math.floor(this.#host.chance() * living.length)];
     if (peer === undefined) {
       this.#nextTryAt = now + BARRIER_PAUSE_MS as Instant;
@@ -407,7 +424,7 @@ export class Keeper {
         const shards = news === undefined ? undefined : this.#shardsOf(peer, news.shards);
         const listing = news === undefined || shards === undefined
           ? {}
-          : { listing: { shards, version: news.shardsVersion, fenced: news.fenced, answered } };
+          : { listing: { ...this.#fired(peer, shards, news.shardsVersion), fenced: news.fenced, answered } };
         others.push({ kind: "alive", peer, ...listing });
       } else if (state === "dead") others.push({ kind: "dead", peer });
     }
@@ -419,6 +436,14 @@ export class Keeper {
       probed: this.#members.probed,
       others,
     };
+  }
+
+  /** What it lists, and what it has let go whose log is not here yet: as it stood one version before. */
+  #fired(peer: PeerId, listed: ShardSet, version: number): { readonly shards: ShardSet; readonly version: number } {
+    const shards = this.#departures.of(peer);
+    if (shards === undefined) return { shards: listed, version };
+    shards.addAll(listed);
+    return { shards, version: version - 1 };
   }
 
   /** Parsed once: the same text comes with each news until it changes. */

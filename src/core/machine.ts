@@ -200,6 +200,7 @@ export class Machine {
         break;
       case "drain":
         this.#isDraining = true;
+        this.#mesh.keeper.drain(true);
         break;
       default:
         this.#mesh.handle(event);
@@ -373,7 +374,10 @@ export class Machine {
       else if (seat.isStale) seat.actor.restore(dossier);
       seat.isStale = false;
     } catch (error) {
-      for (const message of seat.mailbox) if (message.kind === "command") this.#refuseIll(message.ticket, error);
+      for (const message of seat.mailbox) {
+        if (message.kind === "command") this.#refuseIll(message.ticket, error);
+        else if ("done" in message) message.done();
+      }
       this.#fallIll(dossier.guid, error, now);
       return;
     }

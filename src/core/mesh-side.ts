@@ -160,6 +160,16 @@ export class MeshSide {
     return this.members.size > 1 || this.#leaving.size > 0;
   }
 
+  /** Whether anybody else is alive. */
+  get hasCompany(): boolean {
+    return this.keeper.living().length > 0;
+  }
+
+  /** Something that others are to fire is still here, or something that they are to know. */
+  get isHandingOver(): boolean {
+    return this.hasCompany && (this.keeper.isFiring || !this.replication.hasTold);
+  }
+
   /** There is a mesh, and this peer is no member of it any more. */
   get isRemoved(): boolean {
     return this.members.size > 0 && !this.members.has(this.#host.self);
@@ -208,6 +218,9 @@ export class MeshSide {
         return true;
       case "yield":
         this.keeper.drain(event.isDraining);
+        return true;
+      case "leave":
+        this.keeper.leave();
         return true;
       case "spread":
         this.replication.spread(event.entity, event.wanted, event.until, (peers) => {
@@ -374,7 +387,14 @@ export class MeshSide {
       send: (to, message) => this.#send(to, message),
       publish: (broadcast) => host.effect({ kind: "publish", broadcast }),
       query: (query, onAnswer) => this.#query(query, onAnswer),
-      persist: (writes) => host.effect({ kind: "persist", writes, onFailure: "hold", guids: [], then: [] }),
+      persist: (writes) =>
+        host.effect({
+          kind: "persist",
+          writes,
+          onFailure: "hold",
+          guids: [],
+          then: [{ kind: "kept", writes, guids: [] }],
+        }),
       merge: (entity, done) => this.#merge(entity, done),
       carry: (_author: PeerId, carry: Carry, done) => this.#log(carry, _author, done),
       result: ({ guid, progress, open }: LastResult, done) => {

@@ -10,7 +10,7 @@ import { counted, Intake, type IntakeHost } from "./intake.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import type { Entity } from "./register.ts";
-import { holds, Keepings, Spreads } from "./spread.ts";
+import { Keepings, Spreads } from "./spread.ts";
 import { type Stamp, stampOrigin } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { pull } from "./sync.ts";
@@ -42,14 +42,19 @@ export type ReplicationStart = {
 
 /** How long one question may take: a page is read, sent and merged in a tenth of it. */
 const ANSWER_MS = 5_000;
+/** And to keep a write: a sync of the disk takes some ms, and who was busy is asked again. */
+const KEEP_MS = 1_000;
 /** News of a vector that no broadcast brought in this time starts a sync. */
 const NEWS_PATIENCE_MS = 300;
 /** Between two syncs with the same peer that news started. */
 const SYNC_PAUSE_MS = 1_000;
 /** A sync with one peer at random, whatever the news. */
 const SYNC_EVERY_MS = 30_000;
-/** Equal vectors with different roots so often in a row start a descent. */
-const DIFFERENCES_MIN = 2;
+/**
+ * Equal vectors with the same two roots that differ for so long start a descent: a broadcast that came to one of two
+ * peers makes them differ until both have pulled from its author, which takes a probe and a sync.
+ */
+const DIFFERENCE_MS = 10_000;
 /** In a mesh of up to so many, carries go from peer to peer: 0.24 ms a message against 2.4 ms and more by gossip. */
 const DIRECT_MAX = 32;
 
@@ -73,7 +78,7 @@ export class Replication {
   #isDigestWhole = false;
   readonly #wishes = new Map<PeerId, Wish>();
   readonly #syncedAt = new Map<PeerId, Instant>();
-  readonly #differences = new Map<PeerId, number>();
+  readonly #differences = new Map<PeerId, { readonly roots: string; readonly since: Instant }>();
   /** Whom a sync is under way with. */
   #current: PeerId | undefined;
   #nextSyncAt: number;
@@ -92,7 +97,8 @@ export class Replication {
     this.#spreads = new Spreads({
       now: () => host.now(),
       living: () => host.living(),
-      ask: (to, entity, onEnd) => this.#ask(to, { kind: "keep", entity }, (answer) => onEnd(answer?.kind === "kept")),
+      ask: (to, entity, onEnd) =>
+        this.#ask(to, { kind: "keep", entity }, (answer) => onEnd(answer?.kind === "kept"), KEEP_MS),
     });
     this.#nextSyncAt = host.now() + SYNC_EVERY_MS;
   }
@@ -104,6 +110,11 @@ export class Replication {
       runs: this.#runs.digest(),
       digest: this.#isDigestWhole ? this.#digest.root() : "",
     };
+  }
+
+  /** Nothing of this peer waits to be told. */
+  get hasTold(): boolean {
+    return this.#outbox.wakeAt(this.#host.now()) === undefined;
   }
 
   runEnds(): LogEnds {
@@ -142,6 +153,9 @@ export class Replication {
         if (write.author !== this.#host.self) return;
         this.#runs.take({ author: write.author, from: this.ownSeq + 1, to: write.carry.seq });
         this.#outbox.addCarry(write.carry);
+        return;
+      case "vector":
+        this.#vector.adopt(VersionVector.parse(write.stamps) ?? new VersionVector());
         return;
       default:
         return;
@@ -190,14 +204,16 @@ export class Replication {
       this.#wish(peer, false);
       return;
     }
-    this.#wishes.delete(peer);
+    // Who waits for a sync is told of its end, also when it brings nothing.
+    if (this.#waiters.every((waiter) => waiter.peer !== peer)) this.#wishes.delete(peer);
     if (news.digest === "" || own.digest === "" || news.digest === own.digest) {
       this.#differences.delete(peer);
       return;
     }
-    const seen = (this.#differences.get(peer) ?? 0) + 1;
-    this.#differences.set(peer, seen);
-    if (seen >= DIFFERENCES_MIN) this.#descend(peer);
+    const [now, roots] = [this.#host.now(), `${own.digest} ${news.digest}`];
+    const known = this.#differences.get(peer);
+    if (known?.roots !== roots) this.#differences.set(peer, { roots, since: now });
+    else if (now - known.since >= DIFFERENCE_MS) this.#descend(peer);
   }
 
   unlinked(peer: PeerId): void {
@@ -310,8 +326,10 @@ export class Replication {
     const left = this.#intake.quarantinedOrigins();
     const vector = VersionVector.parse(stamps.filter((stamp) => !left.has(stampOrigin(stamp))));
     if (vector === undefined || ["equal", "below"].includes(vector.compare(this.#vector))) return;
-    this.#vector.adopt(vector);
-    this.#host.persist([{ kind: "vector", stamps: this.#vector.stamps() }]);
+    const adopted = this.#vector.copy();
+    adopted.adopt(vector);
+    // It is this peer's own once it stands on the disk, behind all that it covers.
+    this.#host.persist([{ kind: "vector", stamps: adopted.stamps() }]);
   }
 
   #adoptRuns(ends: LogEnds): void {
@@ -391,13 +409,12 @@ export class Replication {
 
   #keep(entity: Entity, say: (answer: Answer) => void): void {
     const { kind, key } = entity;
+    // First the waiting, then the look: what becomes durable in between is seen by one or the other.
+    const keeping = this.#keepings.add(entity, this.#host.now(), () => say({ kind: "kept" }));
+    if (keeping === undefined) return say({ kind: "unable", why: "too many writes wait for the disk" });
     this.#host.query({ kind: "entity", entity: { kind, key } }, (answer) => {
-      if (answer.kind !== "entity") return say({ kind: "unable", why: "the disk can't be read" });
-      if (answer.entity !== undefined && holds(answer.entity, entity)) return say({ kind: "kept" });
-      if (!this.#keepings.add(entity, this.#host.now(), () => say({ kind: "kept" }))) {
-        return say({ kind: "unable", why: "too many writes wait for the disk" });
-      }
-      this.#intake.merge(entity, () => {});
+      if (answer.kind === "entity" && answer.entity !== undefined) this.#keepings.kept(answer.entity);
+      if (this.#keepings.has(keeping)) this.#intake.merge(entity, () => {});
     });
   }
 

@@ -20,7 +20,7 @@ const ROUND_MS = 200;
 /** Writes of other peers that wait for this one's disk; what comes then is asked for again a moment later. */
 const WAITING_MAX = 1_024;
 
-/** Nobody waits longer for an answer. */
+/** Who asked has given up by then, or asked again. */
 const WAIT_MS = 5_000;
 
 type Spread = {
@@ -80,18 +80,24 @@ export class Spreads {
   }
 }
 
-type Waiting = { readonly entity: Entity; readonly until: Instant; readonly onKept: () => void };
+export type Waiting = { readonly entity: Entity; readonly until: Instant; readonly onKept: () => void };
 
 /** What other peers want to know to be on this one's disk. */
 export class Keepings {
   #waiting: Waiting[] = [];
 
-  /** False when too much waits. */
-  add(entity: Entity, now: Instant, onKept: () => void): boolean {
+  /** Absent when too much waits. */
+  add(entity: Entity, now: Instant, onKept: () => void): Waiting | undefined {
     this.#waiting = this.#waiting.filter(({ until }) => until > now);
-    if (this.#waiting.length >= WAITING_MAX) return false;
-    this.#waiting.push({ entity, until: now + WAIT_MS as Instant, onKept });
-    return true;
+    if (this.#waiting.length >= WAITING_MAX) return undefined;
+    const waiting = { entity, until: now + WAIT_MS as Instant, onKept };
+    this.#waiting.push(waiting);
+    return waiting;
+  }
+
+  /** Whether it waits still. */
+  has(waiting: Waiting): boolean {
+    return this.#waiting.includes(waiting);
   }
 
   /** This stands on the disk. */
@@ -105,6 +111,6 @@ export class Keepings {
 }
 
 /** Whether all that `other` says is in `entity`, or was replaced there. */
-export function holds(entity: Entity, other: Entity): boolean {
+function holds(entity: Entity, other: Entity): boolean {
   return entity.kind === other.kind && entity.key === other.key && !mergeEntities(entity, other).news;
 }

@@ -3,7 +3,7 @@
 
 import type { Instant } from "../core/instant.ts";
 import { occurrenceId } from "../core/occurrence.ts";
-import { taskGuid } from "../core/task.ts";
+import { type PeerId, taskGuid } from "../core/task.ts";
 import type { Trouble } from "./history.ts";
 import type { Sent } from "./targets.ts";
 import type { Violation } from "./violation.ts";
@@ -60,13 +60,17 @@ export function checkDeliveries(world: World): readonly Violation[] {
   return violations;
 }
 
-/** Deliveries that no retry explains: an attempt of a number that was made, or after one that was delivered. */
+/** Series of attempts beside the first that no retry explains: one that starts over, or after a delivery. */
 export function excessOf(sents: readonly Sent[]): number {
   let excess = 0;
   let number = 0;
   let deliveredAt = Infinity;
+  const series = new Map<PeerId, Sent>();
   for (const sent of [...sents].sort((a, b) => a.at - b.at)) {
-    if (sent.attempt <= number || sent.at > deliveredAt) excess++;
+    const before = series.get(sent.peer);
+    const isGoingOn = before !== undefined && sent.attempt === before.attempt + 1 && before.answer !== "delivered";
+    if (!isGoingOn && (sent.attempt <= number || sent.at > deliveredAt)) excess++;
+    series.set(sent.peer, sent);
     number = Math.max(number, sent.attempt);
     if (sent.answer === "delivered") deliveredAt = Math.min(deliveredAt, sent.answeredAt ?? Infinity);
   }

@@ -7,8 +7,7 @@ import type { MeshState } from "../core/mesh-state.ts";
 import type { PeerId } from "../core/task.ts";
 import type { KeyValue, Space } from "../store/key-value.ts";
 import { readRecord } from "../store/record.ts";
-import { recordStore } from "../store/records.ts";
-import type { World } from "./world.ts";
+import { runEndsOf, type World } from "./world.ts";
 
 export type PeerEnd = {
   readonly peer: PeerId;
@@ -20,7 +19,7 @@ export type PeerEnd = {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly runs: ReadonlyMap<string, Run>;
   readonly conflicts: readonly Conflict[];
-  readonly runVector: string;
+  readonly runEnds: ReadonlyMap<PeerId, number>;
 };
 
 export async function endingOf(world: World): Promise<readonly PeerEnd[]> {
@@ -29,9 +28,6 @@ export async function endingOf(world: World): Promise<readonly PeerEnd[]> {
     if (peer === undefined) continue;
     const { base } = peer.parts.disk;
     const mesh = peer.node?.mesh();
-    const { runEnds, ownSeq } = await recordStore(base).meshStart(peer.id);
-    // Of its own log a peer need not write down the end: the log says it.
-    const runs = new Map([...runEnds, ...(ownSeq === 0 ? [] : [[peer.id, ownSeq] as const])]);
     ends.push({
       peer: peer.id,
       isUp: peer.node !== undefined && !peer.isFrozen,
@@ -41,7 +37,7 @@ export async function endingOf(world: World): Promise<readonly PeerEnd[]> {
       entities: await all<Entity>(base, "entities"),
       runs: await all<Run>(base, "runs"),
       conflicts: [...(await all<Conflict>(base, "conflicts")).values()],
-      runVector: JSON.stringify([...runs].sort()),
+      runEnds: await runEndsOf(peer),
     });
   }
   return ends;

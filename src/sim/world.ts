@@ -26,6 +26,9 @@ export const USER = "ada";
 
 export const START = Date.parse("2026-06-01T00:00:00Z");
 
+/** How long the last news of a run may take to be everywhere: a lost message is found by the next probe and its sync. */
+const LAST_NEWS_MS = 10_000;
+
 /** Turns of the microtask queue that go by in silence before time moves on: no chain of promises here is longer. */
 const SILENT_TURNS = 24;
 /** When nothing was asked of a disk or a target, what is left to happen is a promise or two. */
@@ -45,6 +48,8 @@ export class World {
   readonly targets: Targets;
   readonly network: Network;
   readonly peers: SimPeer[] = [];
+  /** What each held of the run logs a moment before the end: at the end all hold that. */
+  readonly lateEnds = new Map<PeerId, ReadonlyMap<PeerId, number>>();
   readonly #keyValue: () => KeyValue;
   readonly #chance: Chance;
   #stirs = 0;
@@ -89,6 +94,8 @@ export class World {
     }
     for (const action of plan.users) timeline.at(START + action.at, () => this.#act(action));
     for (const fault of plan.faults) timeline.at(START + fault.at, () => this.#befall(fault));
+    await this.until(this.end - LAST_NEWS_MS);
+    for (const peer of this.peers) if (peer !== undefined) this.lateEnds.set(peer.id, await runEndsOf(peer));
     await this.until(this.end);
   }
 
@@ -312,4 +319,10 @@ async function admit(peer: SimPeer, members: readonly Entity[]): Promise<void> {
     const added = [...new Set(Object.values(entity.registers).map(({ stamp }) => stamp))];
     return { kind: "entity", entity, dropped: [], added, isOwn: false };
   }));
+}
+
+/** The end of each run log that stands on the peer's disk; of its own the log says it. */
+export async function runEndsOf(peer: SimPeer): Promise<ReadonlyMap<PeerId, number>> {
+  const { runEnds, ownSeq } = await recordStore(peer.parts.disk.base).meshStart(peer.id);
+  return new Map([...runEnds, ...(ownSeq === 0 ? [] : [[peer.id, ownSeq] as const])]);
 }

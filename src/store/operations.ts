@@ -22,16 +22,7 @@ import type { StoredCarry } from "../core/carry.ts";
 import { isAlive } from "../core/register.ts";
 import type { Write } from "../core/write.ts";
 import type { Operation } from "./key-value.ts";
-import {
-  answerPlace,
-  carryKey,
-  dotPlace,
-  dueKey,
-  entityKey,
-  nameKey,
-  ofTask,
-  runPlace,
-} from "./keys.ts";
+import { answerPlace, carryKey, dotPlace, dueKey, entityKey, nameKey, ofTask, runPlace } from "./keys.ts";
 import { metaOf } from "./name.ts";
 import { writeRecord } from "./record.ts";
 

@@ -6,6 +6,7 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { damageOfLog, damageOfTable } from "./level-file.ts";
 import { openRefusal } from "./level-error.ts";
+import { liveTables } from "./level-manifest.ts";
 import { ownerOf } from "./owner.ts";
 
 /** Bytes of tables that are verified at every start: about 0.7 s. More only after an end without a close. */
@@ -25,7 +26,9 @@ export async function findRot(path: string): Promise<readonly string[]> {
     await copyFile(join(path, name), join(path, `${name}.damaged`));
     found.push(`${name}: ${damage} (what was acknowledged there is lost; the log is kept as ${name}.damaged)`);
   }
-  const tables = await findDamagedTables(path, names.filter((each) => /^\d+\.(ldb|sst)$/.test(each)));
+  const live = await liveTablesIn(path);
+  const isLive = (name: string) => live === undefined || live.has(Number.parseInt(name, 10));
+  const tables = await findDamagedTables(path, names.filter((each) => /^\d+\.(ldb|sst)$/.test(each) && isLive(each)));
   if (tables.length === 0) return found;
   if (names.includes(NOTE_FILE)) {
     throw openRefusal(path, {
@@ -40,6 +43,16 @@ export async function findRot(path: string): Promise<readonly string[]> {
 /** The store was closed well: it may be opened again, damaged or not. */
 export async function forgetRot(path: string): Promise<void> {
   await rm(join(path, NOTE_FILE), { force: true });
+}
+
+/** Absent when the folder can't say: then every table counts. */
+async function liveTablesIn(path: string): Promise<ReadonlySet<number> | undefined> {
+  try {
+    const name = (await readFile(join(path, "CURRENT"), "utf8")).trim();
+    return /^MANIFEST-\d+$/.test(name) ? liveTables(await readFile(join(path, name))) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function findDamagedTables(path: string, names: readonly string[]): Promise<readonly string[]> {

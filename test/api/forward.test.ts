@@ -100,7 +100,7 @@ test("another peer is asked as if one were there: tasks, pages, conditions, prob
   assert.equal((await far.call("GET tasks/a")).headers.get("etag"), etag);
   assert.equal((await call(`GET ${OTHER}/tasks/a`, { headers: { "if-none-match": etag } })).status, 304);
   const changed = await call(`PUT ${OTHER}/tasks/a`, { body: TASK, headers: { "if-match": '"0"' } });
-  assert.deepEqual([changed.status, changed.body.field], [412, "If-Match"]);
+  assert.deepEqual([changed.status, changed.body.title], [412, "Precondition failed"]);
   assert.deepEqual((await call(`GET ${OTHER}/auth/session`)).body.peer, { id: "peer-2", name: "name-2" });
   assert.deepEqual((await call("GET auth/session")).body.peer, { id: "peer-1", name: "name-1" });
   assert.equal((await call(`HEAD ${OTHER}/tasks/a`)).status, 200);

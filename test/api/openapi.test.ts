@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "@hono/zod-openapi";
+import { drainBody } from "../../src/api/mesh-shapes.ts";
 import * as shapes from "../../src/api/shapes.ts";
 import { HOURLY, makeWorld, type Reply, URN, withWorld } from "./world.ts";
 
@@ -20,10 +21,13 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
     const document = body as Document;
     assert.deepEqual([status, headers.get("content-type"), document.openapi], [200, "application/json", "3.1.0"]);
     assert.deepEqual(Object.keys(document.components.schemas).sort(), [
+      "Conflict",
       "Definition",
       "Labels",
       "LineAnswer",
+      "Mesh",
       "Patch",
+      "Peer",
       "Policy",
       "Preview",
       "Problem",
@@ -52,7 +56,7 @@ test("every operation that is described is there, and every one that is there is
       const known = (reply.headers.get("allow") ?? "").split(", ").filter((method) => method !== "HEAD");
       assert.deepEqual(known.sort(), described.sort(), path);
     }
-    for (const path of ["/api/v1/tasks/a/explain", "/api/v1/peers", "/metrics"]) {
+    for (const path of ["/api/v1/nothing", "/metrics"]) {
       assert.equal((await call(`GET ${path}`)).status, 404);
     }
   }));
@@ -119,6 +123,7 @@ test("bodies are taken and refused as they are described", () =>
   withWorld(async ({ call }) => {
     await call("POST tasks", { body: { id: "a", schedule: HOURLY, target: URN } });
     const cases: readonly (readonly [string, z.ZodType, readonly unknown[]])[] = [
+      ["POST peers/peer-1/drain", drainBody, [{}, { drain: true }, { drain: false }, { drain: 1 }, { x: 1 }]],
       ["POST tasks/a/trigger", shapes.trigger, [{}, { payload: null }, { payload: [1] }, { x: 1 }, {
         payload: "x".repeat(262_143),
       }]],

@@ -3,9 +3,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { instant } from "../../src/core/instant.ts";
+import { printTicket } from "../../src/core/ticket.ts";
 import { type Config, defaultData, type Flags, type Misconfigured, readConfig } from "../../src/config.ts";
 
 const TOKEN = "a".repeat(32);
+const TICKET = printTicket({
+  inviter: `12D3KooW${"x".repeat(44)}`,
+  meshKey: "k".repeat(43),
+  secret: "s".repeat(22),
+  expiresAt: instant(Date.UTC(2026, 11, 1)),
+  addresses: ["/ip4/192.0.2.1/tcp/8091"],
+});
 
 type Given = {
   readonly flags?: Flags;
@@ -67,9 +76,9 @@ const CASES = [
     flag: "join",
     key: undefined,
     variable: "METRONOME_JOIN",
-    text: "tick.et",
+    text: TICKET,
     loser: "other",
-    means: { join: "tick.et" },
+    means: { join: TICKET },
   },
   {
     key: undefined,
@@ -126,6 +135,10 @@ test("a value that can't be is told in one line, with its place and what was exp
     [file('{"http":8081}'), `"http" in /m.json is "8081"; ${address}`],
     [file('{"http":["a:1"]}'), `"http" in /m.json is "[\\"a:1\\"]"; ${address}`],
     [{ env: { METRONOME_P2P: "x" } }, `METRONOME_P2P is "x"; ${address.replaceAll("8081", "8091")}`],
+    [
+      { env: { METRONOME_JOIN: "none" } },
+      'METRONOME_JOIN: A ticket starts with "mtr1."; this is none, or of a newer version.',
+    ],
     [{ flags: { data: "" } }, '--data is ""; expected: the path of a folder'],
     [{ flags: { name: "a\nb" } }, '--name is "a\\nb"; expected: 1 to 64 printable characters'],
     [{ flags: { name: "x".repeat(90) } }, `--name is "${"x".repeat(80)}…"; expected: 1 to 64 printable characters`],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { requestOver, serveOver } from "../../src/mesh/http-channel.ts";
+import { HttpLine, serveOver } from "../../src/mesh/http-channel.ts";
 import { httpForward, LANES_MAX } from "../../src/mesh/http-forward.ts";
 import { libp2pMesh } from "../../src/mesh/libp2p.ts";
 import { memoryNetwork } from "../../src/mesh/memory.ts";
@@ -243,19 +243,26 @@ for (const [name, network] of Object.entries(networks)) {
   });
 
   test(`${name}: an answer that breaks off is seen to, and so is a handler that throws`, async () => {
+    const begun = Promise.withResolvers<void>();
     await using pair = await pairOf(({ url }) => {
       if (url.endsWith("throws")) return Promise.reject(new Error("a defect"));
-      let at = 0;
       return Promise.resolve(
         new Response(
           new ReadableStream({
-            pull: (controller) => at++ === 0 ? controller.enqueue(new Uint8Array(1)) : controller.error(new Error("x")),
+            async start(controller) {
+              if (url.endsWith("at-once")) return controller.error(new Error("x"));
+              controller.enqueue(new Uint8Array(1));
+              await begun.promise;
+              controller.error(new Error("x"));
+            },
           }),
         ),
       );
     });
-    const answer = await pair.ask("/breaks");
+    const answer = await pair.ask("/later");
+    begun.resolve();
     await assert.rejects(answer.arrayBuffer());
+    await assert.rejects(pair.ask("/at-once"), MeshFailure);
     await assert.rejects(pair.ask("/throws"), MeshFailure);
   });
 
@@ -374,12 +381,31 @@ for (const [name, network] of Object.entries(networks)) {
     }
   });
 
-  test(`${name}: thousands of requests leave nothing behind`, async () => {
-    await using pair = await pairOf(() => Promise.resolve(Response.json({ status: "ok" })));
+  test(`${name}: thousands of requests share some channels, and one that failed is not used again`, async () => {
+    let opened = 0;
+    await using pair = await pairWith((channel) => {
+      opened++;
+      void serveOver(channel, async (request) => {
+        if (request.url.endsWith("throws")) throw new Error("a defect");
+        // Half of them read nothing of what was sent with the request.
+        const text = request.url.endsWith("reads") ? await request.text() : "";
+        return Response.json({ length: text.length });
+      });
+    });
     for (let round = 0; round < 100; round++) {
-      const answers = await Promise.all(Array.from({ length: 20 }, () => pair.ask("/")));
-      for (const answer of answers) assert.equal(await answer.text(), '{"status":"ok"}');
+      const answers = await Promise.all(
+        Array.from(
+          { length: 20 },
+          (_, n) => pair.ask(n % 2 === 0 ? "/reads" : "/", { method: "POST", body: "x".repeat(n) }),
+        ),
+      );
+      const lengths = await Promise.all(answers.map(async (answer) => (await answer.json()).length));
+      assert.deepEqual(lengths, lengths.map((_, n) => n % 2 === 0 ? n : 0));
     }
+    assert.equal(opened, 20);
+    for (let n = 0; n < 5; n++) await assert.rejects(pair.ask("/throws"), MeshFailure);
+    assert.deepEqual(await (await pair.ask("/reads", { method: "POST", body: "abc" })).json(), { length: 3 });
+    assert.equal(opened, 20);
   });
 }
 
@@ -388,8 +414,7 @@ test("a request that is called off before it begins never gets there", async () 
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const channel: Channel = { readable, writable, abort: (reason) => void aborted.push(reason) };
   let overs = 0;
-  const asked = requestOver(channel, new Request("http://peer/"), AbortSignal.abort("enough"), () => void overs++);
-  // The pair of its own ends tells nothing: the channel of this test is a mirror.
+  const asked = new HttpLine(channel).ask(new Request("http://peer/"), AbortSignal.abort("enough"), () => void overs++);
   await assert.rejects(asked, (error) => error instanceof MeshFailure && error.kind === "timeout");
   assert.deepEqual([aborted[0], overs], ["it was called off: enough", 1]);
 });

@@ -70,15 +70,22 @@ export async function together(...peers: readonly MeshedPeer[]): Promise<void> {
   });
 }
 
-export type Hit = { readonly id: string; readonly planned: number; readonly at: number };
+/** How many the peer itself says that it fires. */
+export async function shardsOf({ ready }: MeshedPeer): Promise<number> {
+  return (await call(ready.http, `/api/v1/peers/${ready.peer}`)).body.shards;
+}
+
+export type Hit = { readonly id: string; readonly task: string; readonly planned: number; readonly at: number };
 
 export type Target = { readonly url: string; readonly hits: readonly Hit[]; close(): Promise<void> };
 
 async function openTarget(): Promise<Target> {
   const hits: Hit[] = [];
   const server = createServer((request, response) => {
-    const planned = new URL(request.url ?? "", "http://localhost").searchParams.get("time");
-    hits.push({ id: String(request.headers["idempotency-key"]), planned: Number(planned) * 1_000, at: Date.now() });
+    const query = new URL(request.url ?? "", "http://localhost").searchParams;
+    const planned = Number(query.get("time")) * 1_000;
+    const id = String(request.headers["idempotency-key"]);
+    hits.push({ id, task: query.get("task") ?? "", planned, at: Date.now() });
     request.resume();
     request.on("end", () => response.end());
   });

@@ -1,0 +1,62 @@
+// `conflicts`: values that lost against a write made without knowledge of them; `--restore` puts one back.
+
+import { type Spec, wholeNumber } from "./command.ts";
+import { type Conflict, parseConflict, parseMesh } from "./mesh-shapes.ts";
+import { pages } from "./pages.ts";
+import { parseTask } from "./shapes.ts";
+import { asText, moment } from "./show.ts";
+import { type Cell, createTable } from "./table.ts";
+import { LIMIT_MAX } from "./task-list.ts";
+import { printable } from "./text.ts";
+
+type Options = { readonly restore?: string; readonly limit?: number };
+
+export const conflicts: Spec<Options> = {
+  usage: "conflicts",
+  summary: "show what lost against a concurrent write, the latest first, and put it back",
+  examples: ["metronome conflicts", "metronome conflicts --restore ID"],
+  options: (command) =>
+    command
+      .option("--restore <id>", "put this lost value back, as a new edit")
+      .option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson, note }, { restore, limit = LIMIT_MAX }) {
+    const client = await connect();
+    if (restore !== undefined) {
+      const answer = await client.send("POST", `conflicts/${encodeURIComponent(restore)}/restore`);
+      return isJson ? await printJson(answer) : await print(`Put back in ${printable(parseTask(answer).id)}.\n`);
+    }
+    const names = new Map<string, string>();
+    if (!isJson) { for (const { peer, name } of parseMesh(await client.get("mesh")).peers) names.set(peer, name); }
+    const table = createTable(COLUMNS, ink, width);
+    let isEmpty = true;
+    for await (const items of pages(client, "conflicts", {}, limit)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else await print(table.lines(items.map(parseConflict).map((conflict) => row(conflict, names))));
+    }
+    if (isEmpty && !isJson) await note("There are no conflicts.");
+  },
+};
+
+const COLUMNS = [
+  { title: "TASK", isFlexible: true },
+  { title: "PART" },
+  { title: "LOST", isFlexible: true },
+  { title: "KEPT", isFlexible: true },
+  { title: "WRITTEN" },
+  { title: "BY", isFlexible: true },
+  { title: "ID" },
+];
+
+function row(conflict: Conflict, names: ReadonlyMap<string, string>): readonly Cell[] {
+  const { id, kind, task, register, lost, kept } = conflict;
+  return [
+    task ?? (kind === "task" ? "(deleted)" : `(${kind})`),
+    register,
+    asText(lost.value),
+    asText(kept.value),
+    moment(lost.at),
+    lost.by === undefined ? "-" : names.get(lost.by) ?? lost.by,
+    id,
+  ];
+}

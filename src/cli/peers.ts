@@ -1,0 +1,98 @@
+// `peers`: who is in the mesh, alive, and fires how much; and what would move where, if one of them left.
+
+import type { Context, Spec } from "./command.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { type Mesh, parseMesh, parsePlan, type Peer } from "./mesh-shapes.ts";
+import { nameOf, peerNamed } from "./peer-named.ts";
+import { type Cell, createTable } from "./table.ts";
+
+type Options = { readonly without?: string };
+
+export const peers: Spec<Options> = {
+  usage: "peers",
+  summary: "show the peers of the mesh",
+  examples: ["metronome peers", "metronome peers --without shop"],
+  options: (command) => command.option("--without <peer>", "what would move where, if that one left"),
+  async run(context, { without }) {
+    const client = await context.connect();
+    const answer = await client.get("mesh");
+    const mesh = parseMesh(answer);
+    if (without === undefined) return await show(context, mesh, answer);
+    const leaving = peerNamed(mesh, without);
+    const planned = await client.get("plan", { without: leaving.peer });
+    if (context.isJson) return await context.printJson(planned);
+    const { shards, moves } = parsePlan(planned);
+    if (moves.length === 0) {
+      await context.print(
+        shards === 0
+          ? `${nameOf(leaving)} fires nothing: nothing would move.\n`
+          : `${nameOf(leaving)} fires all ${shards} shards, and nobody else is able to: nothing would fire any more.\n`,
+      );
+      return;
+    }
+    const table = createTable([{ title: "TO" }, { title: "SHARDS" }], context.ink, context.width);
+    await context.print(table.lines(moves.map((move) => [nameOf(move), String(move.shards)])));
+    await context.print(`Of ${nameOf(leaving)}'s ${shards} shards; no other would move.\n`);
+  },
+};
+
+async function show({ isJson, ink, width, print, printJson }: Context, mesh: Mesh, answer: unknown): Promise<void> {
+  if (isJson) return await printJson(answer);
+  await print(createTable(COLUMNS, ink, width).lines(mesh.peers.map((peer) => row(peer, mesh))));
+  const alive = mesh.peers.filter(({ state }) => state === "alive").length;
+  await print(`${summary(mesh, alive)}\n`);
+}
+
+function summary({ peers, isConverged }: Mesh, alive: number): string {
+  if (peers.length === 1) return "This peer is alone. `metronome ticket` lets another machine join.";
+  const all = alive === peers.length ? `All ${alive} peers are alive` : `${alive} of ${peers.length} peers are alive`;
+  return isConverged ? `${all}, and hold the same.` : `${all}, and do not yet hold the same.`;
+}
+
+const COLUMNS = [
+  { title: "NAME", isFlexible: true },
+  { title: "STATE" },
+  { title: "SHARDS" },
+  { title: "RTT" },
+  { title: "SKEW" },
+  { title: "VERSION" },
+  { title: "PEER", isFlexible: true },
+];
+
+function row(peer: Peer, { self }: Mesh): readonly Cell[] {
+  const { name, shards, rttMs, skewMs, version } = peer;
+  const isSelf = peer.peer === self;
+  return [
+    isSelf ? `${name} *` : name,
+    stateOf(peer),
+    String(shards),
+    isSelf ? "-" : milliseconds(rttMs),
+    isSelf ? "-" : milliseconds(skewMs),
+    version === "" ? "-" : version,
+    peer.peer,
+  ];
+}
+
+function stateOf({ state, isDraining, isFenced, isWritable }: Peer): Cell {
+  if (state === "dead") return { text: state, colour: "red" };
+  if (state !== "alive") return { text: state, colour: "yellow" };
+  if (!isWritable) return { text: "disk full", colour: "red" };
+  if (isFenced) return { text: "syncing", colour: "yellow" };
+  return isDraining ? { text: "draining", colour: "yellow" } : { text: state, colour: "green" };
+}
+
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? "-" : `${Math.round(ms)} ms`;
+}
+
+/** The peer that is meant; without a word, the one that is asked. */
+export async function findPeer(
+  client: Awaited<ReturnType<Context["connect"]>>,
+  word: string | undefined,
+): Promise<Peer> {
+  const mesh = parseMesh(await client.get("mesh"));
+  const own = mesh.peers.find(({ peer }) => peer === mesh.self);
+  if (word !== undefined) return peerNamed(mesh, word);
+  if (own === undefined) throw new Failure(EXIT.failed, "The peer does not say which one it is.");
+  return own;
+}
