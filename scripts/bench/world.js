@@ -79,8 +79,6 @@ export async function startPeer(folder, { core, runtime = "deno", port = 0, args
     folder,
     "--http",
     `127.0.0.1:${port}`,
-    "--p2p",
-    "127.0.0.1:0",
     ...args,
   ], { core, env: { METRONOME_ADMIN_TOKEN: TOKEN } });
   const call = (path, init = {}) =>

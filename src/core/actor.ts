@@ -136,6 +136,7 @@ export class TaskActor {
     open.run = attempted(open.run, result, turn.now);
     if (result.kind === "delivered") this.#settle(turn, open, "delivered");
     else if (open.ending !== undefined) this.#settle(turn, open, open.ending.outcome, open.ending.reason);
+    else if (open.other !== undefined) this.#settle(turn, open, "failed", `${result.error}; another peer has settled it`);
     else this.#retry(turn, open, result);
     this.#startNext(turn);
     this.#finish(turn);
@@ -189,8 +190,11 @@ export class TaskActor {
       const run = mine === undefined ? theirs : joinRuns(mine, theirs);
       if (run === mine || (mine !== undefined && JSON.stringify(run) === JSON.stringify(mine))) continue;
       if (open?.phase === "flying") {
-        // Its own attempt goes on; when it ends, both are known.
-        if (run.state === "settled") open.other = run;
+        if (run.state !== "settled") continue;
+        // Its own attempt goes on; when it ends, both are known. What the other has made of it is kept at once.
+        open.other = open.other === undefined ? run : joinRuns(open.other, run);
+        turn.write({ kind: "run", run: open.other, wasOpen: open.stored });
+        open.stored = false;
         continue;
       }
       const wasStored = open?.stored ?? mine !== undefined;
@@ -473,7 +477,7 @@ export class TaskActor {
   /** Ends a turn: when something changed, the ledger is written, and with it all that it has passed by. */
   #finish(turn: Turn): void {
     if (!this.#ledger.isBehind) return;
-    for (const open of this.#runs.all()) if (!open.stored) this.#store(turn, open);
+    for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);
     const next = this.#nextOccurrence();
     if (next === undefined && this.#runs.size === 0 && turn.isOwner) this.#removeWhenDone(turn);
     this.#ledger.write(turn, earlier(next, this.#runs.bound()), this.#runs.stored());

@@ -32,6 +32,8 @@ export type KeeperHost = {
   /** Pulls all that this peer has; or the run logs of several. */
   sync(peer: PeerId, onEnd: (isWhole: boolean) => void): void;
   gather(peers: readonly PeerId[], onEnd: () => void): void;
+  /** Tells the others at once what they are still to hear of this peer's run log. */
+  flush(): void;
   /** The end of this peer's run log, and of what is here of another's. */
   ownSeq(): number;
   runsOf(author: PeerId): number;
@@ -218,7 +220,7 @@ export class Keeper {
   released(from: PeerId, shards: ShardSet, version: number, seq: number): void {
     if (this.#host.runsOf(from) >= seq) {
       this.#apply(this.#ownership.released(from, shards, version, this.#host.now()));
-    } else this.#await({ from, shards, version, until: this.#host.now() + GATHER_MS as Instant });
+    } else this.#defer({ from, shards, version, until: this.#host.now() + GATHER_MS as Instant });
   }
 
   /** News by which a peer fires less than before may come before its log has; a release need not come at all. */
@@ -227,10 +229,10 @@ export class Keeper {
     if (before === undefined || before.fenced || fenced || shardsVersion <= before.shardsVersion) return;
     const shards = this.#shardsOf(from, before.shards)?.minus(ShardSet.parse(text) ?? new ShardSet());
     if (shards === undefined || shards.size === 0) return;
-    this.#await({ from, shards, until: this.#host.now() + GATHER_MS as Instant });
+    this.#defer({ from, shards, until: this.#host.now() + GATHER_MS as Instant });
   }
 
-  #await(departure: Departure): void {
+  #defer(departure: Departure): void {
     this.#departures.add(departure);
     this.#host.gather([departure.from], () => this.#departed(departure));
   }
@@ -397,6 +399,7 @@ export class Keeper {
   #apply(change: OwnershipChange): void {
     this.#ownershipWakeAt = change.wakeAt;
     if (change.stopped.length > 0) this.#host.stopped(change.stopped);
+    if (change.released.length > 0) this.#host.flush();
     for (const { to, shards } of change.released) {
       if (to === undefined || to === this.#host.self) continue;
       const { version } = this.#ownership;

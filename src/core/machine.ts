@@ -400,9 +400,9 @@ export class Machine {
   #play(turn: Turn): void {
     for (const effect of turn.effects()) {
       this.#effects.push(effect);
-      if (effect.kind !== "persist" || !effect.then.some(({ kind }) => kind === "kept")) continue;
-      this.#stopping.wrote(effect.guids);
-      this.#mesh.wrote(effect.writes);
+      if (effect.kind !== "persist") continue;
+      if (this.#mesh.isShared) this.#mesh.wrote(effect.writes);
+      if (effect.then.some(({ kind }) => kind === "kept")) this.#stopping.wrote(effect.guids);
     }
     this.#left.push(...turn.exits);
     if (turn.waitsForLease) this.#unleased.add(turn.guid);

@@ -9,6 +9,7 @@ import type { Dossier } from "./dossier.ts";
 import { EntityDesk, type EntityKey, type Job } from "./entity-desk.ts";
 import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
+import { Follows } from "./follows.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
 import type { Answer, Ask, LogEnds, PeerMessage, Stamps } from "./message.ts";
@@ -77,9 +78,6 @@ export type MeshSideSettings = {
 /** How long who was removed is still linked: it hears of it, and stops firing. It was trusted until now. */
 const FAREWELL_MS = 1_000;
 
-/** Runs of this peer that were written a moment ago and may not be found on the disk yet. */
-const RECENT_MAX = 4_096;
-
 /** Who reads a task waits for its owner no longer than this, and is then told what is here: an answer takes some ms. */
 const INQUIRY_MS = 300;
 
@@ -91,8 +89,6 @@ const CHANGING: CommandResult = {
 
 type TaskCommand = Extract<Command, { kind: "task" }>;
 
-type Follow = { readonly guid: TaskGuid; readonly told: Followed; readonly done: () => void };
-
 export class MeshSide {
   readonly keeper: Keeper;
   readonly replication: Replication;
@@ -103,14 +99,13 @@ export class MeshSide {
   readonly #queries = new Map<number, (answer: StoreAnswer) => void>();
   #lastQuery = 0;
   #lastGuest = 0;
-  #follows: Follow[] = [];
+  readonly #follows: Follows;
   /** Others that were removed a moment ago, and until when they are linked. */
   readonly #leaving = new Map<PeerId, { readonly addresses: readonly string[]; readonly until: Instant }>();
   /** Whom this peer knew as members when it last looked. */
   #admitted: readonly Admission[] = [];
   /** It was alone at the start, and knows all that there is. */
   readonly #isFirst: boolean;
-  readonly #recent = new Map<OccurrenceId, Run>();
   #seq: number;
   /** Commands that came from other peers, by their tickets, which are negative. */
   readonly #guests = new Map<number, (result: CommandResult) => void>();
@@ -127,6 +122,10 @@ export class MeshSide {
     if (highWaterMs > 0) vector.advance(stampsAfter(highWaterMs, origin));
     const runVector = RunVector.parse(start.runEnds) ?? new RunVector();
     if (start.ownSeq > 0) runVector.take({ author: host.self, from: 1, to: start.ownSeq });
+    this.#follows = new Follows({
+      query: (query, onAnswer) => this.#query(query, onAnswer),
+      tell: ({ guid, told, done }, known) => host.toTask(guid, { kind: "follow", told, known, done }),
+    });
     this.replication = new Replication(this.#replicationHost(), {
       vector,
       runVector,
@@ -143,6 +142,7 @@ export class MeshSide {
       heldBy: (peer, held) => this.replication.news(peer, held),
       sync: (peer, onEnd) => this.replication.sync(peer, onEnd),
       gather: (peers, onEnd) => this.replication.gather(peers, onEnd),
+      flush: () => this.replication.flush(),
       ownSeq: () => this.replication.ownSeq,
       runsOf: (author) => this.replication.runsOf(author),
       leased: () => host.leased(),
@@ -245,17 +245,9 @@ export class MeshSide {
     }
   }
 
-  /** These are on their way to the disk, where a query does not find them yet. */
+  /** These are on their way to the disk. */
   wrote(writes: readonly Write[]): void {
-    for (const write of writes) {
-      if (write.kind !== "run") continue;
-      this.#recent.delete(write.run.id);
-      this.#recent.set(write.run.id, write.run);
-    }
-    for (const id of this.#recent.keys()) {
-      if (this.#recent.size <= RECENT_MAX) break;
-      this.#recent.delete(id);
-    }
+    this.#follows.wrote(writes);
   }
 
   /** Writes of the desk were refused: what stands on the disk counts. */
@@ -317,7 +309,7 @@ export class MeshSide {
     if ((this.keeper.wakeAt() ?? Infinity) <= now) this.keeper.wake();
     if (this.isShared && this.replication.wakeAt() <= now) this.replication.wake();
     if ([...this.#leaving.values()].some(({ until }) => until <= now)) this.#link(now);
-    this.#askForRuns();
+    this.#follows.flush();
   }
 
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -399,7 +391,7 @@ export class MeshSide {
       carry: (_author: PeerId, carry: Carry, done) => this.#log(carry, _author, done),
       result: ({ guid, progress, open }: LastResult, done) => {
         const { through, failures, last } = progress;
-        this.#follows.push({
+        this.#follows.add({
           guid,
           told: { through, failures, runs: open, ...(last === undefined ? {} : { last }) },
           done,
@@ -429,24 +421,7 @@ export class MeshSide {
       });
       done();
     };
-    this.#follows.push({ guid, told: { through, failures, runs }, done: logged });
-  }
-
-  #askForRuns(): void {
-    if (this.#follows.length === 0) return;
-    const follows = this.#follows;
-    this.#follows = [];
-    const ids = follows.flatMap(({ told }) => told.runs.map(({ id }) => id));
-    const tell = (stored: readonly Run[]) => {
-      const known = new Map(stored.map((run) => [run.id, run]));
-      for (const id of ids) {
-        const recent = this.#recent.get(id);
-        if (recent !== undefined) known.set(id, recent);
-      }
-      for (const { guid, told, done } of follows) this.#host.toTask(guid, { kind: "follow", told, known, done });
-    };
-    if (ids.length === 0) tell([]);
-    else this.#query({ kind: "runs", ids }, (answer) => tell(answer.kind === "runs" ? answer.runs : []));
+    this.#follows.add({ guid, told: { through, failures, runs }, done: logged });
   }
 
   #merge(entity: Entity, done: () => void): void {

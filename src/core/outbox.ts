@@ -61,6 +61,11 @@ export class Outbox {
     return [...this.#takeCarries(), ...this.#takeEntities()];
   }
 
+  /** The carries that wait, whatever the window. */
+  flush(): readonly Broadcast[] {
+    return this.#takeCarries();
+  }
+
   /** All of one author's carries from one number on, or none of them: whoever gets a page knows what is missing. */
   #takeCarries(): readonly Broadcast[] {
     const batches: Broadcast[] = [];

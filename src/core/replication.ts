@@ -256,16 +256,24 @@ export class Replication {
     this.#intake.wake();
     this.#spreads.wake();
     const living = this.#host.living();
-    for (const broadcast of this.#outbox.take(living.length + 1, now)) {
-      if (broadcast.kind === "entities" || living.length > DIRECT_MAX) this.#host.publish(broadcast);
-      else for (const peer of living) this.#host.send(peer, { kind: "carries", page: broadcast.page });
-    }
+    for (const broadcast of this.#outbox.take(living.length + 1, now)) this.#tell(broadcast, living);
     if (now >= this.#nextSyncAt) {
       this.#nextSyncAt = now + SYNC_EVERY_MS;
       const peer = living[Math.floor(this.#host.chance() * living.length)];
       if (peer !== undefined) this.#wish(peer, true);
     }
     this.#startSync();
+  }
+
+  /** Tells what waits to be told of its runs: this peer lets shards go, and their next owners are to know all of it. */
+  flush(): void {
+    const living = this.#host.living();
+    for (const broadcast of this.#outbox.flush()) this.#tell(broadcast, living);
+  }
+
+  #tell(broadcast: Broadcast, living: readonly PeerId[]): void {
+    if (broadcast.kind === "entities" || living.length > DIRECT_MAX) this.#host.publish(broadcast);
+    else for (const peer of living) this.#host.send(peer, { kind: "carries", page: broadcast.page });
   }
 
   #wish(peer: PeerId, isUrgent: boolean): void {

@@ -106,12 +106,15 @@ export class Network {
       this.#links.delete(nameOf(link.a.self, link.b.self));
       const other = link.a === port ? link.b : link.a;
       const way = link.ways.get(other.self);
-      link.epoch++;
+      // What the process has given to its system still comes, and then the end.
+      if (!isTold) link.epoch++;
       link.isUp = false;
       if (way?.isLinked !== true) continue;
       this.#ends.set(`${other.self} ${self}`, way);
-      const isHeard = isTold && !this.#isCut(self, other.self);
-      this.#in(isHeard ? RESET_MS : GIVE_UP_MS, () => this.#tellEnd(other, way, self));
+      const { timeline } = this.#settings;
+      const onTheWayMs = Math.max(0, (link.ways.get(self)?.lastAt ?? 0) - timeline.now);
+      if (!isTold || this.#isCut(self, other.self)) this.#in(GIVE_UP_MS, () => this.#tellEnd(other, way, self));
+      else timeline.in(onTheWayMs, () => this.#in(RESET_MS, () => this.#tellEnd(other, way, self)));
     }
   }
 

@@ -5,7 +5,7 @@ import { ownerOf } from "./owner.ts";
 import { StoreFailure, StoreRefusal } from "./store.ts";
 
 const FULL = /no space left on device|disk quota exceeded|ENOSPC|EDQUOT|not enough space/i;
-const GONE_PIECE = /missing files|no such file|does not exist/i;
+const GONE_PIECE = /missing files|no such file|does not exist|\.(?:ldb|sst): Invalid argument/i;
 const BROKEN_CODES = new Set(["LEVEL_CORRUPTION", "LEVEL_NOT_FOUND"]);
 
 /** A write that was not kept. */

@@ -22,6 +22,7 @@ import { HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_VECTOR, VECTOR } from ".
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
+import { CARRIES_MAX, CONFLICTS_MAX, trim } from "./trim.ts";
 import { type DotWalk, type Page, type RunQuery, type Store, StoreFailure, type TaskQuery } from "./store.ts";
 
 export function recordStore(keyValue: KeyValue): Store {
@@ -136,8 +137,9 @@ class RecordStore implements Store {
     return browseConflicts(this.#keyValue, query);
   }
 
-  sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {
-    return this.#past.forget(now, keep);
+  async sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {
+    const gone = await this.#past.forget(now, keep);
+    return gone + await trim(this.#keyValue, { carries: CARRIES_MAX, conflicts: CONFLICTS_MAX });
   }
 
   onWritable(listener: (writable: boolean, why: string) => void): void {

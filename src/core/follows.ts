@@ -1,0 +1,73 @@
+// What other peers say of how far they have carried tasks, on its way to the actors: gathered during one event, and told
+// with the records that are stored of the same occurrences, so that two that were settled by two peers are seen.
+
+import type { Followed } from "./actor.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Run } from "./run.ts";
+import type { StoreAnswer, StoreQuery } from "./store-query.ts";
+import type { TaskGuid } from "./task.ts";
+import type { Write } from "./write.ts";
+
+export type Follow = {
+  readonly guid: TaskGuid;
+  readonly told: Followed;
+  /** When what comes of it is on its way to the disk. */
+  readonly done: () => void;
+};
+
+export type FollowsHost = {
+  query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
+  tell(follow: Follow, known: ReadonlyMap<OccurrenceId, Run>): void;
+};
+
+/** Runs that were written a moment ago and may not be found on the disk yet. */
+const RECENT_MAX = 4_096;
+
+export class Follows {
+  readonly #host: FollowsHost;
+  readonly #recent = new Map<OccurrenceId, Run>();
+  #waiting: Follow[] = [];
+
+  constructor(host: FollowsHost) {
+    this.#host = host;
+  }
+
+  add(follow: Follow): void {
+    this.#waiting.push(follow);
+  }
+
+  /** These are on their way to the disk, where a query does not find them yet. */
+  wrote(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (write.kind !== "run") continue;
+      this.#recent.delete(write.run.id);
+      this.#recent.set(write.run.id, write.run);
+    }
+    for (const id of this.#recent.keys()) {
+      if (this.#recent.size <= RECENT_MAX) break;
+      this.#recent.delete(id);
+    }
+  }
+
+  /** Tells what was gathered. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    const follows = this.#waiting;
+    this.#waiting = [];
+    const ids = follows.flatMap(({ told }) => told.runs.map(({ id }) => id));
+    const tell = (found: readonly Run[]) => {
+      const stored = new Map(found.map((run) => [run.id, run]));
+      for (const follow of follows) {
+        const known = new Map<OccurrenceId, Run>();
+        // Looked up anew for each: the one before may have written just now.
+        for (const { id } of follow.told.runs) {
+          const run = this.#recent.get(id) ?? stored.get(id);
+          if (run !== undefined) known.set(id, run);
+        }
+        this.#host.tell(follow, known);
+      }
+    };
+    if (ids.length === 0) tell([]);
+    else this.#host.query({ kind: "runs", ids }, (answer) => tell(answer.kind === "runs" ? answer.runs : []));
+  }
+}
