@@ -8,6 +8,7 @@ import { forward } from "./bench/forward.js";
 import { idle } from "./bench/idle.js";
 import { kill } from "./bench/kill.js";
 import { mesh } from "./bench/mesh.js";
+import { partition } from "./bench/partition.js";
 import { register } from "./bench/register.js";
 import { spread } from "./bench/spread.js";
 
@@ -17,6 +18,7 @@ const PARTS = {
   register: ["100,000 tasks registered, then a restart", register],
   kill: ["kill -9 at 50 random moments under load", kill],
   forward: ["requests to a peer through another one", forward],
+  partition: ["a mesh of 5, cut into 3 and 2 for a minute", partition],
   idle: ["an idle peer", idle],
   mesh3: ["a mesh of 3 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 3)],
   mesh5: ["a mesh of 5 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 5)],

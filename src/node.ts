@@ -19,9 +19,10 @@ import type { StoreAnswer } from "./core/store-query.ts";
 import type { Periods } from "./core/periods.ts";
 import { shardOf } from "./core/shard.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
+import { tellOfDots } from "./dots.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer } from "./peer.ts";
-import { type DotWalk, type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
+import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
 import type { Trigger } from "./trigger/trigger.ts";
 
 export type NodeParts = {
@@ -53,10 +54,6 @@ export interface Node extends Peer {
   /** Takes up nothing new, lets what is in flight end for at most `patienceMs`, and returns when all is on the disk. */
   drain(patienceMs: number): Promise<void>;
 }
-
-/** Living stamps that the digest tree is told of at a time, and the pause between: a start has better things to do. */
-const DOTS_AT_ONCE = 500;
-const DOTS_PAUSE_MS = 5;
 
 /** How often a peer that stops looks whether all is handed over, and how long its last word may take to be sent. */
 const HAND_OVER_LOOK_MS = 20;
@@ -114,7 +111,6 @@ class Loop implements Node {
   #isClosed = false;
   #unwritable: string | undefined;
   #onLanded: (() => void) | undefined;
-
   #mesh: Mesh | undefined;
 
   constructor(parts: NodeParts, machine: Machine) {
@@ -140,27 +136,8 @@ class Loop implements Node {
       else this.#tell({ kind: "store", writable: false });
     });
     this.#tell({ kind: "started" });
-    this.#track(this.#digest(dots));
-  }
-
-  /** Tells the core of all that was stored at the start, while it does its work. */
-  async #digest(dots: DotWalk): Promise<void> {
-    try {
-      while (!this.#isClosed) {
-        const page = await dots.take(DOTS_AT_ONCE);
-        if (this.#isClosed) return;
-        this.#tell({ kind: "dots", dots: page });
-        if (page.length < DOTS_AT_ONCE) return this.#tell({ kind: "digested" });
-        await pause(DOTS_PAUSE_MS);
-      }
-    } catch (error) {
-      if (!(error instanceof StoreFailure)) throw error;
-      this.#parts.log("warning", "the digest of the store is not known: it could not be read", {
-        error: error.message,
-      });
-    } finally {
-      await dots.close();
-    }
+    const isClosed = () => this.#isClosed;
+    this.#track(tellOfDots(dots, { tell: (event) => this.#tell(event), isClosed, log: this.#parts.log }));
   }
 
   now() {
@@ -294,9 +271,7 @@ class Loop implements Node {
     }
     this.#tickets.clear();
     for (const resolve of this.#spreads.values()) resolve(1);
-    this.#spreads.clear();
     for (const resolve of this.#inquiries.values()) resolve({ kind: "nothing" });
-    this.#inquiries.clear();
   }
 
   /** Others take up what this peer fired, and know all that it did, before it goes. */

@@ -3,7 +3,9 @@
 //
 //   GET /seen     {"count","unique","doubles","early","firstAt","lastAt","lateness":{"p50","p99","p999","max"},"ids"?}
 //   GET /seen?ids the same with every id, in the order of arrival
-//   GET /log      [{"id","at","planned"}, …] in the order of arrival
+//   sink.js [HOST]
+//
+//   GET /log      [{"id","at","planned","task","from"}, …] in the order of arrival
 //   GET /reset    forgets all
 
 import { createServer as createHttpServer } from "node:http";
@@ -32,6 +34,8 @@ const target = createServer({ noDelay: true }, (socket) => {
         id: header(head, "idempotency-key") ?? "",
         at: performance.timeOrigin + performance.now(),
         planned: time === undefined ? NaN : Date.parse(time),
+        task: header(head, "ce-source"),
+        from: socket.remoteAddress,
       });
       socket.write(ANSWER);
       data = data.subarray(size);
@@ -73,7 +77,8 @@ function seen(withIds) {
   };
 }
 
-target.listen(0, "127.0.0.1", () => {
+const host = process.argv[2] ?? "127.0.0.1";
+target.listen(0, host, () => {
   control.listen(0, "127.0.0.1", () => {
     console.log(JSON.stringify({ port: target.address().port, control: control.address().port }));
   });

@@ -38,11 +38,11 @@ export async function startProgram(command, args, { core, env } = {}) {
 }
 
 /** The sink and its questions. */
-export async function startSink(core) {
-  const sink = await startProgram(process.execPath, [join(root, "scripts/bench/sink.js")], { core });
+export async function startSink(core, host = "127.0.0.1") {
+  const sink = await startProgram(process.execPath, [join(root, "scripts/bench/sink.js"), host], { core });
   const ask = async (path) => await (await fetch(`http://127.0.0.1:${sink.ready.control}${path}`)).json();
   return {
-    url: `http://127.0.0.1:${sink.ready.port}/`,
+    url: `http://${host}:${sink.ready.port}/`,
     port: sink.ready.port,
     seen: () => ask("/seen"),
     seenIds: () => ask("/seen?ids"),
@@ -68,8 +68,10 @@ export function makeFolder() {
 }
 
 /** A peer on `folder`, and the few calls that the benchmark makes. */
-export async function startPeer(folder, { core, runtime = "deno", port = 0, args = [] } = {}) {
-  const peer = await startProgram(process.execPath, [
+export async function startPeer(folder, { core, runtime = "deno", http = "127.0.0.1:0", args = [], prefix = [] } = {}) {
+  const [command, ...rest] = [...prefix, process.execPath];
+  const peer = await startProgram(command, [
+    ...rest,
     join(root, "scripts/metronome"),
     "start",
     "--runtime",
@@ -78,7 +80,7 @@ export async function startPeer(folder, { core, runtime = "deno", port = 0, args
     "--data",
     folder,
     "--http",
-    `127.0.0.1:${port}`,
+    http,
     ...args,
   ], { core, env: { METRONOME_ADMIN_TOKEN: TOKEN } });
   const call = (path, init = {}) =>

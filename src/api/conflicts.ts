@@ -1,5 +1,5 @@
 // The routes of conflicts: values that lost against a write made without knowledge of them, as this peer has seen them.
-// A value of a task can be put back: that is a new edit, which is checked as any other and loses what is there now.
+// A value of a task can be put back: that is a new edit, which is checked like each edit, and what is there now goes.
 
 import type { Hono } from "hono";
 import { type Conflict, conflictPlace } from "../core/conflict.ts";

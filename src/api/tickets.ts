@@ -39,7 +39,10 @@ export function addTickets(app: Hono<ApiEnv>, { mesh, log }: Doors): void {
   });
 }
 
+/** The largest code, version 40, in bytes at its lowest correction: ISO/IEC 18004. */
+const QR_MAX_LENGTH = 2_953;
+
 /** Two rows of the code in each line of text. The lowest correction: a screen is not torn, and the code stays small. */
 function qrOf(ticket: string): string {
-  return renderUnicodeCompact(ticket, { ecc: "L", border: 2 });
+  return ticket.length > QR_MAX_LENGTH ? "" : renderUnicodeCompact(ticket, { ecc: "L", border: 2 });
 }

@@ -7,6 +7,7 @@ import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
 import type { Dossier, Progress } from "./dossier.ts";
 import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
+import type { Known } from "./follows.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
 import { Ledger } from "./ledger.ts";
 import { misfire, MISSED_RECORDS_MAX } from "./misfire.ts";
@@ -183,10 +184,10 @@ export class TaskActor {
   }
 
   /** How far another peer has carried the task; `known` are the stored records of the same occurrences. */
-  follow(turn: Turn, told: Followed, known: ReadonlyMap<OccurrenceId, Run>): void {
+  follow(turn: Turn, told: Followed, known: Known): void {
     for (const theirs of told.runs) {
       const open = this.#runs.get(theirs.id);
-      const mine = open?.run ?? known.get(theirs.id);
+      const mine = open?.run ?? known(theirs.id);
       const run = mine === undefined ? theirs : joinRuns(mine, theirs);
       if (run === mine || (mine !== undefined && JSON.stringify(run) === JSON.stringify(mine))) continue;
       if (open?.phase === "flying") {

@@ -17,8 +17,11 @@ export type Follow = {
 
 export type FollowsHost = {
   query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
-  tell(follow: Follow, known: ReadonlyMap<OccurrenceId, Run>): void;
+  tell(follow: Follow, known: Known): void;
 };
+
+/** The record of an occurrence as it is now, on the disk or on its way there: an actor may read its mail much later. */
+export type Known = (id: OccurrenceId) => Run | undefined;
 
 /** Runs that were written a moment ago and may not be found on the disk yet. */
 const RECENT_MAX = 4_096;
@@ -57,15 +60,8 @@ export class Follows {
     const ids = follows.flatMap(({ told }) => told.runs.map(({ id }) => id));
     const tell = (found: readonly Run[]) => {
       const stored = new Map(found.map((run) => [run.id, run]));
-      for (const follow of follows) {
-        const known = new Map<OccurrenceId, Run>();
-        // Looked up anew for each: the one before may have written just now.
-        for (const { id } of follow.told.runs) {
-          const run = this.#recent.get(id) ?? stored.get(id);
-          if (run !== undefined) known.set(id, run);
-        }
-        this.#host.tell(follow, known);
-      }
+      const known: Known = (id) => this.#recent.get(id) ?? stored.get(id);
+      for (const follow of follows) this.#host.tell(follow, known);
     };
     if (ids.length === 0) tell([]);
     else this.#host.query({ kind: "runs", ids }, (answer) => tell(answer.kind === "runs" ? answer.runs : []));

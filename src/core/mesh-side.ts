@@ -9,11 +9,10 @@ import type { Dossier } from "./dossier.ts";
 import { EntityDesk, type EntityKey, type Job } from "./entity-desk.ts";
 import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
-import { Follows } from "./follows.ts";
+import { Follows, type Known } from "./follows.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
 import type { Answer, Ask, LogEnds, PeerMessage, Stamps } from "./message.ts";
-import type { OccurrenceId } from "./occurrence.ts";
 import type { OwnerWord } from "./owner-word.ts";
 import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
@@ -33,7 +32,7 @@ export type TaskMail =
   | {
     readonly kind: "follow";
     readonly told: Followed;
-    readonly known: ReadonlyMap<OccurrenceId, Run>;
+    readonly known: Known;
     readonly done: () => void;
   };
 

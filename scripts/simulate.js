@@ -1,0 +1,90 @@
+// Simulates meshes from seeds, and checks the promises of the README on the history of each: `npm run simulate`.
+//
+//   node scripts/simulate.js [--seeds N] [--from S] [--minutes M] [--peers P] [--tasks T] [--time-limit 300s]
+//                            [--jobs J] [--runtime deno|node]
+//
+// Prints what was run and what was found; exits 1 when a promise was broken. A seed that broke one breaks it again.
+
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { runtimePath } from "./runtime.js";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Between two lines of progress. */
+const PROGRESS_MS = 10_000;
+
+const OPTIONS = {
+  seeds: { type: "string" },
+  from: { type: "string", default: "1" },
+  minutes: { type: "string", default: "10" },
+  peers: { type: "string", default: "5" },
+  tasks: { type: "string", default: "50" },
+  "time-limit": { type: "string" },
+  jobs: { type: "string", default: "2" },
+  runtime: { type: "string", default: "node" },
+};
+
+function numberOf(text, name) {
+  const number = Number(text);
+  if (Number.isFinite(number) && number >= 0) return number;
+  console.error(`simulate: --${name} wants a number, and got ${JSON.stringify(text)}`);
+  process.exit(2);
+}
+
+let values;
+try {
+  ({ values } = parseArgs({ options: OPTIONS }));
+} catch (error) {
+  console.error(`simulate: ${error.message}`);
+  process.exit(2);
+}
+const [from, minutes, peers, tasks, jobs] = ["from", "minutes", "peers", "tasks", "jobs"].map((name) =>
+  numberOf(values[name], name)
+);
+const limitText = values["time-limit"];
+const limitMs = limitText === undefined ? undefined : numberOf(limitText.replace(/s$/, ""), "time-limit") * 1_000;
+// Without a number or a limit: a first look.
+const seeds = values.seeds === undefined ? (limitMs === undefined ? 20 : 1e9) : numberOf(values.seeds, "seeds");
+
+const began = Date.now();
+const found = [];
+const total = { seeds: 0, sent: 0, messages: 0 };
+
+function tell() {
+  const seconds = Math.round((Date.now() - began) / 1_000);
+  console.log(
+    `${total.seeds} seeds, ${(total.seeds * minutes / 60).toFixed(1)} h simulated, ${total.sent} deliveries, ${total.messages} messages, ${found.length} violations, ${seconds} s`,
+  );
+}
+
+function run(job) {
+  const count = Math.max(0, Math.ceil((seeds - job) / jobs));
+  const words = [from + job, count, jobs, minutes, peers, tasks, limitMs ?? 1e12].map(String);
+  const flags = values.runtime === "deno" ? ["run", "-A", "--no-check"] : [];
+  const child = spawn(runtimePath(values.runtime), [...flags, join(root, "scripts/simulate/seeds.ts"), ...words], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const { sent = 0, messages = 0, violation } = JSON.parse(line);
+    total.seeds++;
+    total.sent += sent;
+    total.messages += messages;
+    if (violation === undefined) return;
+    found.push(violation);
+    console.log(`\n${violation}\n`);
+  });
+  return new Promise((resolve) => child.on("close", resolve));
+}
+
+const progress = setInterval(tell, PROGRESS_MS);
+const codes = await Promise.all(Array.from({ length: jobs }, (_, job) => run(job)));
+clearInterval(progress);
+tell();
+process.exitCode = found.length === 0 && codes.every((code) => code === 0) ? 0 : 1;
