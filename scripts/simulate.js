@@ -58,7 +58,9 @@ const total = { seeds: 0, sent: 0, messages: 0 };
 function tell() {
   const seconds = Math.round((Date.now() - began) / 1_000);
   console.log(
-    `${total.seeds} seeds, ${(total.seeds * minutes / 60).toFixed(1)} h simulated, ${total.sent} deliveries, ${total.messages} messages, ${found.length} violations, ${seconds} s`,
+    `${total.seeds} seeds, ${
+      (total.seeds * minutes / 60).toFixed(1)
+    } h simulated, ${total.sent} deliveries, ${total.messages} messages, ${found.length} violations, ${seconds} s`,
   );
 }
 

@@ -23,7 +23,14 @@ const ADAPTERS: { readonly [file: string]: string | undefined } = {
 /** libp2p comes in parts; the files that know them are named for it. */
 const MESH_LIBRARIES = /^(libp2p$|@libp2p\/|@chainsafe\/libp2p-|@multiformats\/)/;
 
-const DOORS = ["src/clock.ts", "src/peer.ts", "src/mesh/mesh.ts", "src/store/store.ts", "src/store/key-value.ts", "src/trigger/trigger.ts"];
+const DOORS = [
+  "src/clock.ts",
+  "src/peer.ts",
+  "src/mesh/mesh.ts",
+  "src/store/store.ts",
+  "src/store/key-value.ts",
+  "src/trigger/trigger.ts",
+];
 
 const ROOMS = ["store", "mesh", "trigger", "api", "cli"];
 

@@ -71,7 +71,10 @@ export async function startMesh(runtime, size) {
   const folders = Array.from({ length: size }, () => makeFolder());
   const peers = [];
   const start = async (n, args = []) => {
-    const peer = await startPeer(folders[n].path, { runtime, args: ["--p2p", "127.0.0.1:0", "--name", `p${n}`, ...args] });
+    const peer = await startPeer(folders[n].path, {
+      runtime,
+      args: ["--p2p", "127.0.0.1:0", "--name", `p${n}`, ...args],
+    });
     const post = async (path, body) => {
       const response = await peer.call(path, {
         method: "POST",

@@ -18,9 +18,18 @@ process.on("unhandledRejection", (error) => {
 const began = performance.now();
 for (let n = 0; n < count && performance.now() - began < limitMs; n++, seed += step) {
   try {
-    const { targets: { sent }, network: { messages } } = await simulateSeed({ seed, peers, minutes, tasks }, { keyValue: memoryKeyValue });
+    const { targets: { sent }, network: { messages } } = await simulateSeed({ seed, peers, minutes, tasks }, {
+      keyValue: memoryKeyValue,
+    });
     console.log(JSON.stringify({ seed, sent: sent.length, messages }));
   } catch (error) {
-    console.log(JSON.stringify({ seed, violation: error instanceof Error ? error.message.startsWith("seed") ? error.message : `seed ${seed}: ${error.stack}` : String(error) }));
+    console.log(
+      JSON.stringify({
+        seed,
+        violation: error instanceof Error
+          ? error.message.startsWith("seed") ? error.message : `seed ${seed}: ${error.stack}`
+          : String(error),
+      }),
+    );
   }
 }

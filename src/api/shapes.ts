@@ -222,7 +222,9 @@ export const explanation = z.strictObject({
   finding,
 });
 
-export const cursor = z.string().nullable().openapi({ description: "Where the next page starts; null: this is the last." });
+export const cursor = z.string().nullable().openapi({
+  description: "Where the next page starts; null: this is the last.",
+});
 
 export const taskPage = z.strictObject({ items: z.array(task), cursor });
 export const runPage = z.strictObject({ items: z.array(run), cursor });

@@ -137,8 +137,9 @@ export class TaskActor {
     open.run = attempted(open.run, result, turn.now);
     if (result.kind === "delivered") this.#settle(turn, open, "delivered");
     else if (open.ending !== undefined) this.#settle(turn, open, open.ending.outcome, open.ending.reason);
-    else if (open.other !== undefined) this.#settle(turn, open, "failed", `${result.error}; another peer has settled it`);
-    else this.#retry(turn, open, result);
+    else if (open.other !== undefined) {
+      this.#settle(turn, open, "failed", `${result.error}; another peer has settled it`);
+    } else this.#retry(turn, open, result);
     this.#startNext(turn);
     this.#finish(turn);
   }

@@ -376,11 +376,17 @@ export class Keeper {
     }
     this.#isSyncing = true;
     this.#host.sync(peer, (isWhole) => {
-      this.#isSyncing = false;
-      if (isWhole) {
-        this.#isEmpty = false;
+      if (!isWhole) {
+        this.#isSyncing = false;
+        this.#nextTryAt = this.#host.now() + BARRIER_PAUSE_MS as Instant;
+        return;
+      }
+      this.#isEmpty = false;
+      // What the others did in the last moments is not all with the one that was asked.
+      this.#host.gather(this.living().filter((other) => other !== peer), () => {
+        this.#isSyncing = false;
         this.#lift();
-      } else this.#nextTryAt = this.#host.now() + BARRIER_PAUSE_MS as Instant;
+      });
     });
   }
 

@@ -17,7 +17,6 @@ import type { OwnerWord } from "./owner-word.ts";
 import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
 import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
-import type { Run } from "./run.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import { type HybridClock, type Stamp, stampsAfter } from "./stamp.ts";

@@ -3,7 +3,7 @@
 
 import { hash, randomBytes } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { type Instant, instant } from "../core/instant.ts";
+import { instant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
 import { admissionOf, MembershipList } from "../core/membership-list.ts";
 import { type Entity, isAlive } from "../core/register.ts";

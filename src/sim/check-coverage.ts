@@ -54,7 +54,11 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
           promise: "G2",
           text: `due ${new Date(due).toISOString().slice(11, 23)}, tolerance ${policy.toleranceMs} ms, ${
             sentAt === undefined ? "never sent" : `sent ${Math.round(sentAt - due)} ms late`
-          }; record: ${record === undefined ? "none" : `${record.state} ${record.outcome ?? ""} ${record.reason ?? ""} by ${record.settledBy}`}`,
+          }; record: ${
+            record === undefined
+              ? "none"
+              : `${record.state} ${record.outcome ?? ""} ${record.reason ?? ""} by ${record.settledBy}`
+          }`,
           task: task.definition.id,
           at: due,
           id,
@@ -66,7 +70,12 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
 }
 
 /** A time in which all peers that ran and knew of the task held the same of it. */
-type HeldSpan = { readonly from: number; readonly to: number; readonly entity: Entity; readonly peers: readonly SimPeer[] };
+type HeldSpan = {
+  readonly from: number;
+  readonly to: number;
+  readonly entity: Entity;
+  readonly peers: readonly SimPeer[];
+};
 
 function spansOf(world: World, guid: TaskGuid): readonly HeldSpan[] {
   const marks = new Set<number>();
@@ -119,4 +128,3 @@ function isSomebodyThere(world: World, peers: readonly SimPeer[], from: number, 
     })
   );
 }
-

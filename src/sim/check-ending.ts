@@ -42,7 +42,9 @@ function checkConvergence(world: World, ends: readonly PeerEnd[]): readonly Viol
     for (const [other, late] of world.lateEnds) {
       for (const [author, seq] of late) {
         const has = end.runEnds.get(author) ?? 0;
-        if (has < seq) say("convergence", `${peer} has the log of ${author} up to ${has}; ${other} had ${seq} long before`);
+        if (has < seq) {
+          say("convergence", `${peer} has the log of ${author} up to ${has}; ${other} had ${seq} long before`);
+        }
       }
     }
     const strangers = mesh.peers.filter(({ state }) => state !== "alive");
@@ -54,7 +56,9 @@ function checkConvergence(world: World, ends: readonly PeerEnd[]): readonly Viol
     if (mesh.quarantined > 0) say("convergence", `${peer} has ${mesh.quarantined} entities in quarantine`);
     // What came by a broadcast of a peer that then was cut off is found by the digest alone.
     const isCalm = excuseOf(world.history.troubles, 0, world.end) === 0;
-    if (mesh.repaired > 0 && isCalm) say("convergence", `${peer} had to repair ${mesh.repaired} records by the digest tree`);
+    if (mesh.repaired > 0 && isCalm) {
+      say("convergence", `${peer} had to repair ${mesh.repaired} records by the digest tree`);
+    }
     if (end.inFlight > IN_FLIGHT_MAX) say("G7", `${peer} has ${end.inFlight} deliveries in flight`);
   }
   const names = new Set(ends.flatMap(({ entities }) => [...entities.keys()]));
@@ -85,7 +89,9 @@ function checkOutcomes(world: World, ends: readonly PeerEnd[]): readonly Violati
     if (settlers > 1 && run.duplicate !== true) say(`two peers settled it, and it is not reported: ${textOf(run)}`);
   }
   for (const { id, task, at, peer } of world.targets.sent) {
-    if (at < still && !ids.has(id)) violations.push({ promise: "G5", text: `${peer} sent it, and no peer has a record`, task, at, id });
+    if (at < still && !ids.has(id)) {
+      violations.push({ promise: "G5", text: `${peer} sent it, and no peer has a record`, task, at, id });
+    }
   }
   return violations;
 }
@@ -93,9 +99,9 @@ function checkOutcomes(world: World, ends: readonly PeerEnd[]): readonly Violati
 function textOf(run: Run | undefined): string {
   if (run === undefined) return "has no record";
   const { state, outcome, reason, settledBy, duplicate, attempts } = run;
-  return `${state} ${outcome ?? ""} ${reason ?? ""} by ${settledBy ?? "nobody"}${duplicate === true ? " twice" : ""} after ${
-    attempts.map(({ peer, n }) => `${peer}#${n}`).join("+")
-  }`;
+  return `${state} ${outcome ?? ""} ${reason ?? ""} by ${settledBy ?? "nobody"}${
+    duplicate === true ? " twice" : ""
+  } after ${attempts.map(({ peer, n }) => `${peer}#${n}`).join("+")}`;
 }
 
 function checkEdits(world: World, ends: readonly PeerEnd[]): readonly Violation[] {
@@ -108,9 +114,11 @@ function checkEdits(world: World, ends: readonly PeerEnd[]): readonly Violation[
     const [guid, register] = name.split(" ");
     if (previous !== undefined) overwritten.add(`${guid} ${register} ${previous}`);
   }
-  const lost = new Set(ends.flatMap(({ conflicts }) =>
-    conflicts.map(({ entity, register, lost }) => `${entity.key} ${register} ${lost.stamp}`)
-  ));
+  const lost = new Set(
+    ends.flatMap(({ conflicts }) =>
+      conflicts.map(({ entity, register, lost }) => `${entity.key} ${register} ${lost.stamp}`)
+    ),
+  );
   for (const { guid, action, entity, at, peer, result } of acks) {
     if (result !== "done" || entity === undefined || action.kind === "trigger") continue;
     const final = end?.entities.get(`task/${guid}`);
@@ -120,9 +128,10 @@ function checkEdits(world: World, ends: readonly PeerEnd[]): readonly Violation[
       if (isThere || name === "life") continue;
       violations.push({
         promise: "G6",
-        text: `${peer} acknowledged ${action.kind}, and its ${name} (${stamp}) is neither there nor in a conflict list; there is ${
-          final?.registers[name]?.stamp
-        } over ${final?.registers[name]?.previous}`,
+        text:
+          `${peer} acknowledged ${action.kind}, and its ${name} (${stamp}) is neither there nor in a conflict list; there is ${
+            final?.registers[name]?.stamp
+          } over ${final?.registers[name]?.previous}`,
         task: action.task,
         at,
       });

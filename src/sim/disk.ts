@@ -90,7 +90,10 @@ export class Disk {
       batch: (operations) => {
         stir();
         if (!isAlive()) return never();
-        return commit.add(operations, operations.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0));
+        return commit.add(
+          operations,
+          operations.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0),
+        );
       },
       getMany: (space, keys) => read(base.getMany(space, keys)),
       walk: (space, range) => {

@@ -22,7 +22,12 @@ export type NetworkSettings = {
   readonly sabotage?: (message: PeerMessage | Broadcast) => boolean;
 };
 
-export type Weather = { readonly loss: number; readonly disorder: number; readonly copies: number; readonly slowness: number };
+export type Weather = {
+  readonly loss: number;
+  readonly disorder: number;
+  readonly copies: number;
+  readonly slowness: number;
+};
 
 const CLEAR: Weather = { loss: 0, disorder: 0, copies: 0, slowness: 1 };
 

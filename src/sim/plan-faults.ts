@@ -35,7 +35,9 @@ export function faultsOf({ peers, minutes }: PlanSize, chance: Chance): readonly
     if (kind === "join" && newcomers >= 2) continue;
     const ms = Math.min(lengthOf(kind, chance), spanMs);
     const at = SETTLE_MS + chance.next() * (spanMs - ms);
-    faults.push(faultOf(kind, { at, ms }, kind === "join" ? peers + newcomers++ : chance.whole(0, peers - 1), peers, chance));
+    faults.push(
+      faultOf(kind, { at, ms }, kind === "join" ? peers + newcomers++ : chance.whole(0, peers - 1), peers, chance),
+    );
   }
   return faults.sort((a, b) => a.at - b.at);
 }

@@ -13,7 +13,9 @@ export function usersOf({ peers, minutes, tasks }: PlanSize, chance: Chance): re
   const endMs = minutes * 60_000 - REST_MS;
   const actions: UserAction[] = [];
   const ids = Array.from({ length: tasks }, (_, n) => `t${n}`);
-  for (const task of ids) actions.push(put(task, chance.is(0.7) ? 6_000 : chance.between(6_000, endMs * MAKING), peers, chance));
+  for (const task of ids) {
+    actions.push(put(task, chance.is(0.7) ? 6_000 : chance.between(6_000, endMs * MAKING), peers, chance));
+  }
   // Half of the tasks are left alone, so that what they do can be foretold; the others are edited, some by two at once.
   const edited = ids.slice(0, Math.ceil(tasks / 2));
   for (let edit = chance.whole(0, tasks); edit > 0; edit--) {

@@ -7,7 +7,12 @@ import { faultsOf } from "./plan-faults.ts";
 import { usersOf } from "./plan-users.ts";
 import type { Weather } from "./network.ts";
 
-export type PlanSize = { readonly seed: number; readonly peers: number; readonly minutes: number; readonly tasks: number };
+export type PlanSize = {
+  readonly seed: number;
+  readonly peers: number;
+  readonly minutes: number;
+  readonly tasks: number;
+};
 
 export type Plan = PlanSize & {
   readonly kind: WorldKind;
@@ -41,11 +46,22 @@ export type UserAction =
     readonly policy: Policy;
     readonly payload: number;
   }
-  | { readonly kind: "pause" | "resume" | "remove" | "trigger"; readonly at: number; readonly peer: number; readonly task: string };
+  | {
+    readonly kind: "pause" | "resume" | "remove" | "trigger";
+    readonly at: number;
+    readonly peer: number;
+    readonly task: string;
+  };
 
 export type Fault =
   /** `kill -9`, or the power of the machine. */
-  | { readonly kind: "crash"; readonly at: number; readonly ms: number; readonly peer: number; readonly isPower: boolean }
+  | {
+    readonly kind: "crash";
+    readonly at: number;
+    readonly ms: number;
+    readonly peer: number;
+    readonly isPower: boolean;
+  }
   /** A clean stop, and a start `ms` later. */
   | { readonly kind: "restart"; readonly at: number; readonly ms: number; readonly peer: number }
   /** Gives up its shards, and takes part again. */
@@ -57,7 +73,13 @@ export type Fault =
   | { readonly kind: "partition"; readonly at: number; readonly ms: number; readonly sides: readonly number[] }
   | { readonly kind: "one-way"; readonly at: number; readonly ms: number; readonly from: number; readonly to: number }
   | { readonly kind: "weather"; readonly at: number; readonly ms: number; readonly weather: Weather }
-  | { readonly kind: "slow disk"; readonly at: number; readonly ms: number; readonly peer: number; readonly times: number }
+  | {
+    readonly kind: "slow disk";
+    readonly at: number;
+    readonly ms: number;
+    readonly peer: number;
+    readonly times: number;
+  }
   | { readonly kind: "full disk"; readonly at: number; readonly ms: number; readonly peer: number }
   /** The clock is set, and `ms` later set right. */
   | { readonly kind: "clock"; readonly at: number; readonly ms: number; readonly peer: number; readonly byMs: number }

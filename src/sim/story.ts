@@ -12,9 +12,9 @@ export function storyOf(world: World, violations: readonly Violation[]): string 
   const [first] = violations;
   return [
     ...violations.slice(0, VIOLATIONS_MAX).map(({ promise, text, task, at, id }) =>
-      `  ${promise}: ${text}${task === undefined ? "" : ` (task ${task}${id === undefined ? "" : `, occurrence ${id}`})`}${
-        at === undefined ? "" : ` at ${timeOf(at)}`
-      }`
+      `  ${promise}: ${text}${
+        task === undefined ? "" : ` (task ${task}${id === undefined ? "" : `, occurrence ${id}`})`
+      }${at === undefined ? "" : ` at ${timeOf(at)}`}`
     ),
     violations.length > VIOLATIONS_MAX ? `  and ${violations.length - VIOLATIONS_MAX} more` : "",
     `  the world: ${JSON.stringify(world.plan.kind)}`,
@@ -37,10 +37,14 @@ function around({ history, targets }: World, { task, id }: Violation, moment: nu
     const mark = sent.id === id ? " ◀" : "";
     lines.push({
       at: sent.at,
-      text: `${sent.peer} sends ${task} of ${timeOf(sent.instant)} #${sent.attempt} → ${sent.answer ?? "nothing"}${mark}`,
+      text: `${sent.peer} sends ${task} of ${timeOf(sent.instant)} #${sent.attempt} → ${
+        sent.answer ?? "nothing"
+      }${mark}`,
     });
   }
-  for (const { at, peer, text } of history.logged) if (isNear(at)) lines.push({ at, text: `${peer} ${text.slice(0, 400)}` });
+  for (const { at, peer, text } of history.logged) {
+    if (isNear(at)) lines.push({ at, text: `${peer} ${text.slice(0, 400)}` });
+  }
   for (const [peer, tasks] of history.versions) {
     for (const [guid, versions] of tasks) {
       for (const { at, entity } of versions) {
@@ -63,4 +67,3 @@ export function timeOf(at: number): string {
   const minutes = Math.floor(ms / 60_000);
   return `${minutes}:${((ms - minutes * 60_000) / 1_000).toFixed(3).padStart(6, "0")}`;
 }
-

@@ -55,11 +55,13 @@ export class Targets {
         const { id, task, instant, attempt } = delivery;
         const sent: Sent = { at: this.#settings.timeline.now, localAt: localNow(), peer, id, task, instant, attempt };
         this.sent.push(sent);
-        return new Promise((resolve) => this.#answer(sent, delivery, signal, (result) =>
-          run(() => {
-            this.#settings.stir();
-            resolve(result);
-          })));
+        return new Promise((resolve) =>
+          this.#answer(sent, delivery, signal, (result) =>
+            run(() => {
+              this.#settings.stir();
+              resolve(result);
+            }))
+        );
       },
       close: () => Promise.resolve(),
     };

@@ -309,7 +309,15 @@ function told(result: CommandResult): { readonly result: "done" | "refused"; rea
 function memberEntity(peer: PeerId, origin: number): Entity {
   const stamp = makeStamp(START - 60_000, origin, 1);
   const admittedAt = START - 60_000 as Instant;
-  const member = { peer, name: peer, origin, addresses: [`/sim/${peer}`], admittedBy: nameOf(0), admittedAt, signature: "" };
+  const member = {
+    peer,
+    name: peer,
+    origin,
+    addresses: [`/sim/${peer}`],
+    admittedBy: nameOf(0),
+    admittedAt,
+    signature: "",
+  };
   return { kind: "member", key: peer, registers: { member: { value: member, stamp }, life: { value: 1, stamp } } };
 }
 
