@@ -131,7 +131,7 @@ export async function makeWorld(
 }
 
 /** Nobody is there to be asked. */
-const ALONE: MeshAccess = {
+export const ALONE: MeshAccess = {
   invite: () => Promise.reject(new Error("the peer is alone")),
   forward: () => Promise.reject(new ForwardFailure("unreachable", "the peer is alone")),
 };
