@@ -3,8 +3,7 @@
 
 import type { Clock } from "./clock.ts";
 import type { Command, CommandResult } from "./core/command.ts";
-import type { Dossier } from "./core/dossier.ts";
-import type { CoreEvent, DuePage, DueQuery, Effect, LogFacts } from "./core/event.ts";
+import type { CoreEvent, DueQuery, Effect, LogFacts } from "./core/event.ts";
 import { type Instant, INSTANT_MAX } from "./core/instant.ts";
 import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
@@ -15,10 +14,10 @@ import type { OccurrenceId } from "./core/occurrence.ts";
 import { type OwnerWord, withOpen } from "./core/owner-word.ts";
 import type { Run } from "./core/run.ts";
 import type { Origin } from "./core/stamp.ts";
-import type { StoreAnswer } from "./core/store-query.ts";
 import type { Periods } from "./core/periods.ts";
 import { shardOf } from "./core/shard.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
+import { Disk, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer } from "./peer.ts";
@@ -59,11 +58,6 @@ export interface Node extends Peer {
 const HAND_OVER_LOOK_MS = 20;
 const FAREWELL_MS = 100;
 
-/** After a read that failed. The store itself has waited long for the disk by then. */
-const READ_AGAIN_MS = 1_000;
-
-type Persist = Extract<Effect, { kind: "persist" }>;
-
 /** Reads what the core has to know at the start, starts the machine, and returns the running node. */
 export async function startNode(parts: NodeParts): Promise<Node> {
   const { store, id, clock } = parts;
@@ -95,21 +89,13 @@ class Loop implements Node {
   readonly #inquiries = new Map<number, (word: OwnerWord) => void>();
   readonly #flying = new Map<OccurrenceId, AbortController>();
   readonly #watchers = new Set<(notice: Notice) => void>();
-  readonly #commits = new Set<Promise<void>>();
-  /** The last that is on its way: commits end in the order in which they began. */
-  #lastCommit: Promise<void> | undefined;
+  readonly #disk: Disk;
+  /** What goes on beside: ended before the peer is. */
+  readonly #works = new Set<Promise<void>>();
   readonly #spreads = new Map<number, (peers: number) => void>();
-  /** Tasks of which something is on its way to the disk, and the last of it. */
-  readonly #keeping = new Map<TaskGuid, Promise<void>>();
-  /** Writes of what has happened, which the disk did not take: kept in order until it does. */
-  #held: Persist[] = [];
-  /** Resolves when nothing is held any more; there while something is. */
-  #release: PromiseWithResolvers<void> | undefined;
-  #isReplaying = false;
   #lastTicket = 0;
   #isSweeping = false;
   #isClosed = false;
-  #unwritable: string | undefined;
   #onLanded: (() => void) | undefined;
   #mesh: Mesh | undefined;
 
@@ -118,6 +104,15 @@ class Loop implements Node {
     this.id = parts.id;
     this.name = parts.name;
     this.#machine = machine;
+    this.#disk = new Disk(parts.store, {
+      kept: (effects) => {
+        for (const effect of effects) this.#play(effect);
+      },
+      refused: (effect, failure) => this.#refuse(effect, failure),
+      resumed: () => this.#tell({ kind: "store", writable: true }),
+      found: (dossiers) => this.#tell({ kind: "dossiers", dossiers }),
+      log: parts.log,
+    });
   }
 
   async start(): Promise<void> {
@@ -131,9 +126,9 @@ class Loop implements Node {
       opened: this.#parts.opened ?? ((_from, _protocol, channel) => channel.abort("nobody here knows this protocol")),
     });
     this.#parts.store.onWritable((writable, why) => {
-      this.#unwritable = writable ? undefined : why;
-      if (writable) void this.#replayHeld();
-      else this.#tell({ kind: "store", writable: false });
+      if (writable) return void this.#disk.resume();
+      this.#disk.stop(why);
+      this.#tell({ kind: "store", writable: false });
     });
     this.#tell({ kind: "started" });
     const isClosed = () => this.#isClosed;
@@ -239,10 +234,11 @@ class Loop implements Node {
   }
 
   status() {
+    const { unwritable } = this.#disk;
     return {
       ready: this.#machine.isReady,
-      writable: this.#unwritable === undefined,
-      ...(this.#unwritable === undefined ? {} : { why: this.#unwritable }),
+      writable: unwritable === undefined,
+      ...(unwritable === undefined ? {} : { why: unwritable }),
       inFlight: this.#machine.inFlight,
       activeTasks: this.#machine.activeTasks,
     };
@@ -265,7 +261,8 @@ class Loop implements Node {
     this.#isClosed = true;
     this.#parts.clock.close();
     for (const flight of this.#flying.values()) flight.abort();
-    while (this.#commits.size > 0) await Promise.all(this.#commits);
+    await this.#disk.close();
+    while (this.#works.size > 0) await Promise.all(this.#works);
     for (const resolve of this.#tickets.values()) {
       resolve({ kind: "refused", why: "busy", message: "the peer is stopping" });
     }
@@ -290,7 +287,7 @@ class Loop implements Node {
   #play(effect: Effect): void {
     switch (effect.kind) {
       case "persist":
-        return this.#persist(effect);
+        return this.#disk.keep(effect);
       case "reply":
         return this.#reply(effect.ticket, effect.result);
       case "told":
@@ -318,9 +315,9 @@ class Loop implements Node {
         if (!this.#isClosed) this.#parts.clock.alarm(effect.at, () => this.#tell({ kind: "alarm" }));
         return;
       case "readDue":
-        return void this.#read(() => this.#due(effect.query), (page) => ({ kind: "due", page }));
+        return void this.#readDue(effect.query);
       case "readDossiers":
-        return void this.#read(() => this.#dossiers(effect.guids), (dossiers) => ({ kind: "dossiers", dossiers }));
+        return this.#disk.read(effect.guids);
       case "notify":
         for (const watcher of this.#watchers) watcher(effect.notice);
         return;
@@ -340,76 +337,6 @@ class Loop implements Node {
 
   // ── the disk ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #persist(effect: Persist): void {
-    if (effect.onFailure === "hold" && (this.#held.length > 0 || this.#unwritable !== undefined)) this.#hold(effect);
-    else this.#keep(effect);
-  }
-
-  #hold(effect: Persist): void {
-    this.#held.push(effect);
-    this.#release ??= Promise.withResolvers();
-  }
-
-  #keep(effect: Persist): Promise<void> {
-    const commit = this.#commit(effect);
-    this.#track(commit);
-    this.#lastCommit = commit;
-    void commit.finally(() => {
-      if (this.#lastCommit === commit) this.#lastCommit = undefined;
-    });
-    for (const guid of effect.guids) {
-      this.#keeping.set(guid, commit);
-      void commit.finally(() => {
-        if (this.#keeping.get(guid) === commit) this.#keeping.delete(guid);
-      });
-    }
-    return commit;
-  }
-
-  /** What the store says of these tasks once all that they ever wrote is in it. */
-  async #dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]> {
-    for (;;) {
-      const pending = this.#release?.promise ?? guids.map((guid) => this.#keeping.get(guid)).find((kept) => kept);
-      if (pending === undefined) return await this.#parts.store.dossiers(guids);
-      await pending;
-    }
-  }
-
-  /**
-   * What others are told of the disk holds all that the core takes for written when it asks: else they would adopt a
-   * vector that covers what they were not given. While writes are held, they are told nothing.
-   */
-  async #query({ query, ticket }: Extract<Effect, { kind: "query" }>): Promise<void> {
-    const isForOthers = query.kind !== "runs" && query.kind !== "entity";
-    if (isForOthers && this.#lastCommit !== undefined) await this.#lastCommit;
-    const isBehind = isForOthers && this.#held.length > 0;
-    const answer: StoreAnswer = isBehind ? { kind: "failed" } : await this.#parts.store.query(query);
-    if (!this.#isClosed) this.#tell({ kind: "queried", ticket, answer });
-  }
-
-  /** The due index with all that is on its way to it: who has just come to own a shard is told of it once. */
-  async #due(query: DueQuery): Promise<DuePage> {
-    for (;;) {
-      const pending = this.#lastCommit ?? this.#release?.promise;
-      if (pending === undefined) break;
-      await pending;
-      if (this.#lastCommit === pending) this.#lastCommit = undefined;
-    }
-    return await this.#parts.store.due(query);
-  }
-
-  async #commit(effect: Persist): Promise<void> {
-    try {
-      await this.#parts.store.commit(effect.writes);
-    } catch (error) {
-      if (!(error instanceof StoreFailure)) throw error;
-      if (effect.onFailure === "hold") this.#hold(effect);
-      else this.#refuse(effect, error);
-      return;
-    }
-    for (const next of effect.then) this.#play(next);
-  }
-
   #refuse(effect: Persist, error: StoreFailure): void {
     const unsent: OccurrenceId[] = [];
     for (const dropped of effect.then) {
@@ -421,41 +348,23 @@ class Loop implements Node {
     this.#tell({ kind: "unkept", guids: effect.guids, unsent });
   }
 
-  /** The disk takes writes again: first what was held, in order, then the core may go on. */
-  async #replayHeld(): Promise<void> {
-    if (this.#isReplaying) return;
-    this.#isReplaying = true;
-    while (this.#held.length > 0 && this.#unwritable === undefined) {
-      const held = this.#held;
-      this.#held = [];
-      await Promise.all(held.map((effect) => this.#keep(effect)));
-    }
-    this.#isReplaying = false;
-    if (this.#held.length === 0) {
-      this.#release?.resolve();
-      this.#release = undefined;
-    }
-    if (this.#unwritable === undefined) this.#tell({ kind: "store", writable: true });
+  #track(work: Promise<void>): void {
+    this.#works.add(work);
+    void work.finally(() => this.#works.delete(work));
   }
 
-  #track(commit: Promise<void>): void {
-    this.#commits.add(commit);
-    void commit.finally(() => this.#commits.delete(commit));
+  async #readDue(query: DueQuery): Promise<void> {
+    const page = await this.#disk.due(query);
+    if (page !== undefined) this.#tell({ kind: "due", page });
   }
 
-  /** A read that the disk refuses is done again until it succeeds: the core waits for its answer. */
-  async #read<T>(read: () => Promise<T>, event: (answer: T) => CoreEvent): Promise<void> {
-    while (!this.#isClosed) {
-      const answer = await failureOr(read());
-      if (this.#isClosed) return;
-      if (!(answer instanceof StoreFailure)) return this.#tell(event(answer));
-      this.#parts.log("error", "the store can't be read; it is tried again", { error: answer.message });
-      await pause(READ_AGAIN_MS);
-    }
+  async #query({ query, ticket }: Extract<Effect, { kind: "query" }>): Promise<void> {
+    const answer = await this.#disk.query(query);
+    if (!this.#isClosed) this.#tell({ kind: "queried", ticket, answer });
   }
 
   #sweep(): void {
-    if (this.#isSweeping || this.#isClosed || this.#unwritable !== undefined) return;
+    if (this.#isSweeping || this.#isClosed || this.#disk.unwritable !== undefined) return;
     this.#isSweeping = true;
     this.#track(this.#sweepAll().finally(() => this.#isSweeping = false));
   }
@@ -484,14 +393,4 @@ class Loop implements Node {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** The order of the lists of runs. */
-async function failureOr<T>(read: Promise<T>): Promise<T | StoreFailure> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof StoreFailure) return error;
-    throw error;
-  }
 }

@@ -17,5 +17,6 @@ export function openRecord(key: string, sealed: string): string | undefined {
 }
 
 function checksum(key: string, text: string): string {
-  return crc32(text, crc32(key)).toString(16).padStart(DIGITS, "0");
+  // Of both at once: the same number, in one native call.
+  return crc32(key + text).toString(16).padStart(DIGITS, "0");
 }

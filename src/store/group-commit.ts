@@ -1,5 +1,6 @@
 // A group commit: calls that come while the disk syncs go together in the next synced batch. One batch is in flight at
-// a time, and starts at once when none is. A sync takes 0.5 to 7 ms here, so nobody waits much longer than two of them.
+// a time, and starts at once when none is; behind one that joined many calls the next gathers for a moment more. A sync
+// takes 0.5 to 7 ms here, so nobody waits much longer than two of them and that moment.
 //
 // After a batch has failed nothing more is written until `accept`: LevelDB may have left half a record in its log, and
 // what is written behind that is lost when the log is read again.
@@ -15,6 +16,12 @@ const JOINED_LENGTH_MAX = 4 * 1024 * 1024;
 /** Characters that may wait: at two bytes each, the most of memory that a slow disk can take. */
 const WAITING_LENGTH_MAX = 32 * 1024 * 1024;
 
+/** A batch that joined so many calls says that more are coming. */
+const BUSY_CALLS_MIN = 8;
+
+/** How long the next one then gathers: 20,000 deliveries cost 85 µs each in batches of 8, and 50 in batches of 128. */
+const GATHER_MS = 5;
+
 type Call<T> = {
   readonly operations: readonly T[];
   readonly length: number;
@@ -29,6 +36,8 @@ export type GroupCommitParts<T> = {
   readonly onRefusing: (failure: StoreFailure) => void;
   /** What waited too long is written. */
   readonly onRelieved: () => void;
+  /** Lets a busy disk gather more for a batch; without it none waits. */
+  readonly pause?: (ms: number) => Promise<void>;
 };
 
 export class GroupCommit<T> {
@@ -37,6 +46,7 @@ export class GroupCommit<T> {
   #waitingLength = 0;
   #refusal: StoreFailure | undefined;
   #isCrowded = false;
+  #isSettling = false;
   #draining: Promise<void> | undefined;
 
   constructor(parts: GroupCommitParts<T>) {
@@ -77,7 +87,9 @@ export class GroupCommit<T> {
 
   /** Resolves when nothing waits and nothing is in flight. */
   async settled(): Promise<void> {
+    this.#isSettling = true;
     while (this.#draining !== undefined) await this.#draining;
+    this.#isSettling = false;
   }
 
   async #drain(): Promise<void> {
@@ -89,6 +101,7 @@ export class GroupCommit<T> {
       if (failure === undefined) {
         for (const call of calls) call.resolve();
         this.#relieve();
+        if (calls.length >= BUSY_CALLS_MIN) await this.#gather();
         continue;
       }
       this.#parts.onRefusing(failure);
@@ -96,6 +109,12 @@ export class GroupCommit<T> {
       this.refuse(failure);
     }
     this.#draining = undefined;
+  }
+
+  /** Whoever closes the store does not wait for what may come. */
+  async #gather(): Promise<void> {
+    if (this.#parts.pause === undefined || this.#isSettling || this.#waitingLength > JOINED_LENGTH_MAX / 2) return;
+    await this.#parts.pause(GATHER_MS);
   }
 
   #join(): readonly Call<T>[] {

@@ -32,7 +32,7 @@ export function isHandleClosed(error: unknown): boolean {
   return CLOSED_CODES.has(codeOf(error));
 }
 
-const CLOSED_CODES = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN"]);
+const CLOSED_CODES = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN", "LEVEL_BATCH_NOT_OPEN"]);
 
 /** A store that can't be opened, for the one who started the program. */
 export function openRefusal(path: string, error: unknown): StoreRefusal {

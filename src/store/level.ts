@@ -43,11 +43,6 @@ export async function levelKeyValue(settings: LevelSettings): Promise<KeyValue> 
 
 type Database = Level<string, string>;
 
-type Sealed = { readonly type: "put"; readonly key: string; readonly value: string } | {
-  readonly type: "del";
-  readonly key: string;
-};
-
 /** What this program writes. A store of a greater number is refused; one of a smaller is brought up to it here. */
 const FORMAT = 1;
 const FORMAT_KEY = wholeKey("meta", "format");
@@ -72,7 +67,7 @@ const WALK_BYTES = 256 * 1024;
 
 class LevelKeyValue implements KeyValue {
   readonly #settings: LevelSettings;
-  readonly #commit: GroupCommit<Sealed>;
+  readonly #commit: GroupCommit<Operation>;
   readonly #listeners: ((writable: boolean, why: string) => void)[] = [];
   readonly #damaged = new Set<string>();
   readonly #closing = new AbortController();
@@ -89,6 +84,7 @@ class LevelKeyValue implements KeyValue {
       write: (operations) => this.#write(operations),
       onRefusing: (failure) => this.#stop(failure),
       onRelieved: () => this.#tell(true, "the disk has caught up"),
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
   }
 
@@ -96,14 +92,8 @@ class LevelKeyValue implements KeyValue {
     if (this.#closed !== undefined) return Promise.reject(closedFailure());
     if (operations.length === 0) return Promise.resolve();
     let length = 0;
-    const sealed = operations.map((operation): Sealed => {
-      const key = wholeKey(operation.space, operation.key);
-      length += key.length + (operation.value?.length ?? 0);
-      return operation.value === undefined
-        ? { type: "del", key }
-        : { type: "put", key, value: sealRecord(key, operation.value) };
-    });
-    return this.#commit.add(sealed, length);
+    for (const { key, value } of operations) length += key.length + (value?.length ?? 0);
+    return this.#commit.add(operations, length);
   }
 
   async getMany(space: Space, keys: readonly string[]): Promise<readonly (string | undefined)[]> {
@@ -178,9 +168,16 @@ class LevelKeyValue implements KeyValue {
 
   // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #write(operations: Sealed[]): Promise<void> {
+  async #write(operations: Operation[]): Promise<void> {
     try {
-      await this.#database.batch(operations, { sync: true });
+      // One native call for each costs two thirds of an array of objects, whose every property is a native call.
+      const batch = this.#database.batch();
+      for (const operation of operations) {
+        const key = wholeKey(operation.space, operation.key);
+        if (operation.value === undefined) batch.del(key);
+        else batch.put(key, sealRecord(key, operation.value));
+      }
+      await batch.write({ sync: true });
     } catch (error) {
       throw writeFailure(error);
     }

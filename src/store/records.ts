@@ -44,14 +44,15 @@ class RecordStore implements Store {
     this.#past = new Past(keyValue);
   }
 
-  async commit(writes: readonly Write[]): Promise<void> {
-    await this.#keyValue.batch(operationsOf(writes));
-    this.#past.add(newRuns(writes));
+  commit(writes: readonly Write[]): Promise<void> {
+    const kept = this.#keyValue.batch(operationsOf(writes));
+    const runs = newRuns(writes);
+    return runs === 0 ? kept : kept.then(() => this.#past.add(runs));
   }
 
   async dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]> {
     const entities = this.#many<Entity>("entities", guids.map((guid) => entityKey("task", guid)));
-    return await this.#dossiersOf(guids, await entities);
+    return await this.#dossiersOf(guids, entities);
   }
 
   due(query: DueQuery) {
@@ -60,7 +61,10 @@ class RecordStore implements Store {
 
   async tasks(query: TaskQuery): Promise<Page<Dossier>> {
     const page = await browseTasks(this.#keyValue, query);
-    return { ...page, items: await this.#dossiersOf(page.items.map(({ key }) => key as TaskGuid), page.items) };
+    return {
+      ...page,
+      items: await this.#dossiersOf(page.items.map(({ key }) => key as TaskGuid), Promise.resolve(page.items)),
+    };
   }
 
   runs(query: RunQuery): Promise<Page<Run>> {
@@ -152,9 +156,9 @@ class RecordStore implements Store {
 
   async #dossiersOf(
     guids: readonly TaskGuid[],
-    entities: readonly (Entity | undefined)[],
+    read: Promise<readonly (Entity | undefined)[]>,
   ): Promise<readonly Dossier[]> {
-    const progress = await this.#many<Progress>("progress", guids);
+    const [entities, progress] = await Promise.all([read, this.#many<Progress>("progress", guids)]);
     // A task that has an entity and no progress is new, or its progress was damaged: then it may have open runs.
     const withOpen = guids.filter((_, at) =>
       progress[at] === undefined ? entities[at] !== undefined : progress[at].open > 0
