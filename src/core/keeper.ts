@@ -3,9 +3,9 @@
 // side that fired the same shards comes back, it first asks who is alive and syncs with one of them.
 
 import { type Departure, Departures } from "./departures.ts";
-import type { Instant } from "./instant.ts";
+import { type Instant, INSTANT_MAX } from "./instant.ts";
 import { type MemberChange, type MemberOutput, Members } from "./members.ts";
-import { Holder, Voter } from "./lease.ts";
+import { Leases } from "./leases.ts";
 import type { MemberView } from "./member.ts";
 import type { PeerMessage } from "./message.ts";
 import { type MeshView, type Other, Ownership, type OwnershipChange, type ShardState } from "./ownership.ts";
@@ -69,10 +69,8 @@ const ALONE_MS = 5_000;
 /** Pause before another sync is tried at the barrier. */
 const BARRIER_PAUSE_MS = 500;
 
-/** The number of the probe that this peer sends itself: others' are not negative. */
-const OWN_PROBE = -1;
-/** It grants itself what it fires as often as it asks others. */
-const OWN_GRANT_MS = 1_000;
+/** A sync at the barrier that takes longer is given up: 100,000 tasks take a quarter of it. */
+const SYNC_MAX_MS = 60_000;
 
 export class Keeper {
   readonly #host: KeeperHost;
@@ -87,8 +85,9 @@ export class Keeper {
   /** Nothing was ever synced: then no time lifts the barrier. */
   #isEmpty: boolean;
   #isSyncing = false;
+  #syncEndsAt: Instant = INSTANT_MAX;
+  #attempt = 0;
   #nextTryAt: Instant;
-  #leaseAt: Instant;
   #isDraining = false;
   /** No member of its mesh any more. */
   #isRemoved = false;
@@ -99,10 +98,7 @@ export class Keeper {
   #membersWakeAt: Instant | undefined;
   #ownershipWakeAt: Instant | undefined;
   #held: () => HeldNews;
-  readonly #voter: Voter;
-  readonly #holder = new Holder();
-  /** Of the probe that is being answered. */
-  #refusal: { readonly asker: PeerId; readonly seq: number; readonly refused: string } | undefined;
+  readonly #leases: Leases;
 
   constructor(
     host: KeeperHost,
@@ -121,9 +117,8 @@ export class Keeper {
     this.#admitted = [host.self];
     this.#fencedSince = now;
     this.#nextTryAt = now;
-    this.#leaseAt = now;
     this.#ownership = new Ownership(host.self, now);
-    this.#voter = new Voter(now);
+    this.#leases = new Leases(host.self, () => this.#ownership.shards(), now);
     this.#members = new Members({
       self: host.self,
       incarnation: now,
@@ -144,7 +139,7 @@ export class Keeper {
 
   /** Whether a majority of the members has granted this peer the shard a short time ago. */
   hasLease(shard: Shard): boolean {
-    return this.#admitted.length <= 1 || this.#holder.holds(shard, this.#admitted, this.#host.now());
+    return this.#leases.holds(shard, this.#admitted, this.#host.now());
   }
 
   /** Who ranks first for the shard, as far as this peer can tell. */
@@ -196,11 +191,7 @@ export class Keeper {
   }
 
   heard(from: PeerId, message: SwimMessage): void {
-    if (message.kind === "probe") this.#grant(from, message.seq, message.news);
-    if (message.kind === "ack") {
-      this.#holder.acked(from, message.seq, ShardSet.parse(message.refused));
-      this.#host.leased();
-    }
+    if (this.#leases.heard(from, message, this.#host.now())) this.#host.leased();
     if (message.kind === "probe" || message.kind === "ack") this.#watchDeparture(from, message.news);
     this.#members.news(this.#news());
     this.#take(this.#members.heard(from, message, this.#host.now()));
@@ -266,7 +257,7 @@ export class Keeper {
 
   wakeAt(): Instant | undefined {
     const times = [
-      ...(this.#admitted.length > 1 ? [this.#leaseAt] : []),
+      ...(this.#admitted.length > 1 ? [this.#leases.wakeAt] : []),
       this.#membersWakeAt,
       this.#ownershipWakeAt,
       ...this.#gathering.values(),
@@ -280,10 +271,7 @@ export class Keeper {
     const now = this.#host.now();
     for (const [peer, until] of [...this.#gathering]) if (until <= now) this.#gathered(peer);
     for (const departure of this.#departures.due(now)) this.#departed(departure);
-    if (this.#admitted.length > 1 && this.#leaseAt <= now) {
-      this.#leaseAt = now + OWN_GRANT_MS as Instant;
-      this.#grantOwn();
-    }
+    if (this.#admitted.length > 1) this.#leases.wake(now);
     if (this.#membersWakeAt !== undefined && this.#membersWakeAt <= now) {
       this.#members.news(this.#news());
       this.#take(this.#members.wake(now));
@@ -321,29 +309,8 @@ export class Keeper {
     if (this.#gathering.delete(peer)) this.#see();
   }
 
-  // ── leases ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A probe says what its sender fires; what it can't have goes with the ack. */
-  #grant(asker: PeerId, seq: number, { fenced, shards }: Pick<PeerNews, "fenced" | "shards">): void {
-    const fired = fenced ? new ShardSet() : ShardSet.parse(shards) ?? new ShardSet();
-    const refused = this.#voter.grant(asker, fired, this.#host.now());
-    this.#refusal = refused.size === 0 ? undefined : { asker, seq, refused: refused.text() };
-  }
-
-  /** This peer votes too: for itself, at each round of its probes. */
-  #grantOwn(): void {
-    const now = this.#host.now();
-    const fired = this.#ownership.shards();
-    this.#holder.sent(this.#host.self, OWN_PROBE, fired, now);
-    this.#holder.acked(this.#host.self, OWN_PROBE, this.#voter.grant(this.#host.self, fired, now));
-  }
-
   #send(to: PeerId, message: SwimMessage): void {
-    if (message.kind === "probe") this.#holder.sent(to, message.seq, this.#ownership.shards(), this.#host.now());
-    const refusal = this.#refusal;
-    if (message.kind === "ack" && refusal?.asker === to && refusal.seq === message.seq) {
-      this.#host.send(to, { ...message, refused: refusal.refused });
-    } else this.#host.send(to, message);
+    this.#host.send(to, this.#leases.sending(to, message, this.#host.now()));
   }
 
   // ── the barrier ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,6 +330,11 @@ export class Keeper {
 
   #tryBarrier(): void {
     const now = this.#host.now();
+    if (this.#isSyncing && now >= this.#syncEndsAt) {
+      // Whatever became of it, another peer may serve better.
+      this.#attempt++;
+      this.#isSyncing = false;
+    }
     if (this.#fencedSince === undefined || !this.#isBarrierToTry || now < this.#nextTryAt) return;
     if (this.#admitted.length <= 1) return this.#lift();
     const living = this.living();
@@ -375,7 +347,10 @@ export class Keeper {
       return;
     }
     this.#isSyncing = true;
+    this.#syncEndsAt = now + SYNC_MAX_MS as Instant;
+    const attempt = ++this.#attempt;
     this.#host.sync(peer, (isWhole) => {
+      if (attempt !== this.#attempt) return;
       if (!isWhole) {
         this.#isSyncing = false;
         this.#nextTryAt = this.#host.now() + BARRIER_PAUSE_MS as Instant;
@@ -384,6 +359,7 @@ export class Keeper {
       this.#isEmpty = false;
       // What the others did in the last moments is not all with the one that was asked.
       this.#host.gather(this.living().filter((other) => other !== peer), () => {
+        if (attempt !== this.#attempt) return;
         this.#isSyncing = false;
         this.#lift();
       });

@@ -63,6 +63,7 @@ export class Members {
   readonly #unlinked = new Set<PeerId>();
   /** Peers that have neither answered a probe nor been found dead since the start or the last fence. */
   readonly #unasked = new Set<PeerId>();
+  #fencedSeq = 0;
   #incarnation: number;
   #news: PeerNews;
   #seq = 0;
@@ -250,6 +251,7 @@ export class Members {
   #fence(): void {
     const ms = this.#time.ms;
     this.#isFenced = true;
+    this.#fencedSeq = this.#seq;
     this.#forgetSkews();
     this.#probes.clear();
     this.#relays.clear();
@@ -365,7 +367,9 @@ export class Members {
   }
 
   #acked(from: Member, seq: number, wall: Instant): void {
-    if (seq <= this.#seq) from.answered = Math.max(from.answered, seq);
+    if (seq > this.#seq) return;
+    from.answered = Math.max(from.answered, seq);
+    if (seq > this.#fencedSeq) this.#unasked.delete(from.peer);
     const probe = this.#probes.get(from.peer);
     if (probe?.seq === seq) {
       this.#probes.delete(from.peer);

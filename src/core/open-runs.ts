@@ -75,10 +75,10 @@ export class OpenRuns {
     }
   }
 
-  /** Attempts of other peers that started before `startedBefore` are given up: they wait to be made again here. */
-  recall(startedBefore: number): void {
+  /** Attempts of other peers that started at `startedTo` or before are given up: they wait to be made again here. */
+  recall(startedTo: number): void {
     for (const open of this.#open.values()) {
-      if (open.phase !== "elsewhere" || startOf(open.run) >= startedBefore) continue;
+      if (open.phase !== "elsewhere" || startOf(open.run) > startedTo) continue;
       open.phase = "waiting";
       this.#line.push(open.run.id);
     }

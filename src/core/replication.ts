@@ -48,6 +48,8 @@ const KEEP_MS = 1_000;
 const NEWS_PATIENCE_MS = 300;
 /** Between two syncs with the same peer that news started. */
 const SYNC_PAUSE_MS = 1_000;
+/** Between two questions of one pull: a page is merged in a hundredth of it, on a busy disk in a tenth. */
+const PULL_PAUSE_MAX_MS = 30_000;
 /** A sync with one peer at random, whatever the news. */
 const SYNC_EVERY_MS = 30_000;
 /**
@@ -81,6 +83,8 @@ export class Replication {
   readonly #differences = new Map<PeerId, { readonly roots: string; readonly since: Instant }>();
   /** Whom a sync is under way with. */
   #current: PeerId | undefined;
+  #pulls = 0;
+  #pullEndsAt = Infinity;
   #nextSyncAt: number;
   /** Who waits for a whole sync with some peer. */
   #waiters: { readonly peer: PeerId; readonly onEnd: (isWhole: boolean) => void }[] = [];
@@ -244,15 +248,15 @@ export class Replication {
     const now = this.#host.now();
     let at = Math.min(this.#nextSyncAt, this.#asks.wakeAt ?? Infinity, this.#outbox.wakeAt(now) ?? Infinity);
     at = Math.min(at, this.#intake.wakeAt, this.#spreads.wakeAt);
-    if (this.#current === undefined) {
-      for (const [peer, wish] of this.#wishes) at = Math.min(at, this.#dueAt(peer, wish));
-    }
+    if (this.#current !== undefined) at = Math.min(at, this.#pullEndsAt);
+    else for (const [peer, wish] of this.#wishes) at = Math.min(at, this.#dueAt(peer, wish));
     return Math.min(at, INSTANT_MAX) as Instant;
   }
 
   wake(): void {
     const now = this.#host.now();
     this.#asks.wake(now);
+    if (this.#current !== undefined && now >= this.#pullEndsAt) this.#giveUp(this.#current);
     this.#intake.wake();
     this.#spreads.wake();
     const living = this.#host.living();
@@ -299,12 +303,24 @@ export class Replication {
     }
   }
 
+  /** A pull that does not go on must not keep others from being made. */
+  #giveUp(peer: PeerId): void {
+    this.#pulls++;
+    this.#current = undefined;
+    this.#syncedAt.set(peer, this.#host.now());
+    this.#ended(peer, false);
+  }
+
   #pull(peer: PeerId): void {
     this.#current = peer;
+    const pulled = ++this.#pulls;
     pull(
       peer,
       {
-        ask: (to, ask, onAnswer) => this.#ask(to, ask, onAnswer),
+        ask: (to, ask, onAnswer) => {
+          this.#pullEndsAt = this.#host.now() + PULL_PAUSE_MAX_MS;
+          this.#ask(to, ask, onAnswer);
+        },
         vector: () => this.#vector.stamps(),
         runVector: () => this.#runs.entries(),
         needsResults: () => this.#isNew,
@@ -315,6 +331,7 @@ export class Replication {
         adoptRunVector: (ends) => this.#adoptRuns(ends),
       },
       (end) => {
+        if (pulled !== this.#pulls) return;
         this.#current = undefined;
         this.#syncedAt.set(peer, this.#host.now());
         this.#ended(peer, end === "whole");

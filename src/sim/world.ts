@@ -29,6 +29,9 @@ export const START = Date.parse("2026-06-01T00:00:00Z");
 /** How long the last news of a run may take to be everywhere: a lost message is found by the next probe and its sync. */
 const LAST_NEWS_MS = 10_000;
 
+/** What happens at one moment: a peer that wakes hears all that came meanwhile. */
+const STEPS_MAX = 50_000;
+
 /** Turns of the microtask queue that go by in silence before time moves on: no chain of promises here is longer. */
 const SILENT_TURNS = 24;
 /** When nothing was asked of a disk or a target, what is left to happen is a promise or two. */
@@ -100,10 +103,12 @@ export class World {
   }
 
   async until(end: number): Promise<void> {
-    for (;;) {
+    for (let [since, steps] = [this.timeline.now, 0];; steps++) {
       const before = this.#stirs;
       if (!this.timeline.step(end)) return;
       await this.#calm(before);
+      if (this.timeline.now > since) [since, steps] = [this.timeline.now, 0];
+      if (steps > STEPS_MAX) throw new Error(`the world stands still at ${new Date(since).toISOString()}: an alarm that rings again and again`);
     }
   }
 

@@ -6,19 +6,27 @@ import type { OccurrenceId } from "../core/occurrence.ts";
 
 export const EVENT_TYPE = "metronome.occurrence";
 
+export type Attributes = {
+  readonly specversion: "1.0";
+  readonly id: OccurrenceId;
+  readonly source: string;
+  readonly type: typeof EVENT_TYPE;
+  readonly time: string;
+  readonly taskid: string;
+  readonly attempt: string;
+};
+
 /** Attributes of the CloudEvent, by their names; `attempt` and `taskid` are extensions. Texts as they are, not yet encoded. */
-export function attributesOf(
-  { id, task, instant, attempt }: Delivery,
-): readonly (readonly [name: string, value: string])[] {
-  return [
-    ["specversion", "1.0"],
-    ["id", id],
-    ["source", `/tasks/${percentEncoded(task)}`],
-    ["type", EVENT_TYPE],
-    ["time", formatInstant(instant)],
-    ["taskid", task],
-    ["attempt", String(attempt)],
-  ];
+export function attributesOf({ id, task, instant, attempt }: Delivery): Attributes {
+  return {
+    specversion: "1.0",
+    id,
+    source: `/tasks/${percentEncoded(task)}`,
+    type: EVENT_TYPE,
+    time: formatInstant(instant),
+    taskid: task,
+    attempt: String(attempt),
+  };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, isSuccess, late, refused, tooLong } from "./http-result.ts";
 import type { Plan } from "./http-request.ts";
 
@@ -11,6 +12,7 @@ export type AttemptParts = {
   readonly plan: Plan;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  readonly deadlines: Deadlines;
   readonly done: (result: DeliveryResult) => void;
 };
 
@@ -26,7 +28,7 @@ type Headers = { readonly [name: string]: string | readonly string[] | undefined
 /** Called by undici, as its `Dispatcher.DispatchHandler`. */
 export class HttpAttempt {
   readonly #parts: AttemptParts;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #deadline: Deadline;
   #controller: Controller | undefined;
   #isOver = false;
   /** The whole answer was read. */
@@ -36,11 +38,11 @@ export class HttpAttempt {
   #retryAfter: string | undefined;
   #location: string | undefined;
   #bytes = 0;
-  readonly #excerpt: Buffer[] = [];
+  #excerpt: Buffer[] | undefined;
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
-    this.#timer = setTimeout(() => this.#expire(), parts.delivery.totalMs);
+    this.#deadline = parts.deadlines.set(parts.delivery.totalMs, () => this.#expire());
     parts.signal.addEventListener("abort", this);
   }
 
@@ -74,7 +76,7 @@ export class HttpAttempt {
   onResponseData(_: Controller, chunk: Buffer): void {
     const room = EXCERPT_MAX_BYTES - this.#bytes;
     this.#bytes += chunk.length;
-    if (room > 0 && !isSuccess(this.#status)) this.#excerpt.push(chunk.subarray(0, room));
+    if (room > 0 && !isSuccess(this.#status)) (this.#excerpt ??= []).push(chunk.subarray(0, room));
     if (this.#bytes <= ANSWER_MAX_BYTES) return;
     this.#end(
       isSuccess(this.#status)
@@ -114,14 +116,14 @@ export class HttpAttempt {
       status: this.#status,
       retryAfter: this.#retryAfter,
       location: this.#location,
-      excerpt: Buffer.concat(this.#excerpt),
+      excerpt: Buffer.concat(this.#excerpt ?? []),
     }, this.#parts.now());
   }
 
   #end(result: DeliveryResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#parts.deadlines.giveBack(this.#deadline);
     this.#parts.signal.removeEventListener("abort", this);
     this.#parts.done(result);
     // Before the end of its answer, the connection is no use to anybody.

@@ -53,9 +53,28 @@ export function pathOf({ pathHead }: Plan, { instant, toleranceMs }: Delivery, n
 }
 
 export function headersOf({ headers }: Plan, delivery: Delivery): string[] {
-  const all = [...headers, "idempotency-key", delivery.id, "traceparent", traceparentOf(delivery.id, delivery.attempt)];
-  for (const [name, value] of attributesOf(delivery)) all.push(`ce-${name}`, headerText(value));
-  return all;
+  const { specversion, id, source, type, time, taskid, attempt } = attributesOf(delivery);
+  // Written out: this runs for each event, and of these only two can hold what a header can't.
+  return headers.concat([
+    "idempotency-key",
+    id,
+    "traceparent",
+    traceparentOf(id, delivery.attempt),
+    "ce-specversion",
+    specversion,
+    "ce-id",
+    id,
+    "ce-source",
+    headerText(source),
+    "ce-type",
+    type,
+    "ce-time",
+    time,
+    "ce-taskid",
+    headerText(taskid),
+    "ce-attempt",
+    attempt,
+  ]);
 }
 
 export function bodyOf({ hasBody }: Plan, { payload }: Delivery): string | null {

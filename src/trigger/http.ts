@@ -6,6 +6,7 @@ import type { Dispatcher } from "undici";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
 import { HttpAttempt } from "./http-attempt.ts";
 import { Connector } from "./connect.ts";
+import { Deadlines } from "./deadlines.ts";
 import { bodyOf, headersOf, pathOf, type Plan, planOf } from "./http-request.ts";
 import { Pools } from "./pools.ts";
 import type { Trigger } from "./trigger.ts";
@@ -26,6 +27,8 @@ export function httpTrigger(options: HttpTriggerOptions): Trigger {
 
 /** Origins with a pool at one time. */
 const POOLS_MAX = 1_024;
+/** Plans of requests that are kept, the latest: about 1 KB each. */
+const PLANS_MAX = 4_096;
 /** What servers of ordinary make send at most. */
 const ANSWER_HEADERS_MAX_BYTES = 16 * 1024;
 /**
@@ -40,8 +43,9 @@ class HttpTrigger implements Trigger {
   readonly #now: () => number;
   readonly #userAgent: string;
   readonly #pools: Pools<OriginPool>;
-  readonly #plans = new WeakMap<Delivery["target"], Plan>();
+  readonly #plans = new Map<string, Plan>();
   readonly #attempts = new Set<HttpAttempt>();
+  readonly #deadlines = new Deadlines();
   #closed: Promise<void> | undefined;
 
   constructor({ now, userAgent = "Metronome", connectionsMax = 64, idleMs = 60_000 }: HttpTriggerOptions) {
@@ -63,6 +67,7 @@ class HttpTrigger implements Trigger {
         plan,
         signal,
         now: this.#now,
+        deadlines: this.#deadlines,
         done: (result) => {
           this.#attempts.delete(attempt);
           this.#pools.give(taken);
@@ -86,14 +91,23 @@ class HttpTrigger implements Trigger {
 
   async #close(): Promise<void> {
     for (const attempt of [...this.#attempts]) attempt.stop("the peer is stopping");
+    this.#deadlines.close();
     await this.#pools.close();
   }
 
+  /** Many tasks have the same target, each of its own. */
   #planOf(target: Delivery["target"]): Plan | undefined {
-    const known = this.#plans.get(target);
+    const { urn, method, headers } = target;
+    const key = headers === undefined ? `${method ?? ""} ${urn}` : JSON.stringify(target);
+    const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const plan = planOf(target, this.#userAgent);
-    if (plan !== undefined) this.#plans.set(target, plan);
+    if (plan === undefined) return undefined;
+    for (const oldest of this.#plans.keys()) {
+      if (this.#plans.size < PLANS_MAX) break;
+      this.#plans.delete(oldest);
+    }
+    this.#plans.set(key, plan);
     return plan;
   }
 }

@@ -1,0 +1,72 @@
+// The leases of this peer, riding on its probes and acks: what it grants others, what others grant it, and its own vote.
+
+import type { Instant } from "./instant.ts";
+import { Holder, Voter } from "./lease.ts";
+import type { SwimMessage } from "./presence.ts";
+import type { Shard } from "./shard.ts";
+import { ShardSet } from "./shard-set.ts";
+import type { PeerId } from "./task.ts";
+
+/** The number of the probe that this peer sends itself: others' are not negative. */
+const OWN_PROBE = -1;
+
+/** It grants itself what it fires as often as it asks others. */
+const OWN_GRANT_MS = 1_000;
+
+export class Leases {
+  readonly #self: PeerId;
+  readonly #fired: () => ShardSet;
+  readonly #voter: Voter;
+  readonly #holder = new Holder();
+  /** Of the probe that is being answered. */
+  #refusal: { readonly asker: PeerId; readonly seq: number; readonly refused: string } | undefined;
+  #ownAt: Instant;
+
+  /** `fired`: the shards that this peer lists now. */
+  constructor(self: PeerId, fired: () => ShardSet, now: Instant) {
+    this.#self = self;
+    this.#fired = fired;
+    this.#voter = new Voter(now);
+    this.#ownAt = now;
+  }
+
+  /** Whether a majority of the voters has granted this peer the shard a short time ago. */
+  holds(shard: Shard, voters: readonly PeerId[], now: Instant): boolean {
+    return voters.length <= 1 || this.#holder.holds(shard, voters, now);
+  }
+
+  /** True when others may have granted something. A probe says what its sender fires; what it can't have goes with the ack. */
+  heard(from: PeerId, message: SwimMessage, now: Instant): boolean {
+    if (message.kind === "ack") {
+      this.#holder.acked(from, message.seq, ShardSet.parse(message.refused));
+      return true;
+    }
+    if (message.kind !== "probe") return false;
+    const { fenced, shards } = message.news;
+    const fired = fenced ? new ShardSet() : ShardSet.parse(shards) ?? new ShardSet();
+    const refused = this.#voter.grant(from, fired, now);
+    this.#refusal = refused.size === 0 ? undefined : { asker: from, seq: message.seq, refused: refused.text() };
+    return false;
+  }
+
+  /** The message as it is to be sent. */
+  sending(to: PeerId, message: SwimMessage, now: Instant): SwimMessage {
+    if (message.kind === "probe") this.#holder.sent(to, message.seq, this.#fired(), now);
+    const refusal = this.#refusal;
+    const isRefused = message.kind === "ack" && refusal?.asker === to && refusal.seq === message.seq;
+    return isRefused ? { ...message, refused: refusal.refused } : message;
+  }
+
+  get wakeAt(): Instant {
+    return this.#ownAt;
+  }
+
+  /** This peer votes too: for itself, at each round of its probes. */
+  wake(now: Instant): void {
+    if (now < this.#ownAt) return;
+    this.#ownAt = now + OWN_GRANT_MS as Instant;
+    const fired = this.#fired();
+    this.#holder.sent(this.#self, OWN_PROBE, fired, now);
+    this.#holder.acked(this.#self, OWN_PROBE, this.#voter.grant(this.#self, fired, now));
+  }
+}
