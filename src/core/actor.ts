@@ -5,10 +5,11 @@
 import { type ActiveTask, activeTask, type Timing } from "./active-task.ts";
 import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
-import type { Dossier, Progress } from "./dossier.ts";
+import type { Dossier } from "./dossier.ts";
 import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
 import type { Known } from "./follows.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
+import type { Followed } from "./follows.ts";
 import { Ledger } from "./ledger.ts";
 import { misfire, MISSED_RECORDS_MAX } from "./misfire.ts";
 import { manualOccurrenceId, type OccurrenceId, occurrenceId } from "./occurrence.ts";
@@ -29,14 +30,6 @@ const TAKE_MAX = 500;
 
 /** How long the record of another peer's attempt may take to come, once the attempt is over. */
 const ELSEWHERE_MARGIN_MS = 5_000;
-
-/** What another peer says of how far it has carried a task. */
-export type Followed = {
-  readonly through: Instant;
-  readonly failures: number;
-  readonly last?: Progress["last"];
-  readonly runs: readonly Run[];
-};
 
 export class TaskActor {
   readonly guid: TaskGuid;

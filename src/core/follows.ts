@@ -1,12 +1,21 @@
 // What other peers say of how far they have carried tasks, on its way to the actors: gathered during one event, and told
 // with the records that are stored of the same occurrences, so that two that were settled by two peers are seen.
 
-import type { Followed } from "./actor.ts";
+import type { Progress } from "./dossier.ts";
+import type { Instant } from "./instant.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Run } from "./run.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Write } from "./write.ts";
+
+/** What another peer says of how far it has carried a task. */
+export type Followed = {
+  readonly through: Instant;
+  readonly failures: number;
+  readonly last?: Progress["last"];
+  readonly runs: readonly Run[];
+};
 
 export type Follow = {
   readonly guid: TaskGuid;

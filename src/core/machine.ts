@@ -7,44 +7,32 @@ import { Agenda } from "./agenda.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
 import type { Dossier } from "./dossier.ts";
+import { DueWindow } from "./due-window.ts";
 import type { CoreEvent, DuePage, Effect } from "./event.ts";
 import { Gate } from "./gate.ts";
-import { type Instant, INSTANT_MAX } from "./instant.ts";
+import { Infirmary } from "./infirmary.ts";
+import type { Instant } from "./instant.ts";
 import type { Introduction } from "./keeper.ts";
 import type { Admission } from "./membership-list.ts";
 import { MeshSide, type MeshStart, type TaskMail } from "./mesh-side.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Periods } from "./periods.ts";
 import type { Run } from "./run.ts";
-import { type Shard, shardOf, SHARDS } from "./shard.ts";
+import { Seats } from "./seats.ts";
+import { type Shard, shardOf } from "./shard.ts";
 import { HybridClock, type Origin } from "./stamp.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import { Stopping } from "./stopping.ts";
 import { type Surroundings, Turn } from "./turn.ts";
 
-/** How far ahead the due index is read into the agenda. */
-const WINDOW_MS = 60_000;
-/** The window moves on when so much of it is left: a read has this long before anything in it is due. */
-const WINDOW_LEFT_MS = 20_000;
 /** An actor whose next deed is nearer than this stays; the others go, and come back when they are due. */
 const STAY_MS = 60_000;
-/** Tasks activated or being activated at a time. About 2 KB each. What else is due waits in the agenda, at 100 bytes. */
-const ACTIVE_MAX = 32_768;
-/** Of these, so many may be idle; the rest of the seats are for those that come and go. */
-const IDLE_MAX = 28_672;
 /** Due tasks taken from the agenda in one event, so that no event holds the loop for long (about 10 ms). */
 const TAKE_MAX = 256;
-/** Dossiers asked for in one read. */
-const READ_MAX = 256;
-/** Due entries asked for in one read. */
-const DUE_READ_MAX = 4_096;
 /** The agenda reads no further while it holds so many. */
 const AGENDA_MAX = 200_000;
 /** Messages that wait for one task's activation; what comes then is refused. */
 const MAILBOX_MAX = 1_024;
-/** An actor that threw comes back after this, doubled each time up to the cap. */
-const UNHEALTHY_BASE_MS = 1_000;
-const UNHEALTHY_CAP_MS = 300_000;
 
 type Message =
   | { readonly kind: "wake" }
@@ -55,11 +43,6 @@ type Message =
   | TaskMail;
 
 const UNWRITABLE: CommandResult = { kind: "refused", why: "unwritable", message: "the disk takes no writes now" };
-
-/** Where an active task is kept: its actor, or the messages that wait for it to be loaded. */
-type Seat = { actor?: TaskActor; readonly mailbox: Message[]; isStale: boolean };
-
-type Illness = { readonly failures: number; readonly until: Instant; readonly error: string };
 
 export type MachineSettings = {
   readonly self: PeerId;
@@ -83,18 +66,9 @@ export class Machine {
   #now: Instant;
   readonly #agenda = new Agenda();
   readonly #gate = new Gate();
-  readonly #seats = new Map<TaskGuid, Seat>();
-  /** Seated tasks that could go, and stay because they are soon due again. The first has been so for the longest time. */
-  readonly #idle = new Set<TaskGuid>();
-  readonly #ill = new Map<TaskGuid, Illness>();
-  /** For each owned shard, a lower bound of its due entries that are not in the agenda. -Infinity: not read yet. */
-  readonly #unread = new Float64Array(SHARDS).fill(Infinity);
-  #toLoad: TaskGuid[] = [];
-  #horizon = -Infinity;
-  #isReadingDue = false;
-  /** Nothing within the horizon is left unread. */
-  #isLoaded = false;
-  #isReady = false;
+  readonly #seats = new Seats<TaskActor, Message>();
+  readonly #infirmary = new Infirmary();
+  readonly #window = new DueWindow();
   /** Attempts that are over, or never went: their lanes are to be given on. */
   readonly #left: OccurrenceId[] = [];
   readonly #stopping = new Stopping();
@@ -132,7 +106,7 @@ export class Machine {
 
   /** Whether the first window has been read: what was due at the start is being taken up. */
   get isReady(): boolean {
-    return this.#isReady && !this.#mesh.keeper.isFenced;
+    return this.#window.wasLoaded && !this.#mesh.keeper.isFenced;
   }
 
   get inFlight(): number {
@@ -155,11 +129,7 @@ export class Machine {
 
   /** As `openRun`, for who does not know the task: looks at every active one. */
   findOpenRun(id: OccurrenceId): Run | undefined {
-    for (const { actor } of this.#seats.values()) {
-      const run = actor?.openRun(id);
-      if (run !== undefined) return run;
-    }
-    return undefined;
+    return this.#seats.all().map(([, { actor }]) => actor?.openRun(id)).find((run) => run !== undefined);
   }
 
   handle(event: CoreEvent, now: Instant): readonly Effect[] {
@@ -218,74 +188,46 @@ export class Machine {
     this.#lease(now);
     for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
     const mayTake = this.#isWritable && !this.#isDraining;
-    for (let taken = 0; mayTake && taken < TAKE_MAX && this.#hasSeat(); taken++) {
+    for (let taken = 0; mayTake && taken < TAKE_MAX && this.#seats.hasRoom; taken++) {
       const guid = this.#agenda.take(now);
       if (guid === undefined) break;
       this.#tell(guid, { kind: "wake" }, now);
     }
     for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
     this.#readDue(now);
-    while (this.#toLoad.length > 0) {
-      this.#effects.push({ kind: "readDossiers", guids: this.#toLoad.slice(0, READ_MAX) });
-      this.#toLoad = this.#toLoad.slice(READ_MAX);
+    for (let guids = this.#seats.takeToLoad(); guids.length > 0; guids = this.#seats.takeToLoad()) {
+      this.#effects.push({ kind: "readDossiers", guids });
     }
     this.#setAlarm(now, mayTake);
   }
 
   #readDue(now: Instant): void {
     if (!this.#mayReadDue()) return;
-    if (this.#horizon <= now + WINDOW_LEFT_MS) {
-      this.#horizon = now + WINDOW_MS;
-      this.#effects.push({ kind: "sweep" });
-    } else if (this.#isLoaded) return;
-    const shards: Shard[] = [];
-    for (let shard = 0; shard < SHARDS; shard++) {
-      if ((this.#unread[shard] ?? Infinity) <= this.#horizon) shards.push(shard);
-    }
-    if (shards.length === 0) {
-      this.#isLoaded = true;
-      this.#isReady = true;
-      return;
-    }
-    this.#isLoaded = false;
-    for (const shard of shards) this.#unread[shard] = Infinity;
-    this.#isReadingDue = true;
-    this.#effects.push({
-      kind: "readDue",
-      query: { shards, until: Math.min(this.#horizon, INSTANT_MAX) as Instant, limit: DUE_READ_MAX },
-    });
+    const { query, hasMoved } = this.#window.next(now);
+    if (hasMoved) this.#effects.push({ kind: "sweep" });
+    if (query !== undefined) this.#effects.push({ kind: "readDue", query });
   }
 
   #mayReadDue(): boolean {
-    return !this.#isReadingDue && this.#agenda.size <= AGENDA_MAX;
+    return !this.#window.isReading && this.#agenda.size <= AGENDA_MAX;
   }
 
   #addDue(page: DuePage): void {
-    this.#isReadingDue = false;
     for (const { guid, at } of page.entries) {
       if (!this.#owns(guid) || this.#seats.has(guid) || this.#agenda.has(guid)) continue;
       this.#agenda.set(guid, at);
       // Read now, while there is time: what is due at one instant is then sent without asking the disk.
-      if (this.#seats.size < IDLE_MAX) this.#load(guid);
+      if (this.#seats.mayIdle) this.#seats.seat(guid);
     }
-    for (const { shard, at } of page.rest) this.#expect(shard, at);
-  }
-
-  /** A due entry of the shard may be at `at`, and is not in the agenda. */
-  #expect(shard: Shard, at: number): void {
-    if (!this.#mesh.keeper.owns(shard)) return;
-    this.#unread[shard] = Math.min(this.#unread[shard] ?? Infinity, at);
-    if (at <= this.#horizon) this.#isLoaded = false;
+    this.#window.read(page, (shard) => this.#mesh.keeper.owns(shard));
   }
 
   /** For the next moment at which time alone lets something be done. What waits for an event needs no alarm. */
   #setAlarm(now: Instant, mayTake: boolean): void {
-    const next = this.#mayReadDue() ? this.#horizon - WINDOW_LEFT_MS : Infinity;
-    const first = mayTake && this.#hasSeat() ? this.#agenda.first() ?? Infinity : Infinity;
-    const earliest = Math.min(first, next, this.#mesh.wakeAt());
-    if (earliest === Infinity) return;
-    const at = Math.max(now, earliest) as Instant;
-    if (this.#alarmAt === at) return;
+    const next = this.#mayReadDue() ? this.#window.movesAt : Infinity;
+    const first = mayTake && this.#seats.hasRoom ? this.#agenda.first() ?? Infinity : Infinity;
+    const at = Math.max(now, Math.min(first, next, this.#mesh.wakeAt())) as Instant;
+    if (at === Infinity || this.#alarmAt === at) return;
     this.#alarmAt = at;
     this.#effects.push({ kind: "alarm", at });
   }
@@ -298,10 +240,9 @@ export class Machine {
 
   #gained(shards: readonly Shard[]): void {
     const gained = new Set(shards);
-    for (const shard of shards) this.#unread[shard] = -Infinity;
+    this.#window.gained(shards);
     this.#stopping.cancel(shards);
-    this.#isLoaded = false;
-    for (const [guid, { actor }] of this.#seats) {
+    for (const [guid, { actor }] of this.#seats.all()) {
       if (actor !== undefined && gained.has(shardOf(guid))) this.#agenda.set(guid, this.#now);
     }
   }
@@ -309,10 +250,10 @@ export class Machine {
   /** Nothing more of these is taken up; what has not started is written down for the next owner. */
   #stopped(shards: readonly Shard[]): void {
     const stopped = new Set(shards);
-    for (const shard of shards) this.#unread[shard] = Infinity;
+    this.#window.lost(shards);
     this.#stopping.add(shards);
     this.#agenda.deleteWhere((guid) => stopped.has(shardOf(guid)));
-    for (const guid of [...this.#seats.keys()]) {
+    for (const [guid] of this.#seats.all()) {
       if (stopped.has(shardOf(guid))) this.#tell(guid, { kind: "release" }, this.#now);
     }
   }
@@ -335,23 +276,17 @@ export class Machine {
 
   #letGo(): void {
     if (this.#stopping.size === 0) return;
-    const flying = [...this.#seats].filter(([, { actor }]) => actor?.isFlying === true).map(([guid]) => guid);
+    const flying = this.#seats.all().filter(([, { actor }]) => actor?.isFlying === true).map(([guid]) => guid);
     const done = this.#stopping.takeDone(flying);
     if (done.length > 0) this.#mesh.keeper.drained(done);
   }
 
   // ── actors ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #load(guid: TaskGuid, ...mailbox: Message[]): void {
-    this.#seats.set(guid, { mailbox, isStale: false });
-    this.#toLoad.push(guid);
-  }
-
   #tell(guid: TaskGuid, message: Message, now: Instant): void {
     const seat = this.#seats.get(guid);
     if (seat === undefined) {
-      if (this.#seats.size >= ACTIVE_MAX) this.#evict();
-      this.#load(guid, message);
+      this.#seats.seat(guid, message);
     } else if (seat.actor === undefined || (seat.isStale && message.kind === "command")) {
       if (seat.mailbox.length < MAILBOX_MAX || message.kind !== "command") seat.mailbox.push(message);
       else {this.#reply(message.ticket, {
@@ -423,7 +358,7 @@ export class Machine {
       }
       switch (message.kind) {
         case "wake":
-          if ((this.#ill.get(actor.guid)?.until ?? now) <= now) actor.wake(turn);
+          if ((this.#infirmary.until(actor.guid) ?? now) <= now) actor.wake(turn);
           break;
         case "command":
           actor.command(turn, message.ticket, message.command.command, message.command.once);
@@ -444,7 +379,7 @@ export class Machine {
       const launched = turn.entries.filter(({ id, origin }) => this.#gate.enter(origin, { guid: actor.guid, id }));
       for (const { id } of launched) actor.launch(turn, id);
       this.#play(turn);
-      if (message.kind === "wake") this.#ill.delete(actor.guid);
+      if (message.kind === "wake") this.#infirmary.recovered(actor.guid);
     } catch (error) {
       if (message.kind === "command") this.#refuseIll(message.ticket, error);
       this.#fallIll(actor.guid, error, now);
@@ -458,43 +393,24 @@ export class Machine {
     if (this.#seats.get(guid)?.actor !== actor) return;
     const isOwner = this.#owns(guid);
     const wake = isOwner && !this.#unleased.has(guid)
-      ? later(actor.wakeAt(now), this.#ill.get(guid)?.until)
+      ? later(actor.wakeAt(now), this.#infirmary.until(guid))
       : undefined;
     const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
     const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
-    const stays = isHeld || (isSoonDue && this.#seats.size <= IDLE_MAX);
-    this.#idle.delete(guid);
-    if (!stays) this.#seats.delete(guid);
-    else if (!isHeld) this.#idle.add(guid);
+    const stays = isHeld || (isSoonDue && this.#seats.mayIdle);
+    if (stays) this.#seats.idle(guid, !isHeld);
+    else this.#seats.leave(guid);
     if (wake === undefined) this.#agenda.delete(guid);
-    else if (stays || wake <= this.#horizon) this.#agenda.set(guid, wake);
+    else if (stays || this.#window.holds(wake)) this.#agenda.set(guid, wake);
     else {
       this.#agenda.delete(guid);
-      this.#expect(shardOf(guid), wake);
+      if (isOwner) this.#window.expect(shardOf(guid), wake);
     }
   }
 
-  /** Whether one more task can be active: a seat is free, or an idle one can be given on. */
-  #hasSeat(): boolean {
-    return this.#seats.size < ACTIVE_MAX || this.#idle.size > 0;
-  }
-
-  /** The task that has been idle for the longest time goes; it has its place in the agenda. */
-  #evict(): void {
-    for (const guid of this.#idle) return this.#unseat(guid);
-  }
-
-  #unseat(guid: TaskGuid): void {
-    this.#seats.delete(guid);
-    this.#idle.delete(guid);
-  }
-
   #fallIll(guid: TaskGuid, error: unknown, now: Instant): void {
-    const failures = (this.#ill.get(guid)?.failures ?? 0) + 1;
-    const waitMs = Math.min(UNHEALTHY_CAP_MS, UNHEALTHY_BASE_MS * 2 ** (failures - 1));
-    const until = Math.min(INSTANT_MAX, now + waitMs) as Instant;
-    this.#ill.set(guid, { failures, until, error: String(error) });
-    this.#unseat(guid);
+    const { failures, waitMs, until } = this.#infirmary.fell(guid, now);
+    this.#seats.leave(guid);
     this.#agenda.set(guid, until);
     this.#effects.push({
       kind: "log",
@@ -568,11 +484,9 @@ export class Machine {
       const seat = this.#seats.get(guid);
       if (seat?.actor === undefined || seat.isStale) continue;
       if (seat.actor.isBusy()) {
-        seat.isStale = true;
-        this.#idle.delete(guid);
-        this.#toLoad.push(guid);
+        this.#seats.reload(guid, seat);
       } else {
-        this.#unseat(guid);
+        this.#seats.leave(guid);
         this.#agenda.set(guid, now);
       }
     }

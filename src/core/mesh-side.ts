@@ -1,7 +1,7 @@
 // The side of the machine that faces the other peers: it joins who fires what (the keeper), what is told and pulled
 // (replication), who is a member, and the entities that have no actor. It routes; its parts decide.
 
-import type { Followed } from "./actor.ts";
+import type { Followed } from "./follows.ts";
 import type { Carry, LastResult } from "./carry.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { DigestTree } from "./digest.ts";

@@ -4,7 +4,7 @@
 import { instant } from "../core/instant.ts";
 import { occurrenceId } from "../core/occurrence.ts";
 import { resolvePolicy } from "../core/policy.ts";
-import { type Entity, isAlive, revisionOf } from "../core/register.ts";
+import { type Entity, isAlive } from "../core/register.ts";
 import { between, parseSchedule } from "../core/schedule.ts";
 import { isFault } from "../core/fault.ts";
 import { taskOf } from "../core/task-entity.ts";
@@ -99,14 +99,19 @@ function spansOf(world: World, guid: TaskGuid): readonly HeldSpan[] {
     });
     const [one] = held;
     const last = spans[spans.length - 1];
-    if (one === undefined || held.some(({ entity }) => revisionOf(entity) !== revisionOf(one.entity))) continue;
+    if (one === undefined || held.some(({ entity }) => stateOf(entity) !== stateOf(one.entity))) continue;
     if (!isAlive(one.entity)) continue;
     const peers = held.map(({ peer }) => peer);
-    if (last?.to === from && revisionOf(last.entity) === revisionOf(one.entity)) {
+    if (last?.to === from && stateOf(last.entity) === stateOf(one.entity)) {
       spans[spans.length - 1] = { ...last, to, peers: [...new Set([...last.peers, ...peers])] };
     } else spans.push({ from, to, entity: one.entity, peers });
   }
   return spans;
+}
+
+/** Which write each register is of: two that merged other writes may have the same newest stamp. */
+function stateOf({ registers }: Entity): string {
+  return Object.entries(registers).map(([name, { stamp }]) => `${name} ${stamp}`).sort().join(" ");
 }
 
 function versionAt(versions: readonly Version[], at: number): Version | undefined {

@@ -19,8 +19,11 @@ export type NetworkSettings = {
   readonly carry?: (message: PeerMessage) => PeerMessage;
   readonly carryAll?: (broadcast: Broadcast) => Broadcast;
   /** To show that the checkers see: what this names never arrives. */
-  readonly sabotage?: (message: PeerMessage | Broadcast) => boolean;
+  readonly sabotage?: Sabotage;
 };
+
+/** `now` is true time. */
+export type Sabotage = (message: PeerMessage | Broadcast, now: number) => boolean;
 
 export type Weather = {
   readonly loss: number;
@@ -237,7 +240,7 @@ export class Network {
     if (!from.isOpen || link === undefined || way?.isLinked !== true) return false;
     this.messages++;
     this.sent.set(from.self, (this.sent.get(from.self) ?? 0) + 1);
-    if (!link.isUp || this.#settings.sabotage?.(message) === true) return true;
+    if (!link.isUp || this.#settings.sabotage?.(message, this.#settings.timeline.now) === true) return true;
     const { timeline, chance, carry } = this.#settings;
     const { loss, disorder, copies } = this.#weather;
     if (this.#isCut(from.self, to)) {
@@ -269,7 +272,7 @@ export class Network {
     if (!from.isOpen) return;
     this.broadcasts++;
     const { timeline, chance, broadcastLoss, sabotage, carryAll } = this.#settings;
-    if (sabotage?.(broadcast) === true) return;
+    if (sabotage?.(broadcast, timeline.now) === true) return;
     const told = carryAll === undefined ? broadcast : carryAll(broadcast);
     for (const [to, hops] of this.#reachable(from)) {
       if (chance.is(Math.max(broadcastLoss, this.#weather.loss))) continue;

@@ -2,9 +2,9 @@
 // bring it about.
 
 import { hash } from "node:crypto";
-import type { Broadcast, PeerMessage } from "../core/message.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { check } from "./check.ts";
+import type { Sabotage } from "./network.ts";
 import { type Plan, planOf, type PlanSize } from "./plan.ts";
 import { storyOf } from "./story.ts";
 import type { Violation } from "./violation.ts";
@@ -12,7 +12,7 @@ import { World } from "./world.ts";
 
 export type SimulationParts = {
   readonly keyValue: () => KeyValue;
-  readonly sabotage?: (message: PeerMessage | Broadcast) => boolean;
+  readonly sabotage?: Sabotage;
 };
 
 export type Simulated = { readonly world: World; readonly violations: readonly Violation[] };

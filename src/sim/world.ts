@@ -5,7 +5,6 @@
 import type { CommandResult, TaskCommand } from "../core/command.ts";
 import { definitionOf } from "./definition.ts";
 import type { Instant } from "../core/instant.ts";
-import type { Broadcast, PeerMessage } from "../core/message.ts";
 import type { Entity } from "../core/register.ts";
 import { makeStamp } from "../core/stamp.ts";
 import { type PeerId, type TaskGuid, taskGuid } from "../core/task.ts";
@@ -15,7 +14,7 @@ import { Chance } from "./chance.ts";
 import { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import { LocalClock } from "./local-clock.ts";
-import { Network } from "./network.ts";
+import { Network, type Sabotage } from "./network.ts";
 import { SimPeer } from "./peer.ts";
 import type { Fault, Plan, UserAction } from "./plan.ts";
 import { Targets } from "./targets.ts";
@@ -41,7 +40,7 @@ export type WorldParts = {
   readonly plan: Plan;
   readonly keyValue: () => KeyValue;
   /** To show that the checkers see: what this names never arrives. */
-  readonly sabotage?: (message: PeerMessage | Broadcast) => boolean;
+  readonly sabotage?: Sabotage;
 };
 
 export class World {

@@ -47,7 +47,8 @@ class RecordStore implements Store {
   commit(writes: readonly Write[]): Promise<void> {
     const kept = this.#keyValue.batch(operationsOf(writes));
     const runs = newRuns(writes);
-    return runs === 0 ? kept : kept.then(() => this.#past.add(runs));
+    // Whatever was written, the same number of promises: those who wait are told in the order of the commits.
+    return kept.then(() => this.#past.add(runs));
   }
 
   async dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]> {

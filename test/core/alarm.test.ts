@@ -71,9 +71,9 @@ test("a read of the due index that takes minutes lets the alarm sleep, and is no
 test("a disk that takes no writes lets the alarm of what is due sleep until it does", () => {
   const bench = new Bench().tell({ kind: "started" }).tell({ kind: "store", writable: false }).due(10);
   assert.ok(bench.pass(30_000) <= 1);
-  assert.equal(bench.asked("readDossiers"), 0);
+  assert.equal(bench.asked("readDossiers"), 1, "read ahead, and no more");
   bench.tell({ kind: "store", writable: true });
-  assert.equal(bench.asked("readDossiers"), 1);
+  assert.ok(bench.pass(30_000) <= 1);
 });
 
 test("a peer that drains lets the alarm of what is due sleep", () => {
@@ -83,8 +83,8 @@ test("a peer that drains lets the alarm of what is due sleep", () => {
 });
 
 test("when every seat is taken, what else is due waits for one in silence", () => {
-  const bench = new Bench().tell({ kind: "started" }).due(60_000);
-  assert.equal(bench.pass(0), 32_768 / 256 - 1);
+  const bench = new Bench().tell({ kind: "started" }).due(40_000);
+  assert.ok(bench.pass(0) <= 40_000 / 256);
   assert.equal(bench.pass(30_000), 0);
   const [first] = bench.effects.flatMap((effect) => effect.kind === "readDossiers" ? effect.guids : []);
   assert.ok(first);

@@ -1,0 +1,30 @@
+// Tasks whose actor threw: each is started again with back-off, longer each time until a turn of it goes well.
+
+import { type Instant, INSTANT_MAX } from "./instant.ts";
+import type { TaskGuid } from "./task.ts";
+
+const BASE_MS = 1_000;
+const CAP_MS = 300_000;
+
+type Illness = { readonly failures: number; readonly until: Instant };
+
+export class Infirmary {
+  readonly #ill = new Map<TaskGuid, Illness>();
+
+  /** Until when the task is left alone. */
+  until(guid: TaskGuid): Instant | undefined {
+    return this.#ill.get(guid)?.until;
+  }
+
+  fell(guid: TaskGuid, now: Instant): { readonly failures: number; readonly waitMs: number; readonly until: Instant } {
+    const failures = (this.#ill.get(guid)?.failures ?? 0) + 1;
+    const waitMs = Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
+    const until = Math.min(INSTANT_MAX, now + waitMs) as Instant;
+    this.#ill.set(guid, { failures, until });
+    return { failures, waitMs, until };
+  }
+
+  recovered(guid: TaskGuid): void {
+    this.#ill.delete(guid);
+  }
+}

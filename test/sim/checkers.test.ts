@@ -1,0 +1,85 @@
+// The checkers are worth what they see: each is shown a world that was broken on purpose.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Broadcast, PeerMessage } from "../../src/core/message.ts";
+import { check } from "../../src/sim/check.ts";
+import { excessOf } from "../../src/sim/check-deliveries.ts";
+import { type Plan, planOf } from "../../src/sim/plan.ts";
+import { simulate } from "../../src/sim/simulate.ts";
+import type { Sent } from "../../src/sim/targets.ts";
+import type { Violation } from "../../src/sim/violation.ts";
+import { START } from "../../src/sim/world.ts";
+import { memoryKeyValue } from "../../src/store/memory.ts";
+
+/** A calm world of three, whose targets always answer. */
+const CALM: Plan = (() => {
+  const plan = planOf({ seed: 1, peers: 3, minutes: 3, tasks: 12 });
+  return { ...plan, faults: [], kind: { ...plan.kind, failures: 0, hangs: 0, isWired: false } };
+})();
+
+/** Until then all is well: a peer that never heard of the others fires nothing. */
+const BROKEN_AT = START + 30_000;
+
+async function found(sabotage: (message: PeerMessage | Broadcast) => boolean): Promise<ReadonlySet<Violation["promise"]>> {
+  const { violations } = await simulate(CALM, {
+    keyValue: memoryKeyValue,
+    sabotage: (message, now) => now > BROKEN_AT && sabotage(message),
+  });
+  return new Set(violations.map(({ promise }) => promise));
+}
+
+test("in a calm world nothing is found", async () => {
+  assert.deepEqual(await found(() => false), new Set());
+});
+
+test("peers that tell each other no entity do not agree, and it is seen", async () => {
+  const promises = await found((message) =>
+    message.kind === "entities" ||
+    (message.kind === "answer" && (message.answer.kind === "entities" || message.answer.kind === "leaves"))
+  );
+  assert.ok(promises.has("convergence"));
+  assert.ok(promises.has("G6"));
+});
+
+test("peers that tell each other no run do not agree on outcomes, and it is seen", async () => {
+  const promises = await found((message) =>
+    message.kind === "carries" ||
+    (message.kind === "answer" && (message.answer.kind === "carries" || message.answer.kind === "results"))
+  );
+  assert.ok(promises.has("G5"));
+});
+
+test("peers that hear no probe take each other for dead and fire twice, and it is seen", async () => {
+  const promises = await found((message) => message.kind === "probe" || message.kind === "ack");
+  assert.ok(promises.has("G4"));
+});
+
+test("a log of deliveries that was tampered with is seen", async () => {
+  const { world, violations } = await simulate(CALM, { keyValue: memoryKeyValue });
+  assert.deepEqual(violations, []);
+  const { sent } = world.targets;
+  const [first, second, third] = [sent[20], sent[30], sent[40]];
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const promisesWith = async (log: readonly Sent[]) => {
+    const whole = sent.splice(0, sent.length, ...log);
+    const promises = [...new Set((await check(world)).map(({ promise }) => promise))];
+    sent.splice(0, sent.length, ...whole);
+    return promises;
+  };
+  const altered = (change: Partial<Sent>) => sent.map((each) => each === first ? { ...each, ...change } : each);
+  assert.deepEqual(await promisesWith(altered({ localAt: first.instant - 1 })), ["G1"]);
+  assert.deepEqual(await promisesWith(sent.filter(({ id }) => id !== first.id)), ["G2"]);
+  assert.ok((await promisesWith(altered({ id: second.id }))).includes("G3"));
+  assert.deepEqual(await promisesWith([...sent, { ...third, at: third.at + 500, peer: "peer-9" }]), ["G4"]);
+});
+
+test("attempts are told from retries", () => {
+  const sent = (peer: string, attempt: number, at: number, answer?: Sent["answer"]): Sent => ({
+    ...{ at, localAt: at, peer, attempt, id: "0" as Sent["id"], task: "t", instant: 0 },
+    ...(answer === undefined ? {} : { answer, answeredAt: at + 1 }),
+  });
+  assert.equal(excessOf([sent("a", 1, 0, "failed"), sent("a", 2, 10, "failed"), sent("b", 3, 20, "delivered")]), 0);
+  assert.equal(excessOf([sent("a", 1, 0, "delivered"), sent("a", 2, 10, "delivered")]), 1);
+  assert.equal(excessOf([sent("a", 1, 0), sent("b", 1, 5, "failed"), sent("b", 2, 9, "delivered")]), 1);
+});
