@@ -41,8 +41,10 @@ export class Departures {
     return [...this.#open].filter(({ until }) => until <= now);
   }
 
-  /** When each has been waited for long enough. */
-  ends(): readonly Instant[] {
-    return Array.from(this.#open, ({ until }) => until);
+  /** When the first has been waited for long enough. */
+  get end(): number {
+    let end = Infinity;
+    for (const { until } of this.#open) end = Math.min(end, until);
+    return end;
   }
 }

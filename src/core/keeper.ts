@@ -256,15 +256,11 @@ export class Keeper {
   }
 
   wakeAt(): Instant | undefined {
-    const times = [
-      ...(this.#admitted.length > 1 ? [this.#leases.wakeAt] : []),
-      this.#membersWakeAt,
-      this.#ownershipWakeAt,
-      ...this.#gathering.values(),
-      ...this.#departures.ends(),
-      ...(this.#isBarrierToTry ? [this.#nextTryAt] : []),
-    ].filter((at) => at !== undefined);
-    return times.length === 0 ? undefined : Math.min(...times) as Instant;
+    let at = Math.min(this.#membersWakeAt ?? Infinity, this.#ownershipWakeAt ?? Infinity, this.#departures.end);
+    if (this.#admitted.length > 1) at = Math.min(at, this.#leases.wakeAt);
+    if (this.#isBarrierToTry) at = Math.min(at, this.#nextTryAt);
+    for (const until of this.#gathering.values()) at = Math.min(at, until);
+    return at === Infinity ? undefined : at as Instant;
   }
 
   wake(): void {

@@ -4,7 +4,7 @@
 // agree: each side measures with its own, and their rates are assumed to be within 10 % of each other.
 
 import type { Instant } from "./instant.ts";
-import { type Shard, SHARDS } from "./shard.ts";
+import type { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { PeerId } from "./task.ts";
 
@@ -17,10 +17,9 @@ export const GRANT_MS = LEASE_MS + 1_000;
 /** Probes whose answers are waited for. */
 const PROBES_MAX = 256;
 
-/** Whom this peer has granted each shard, and when. */
+/** What this peer has granted each other, and when: all that one fires at once, so a set and a time for each. */
 export class Voter {
-  readonly #peers = new Array<PeerId | undefined>(SHARDS);
-  readonly #since = new Float64Array(SHARDS).fill(-Infinity);
+  readonly #granted = new Map<PeerId, { readonly shards: ShardSet; readonly at: Instant }>();
   /** What was granted before the start is not known any more. */
   readonly #silentUntil: number;
 
@@ -31,19 +30,14 @@ export class Voter {
   /** Grants `asker` what it fires; returns what it can't have. What it no longer fires others may have at once. */
   grant(asker: PeerId, fired: ShardSet, now: Instant): ShardSet {
     if (now < this.#silentUntil) return fired.copy();
-    const refused = new ShardSet();
-    for (let shard = 0; shard < SHARDS; shard++) {
-      const holder = this.#peers[shard];
-      if (!fired.has(shard)) {
-        if (holder === asker) this.#peers[shard] = undefined;
-      } else if (holder !== undefined && holder !== asker && now < (this.#since[shard] ?? 0) + GRANT_MS) {
-        refused.add(shard);
-      } else {
-        this.#peers[shard] = asker;
-        this.#since[shard] = now;
-      }
+    const taken = new ShardSet();
+    for (const [peer, { shards, at }] of this.#granted) {
+      if (now >= at + GRANT_MS) this.#granted.delete(peer);
+      else if (peer !== asker) taken.addAll(shards);
     }
-    return refused;
+    const shards = fired.minus(taken);
+    this.#granted.set(asker, { shards, at: now });
+    return fired.minus(shards);
   }
 }
 

@@ -21,6 +21,7 @@ export class Leases {
   /** Of the probe that is being answered. */
   #refusal: { readonly asker: PeerId; readonly seq: number; readonly refused: string } | undefined;
   #ownAt: Instant;
+  readonly #told = new Map<PeerId, { readonly text: string; readonly shards: ShardSet }>();
 
   /** `fired`: the shards that this peer lists now. */
   constructor(self: PeerId, fired: () => ShardSet, now: Instant) {
@@ -43,10 +44,19 @@ export class Leases {
     }
     if (message.kind !== "probe") return false;
     const { fenced, shards } = message.news;
-    const fired = fenced ? new ShardSet() : ShardSet.parse(shards) ?? new ShardSet();
+    const fired = fenced ? new ShardSet() : this.#shardsOf(from, shards);
     const refused = this.#voter.grant(from, fired, now);
     this.#refusal = refused.size === 0 ? undefined : { asker: from, seq: message.seq, refused: refused.text() };
     return false;
+  }
+
+  /** Parsed once: the same text comes with each probe until it changes. */
+  #shardsOf(peer: PeerId, text: string): ShardSet {
+    const known = this.#told.get(peer);
+    if (known?.text === text) return known.shards;
+    const shards = ShardSet.parse(text) ?? new ShardSet();
+    this.#told.set(peer, { text, shards });
+    return shards;
   }
 
   /** The message as it is to be sent. */

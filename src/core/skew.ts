@@ -24,25 +24,34 @@ export function clockAmong(skews: readonly number[]): ClockView {
 /** The last samples of one peer. */
 export class SkewSamples {
   #samples: readonly { readonly skewMs: number; readonly rttMs: number }[] = [];
+  /** They are asked for much more often than they change. */
+  #skewMs: number | undefined;
+  #rttMs: number | undefined;
 
   /** A probe sent at `sentAt` was answered with `theirs` and the answer came at `now`: the first and the last by the own clock. */
   add(sentAt: number, theirs: number, now: number): void {
     const rttMs = now - sentAt;
     if (rttMs < 0) return;
-    this.#samples = [...this.#samples.slice(1 - SAMPLES_MAX), { skewMs: theirs + rttMs / 2 - now, rttMs }];
+    this.#keep([...this.#samples.slice(1 - SAMPLES_MAX), { skewMs: theirs + rttMs / 2 - now, rttMs }]);
   }
 
   /** The own clock was set: what was measured against it is void. */
   clear(): void {
-    this.#samples = [];
+    this.#keep([]);
+  }
+
+  #keep(samples: readonly { readonly skewMs: number; readonly rttMs: number }[]): void {
+    this.#samples = samples;
+    this.#skewMs = median(samples.map(({ skewMs }) => skewMs));
+    this.#rttMs = median(samples.map(({ rttMs }) => rttMs));
   }
 
   get skewMs(): number | undefined {
-    return median(this.#samples.map(({ skewMs }) => skewMs));
+    return this.#skewMs;
   }
 
   get rttMs(): number | undefined {
-    return median(this.#samples.map(({ rttMs }) => rttMs));
+    return this.#rttMs;
   }
 }
 
