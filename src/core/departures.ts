@@ -42,9 +42,9 @@ export class Departures {
   }
 
   /** When the first has been waited for long enough. */
-  get end(): number {
-    let end = Infinity;
-    for (const { until } of this.#open) end = Math.min(end, until);
-    return end;
+  get wakeAt(): number {
+    let at = Infinity;
+    for (const { until } of this.#open) at = Math.min(at, until);
+    return at;
   }
 }

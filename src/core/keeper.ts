@@ -256,7 +256,7 @@ export class Keeper {
   }
 
   wakeAt(): Instant | undefined {
-    let at = Math.min(this.#membersWakeAt ?? Infinity, this.#ownershipWakeAt ?? Infinity, this.#departures.end);
+    let at = Math.min(this.#membersWakeAt ?? Infinity, this.#ownershipWakeAt ?? Infinity, this.#departures.wakeAt);
     if (this.#admitted.length > 1) at = Math.min(at, this.#leases.wakeAt);
     if (this.#isBarrierToTry) at = Math.min(at, this.#nextTryAt);
     for (const until of this.#gathering.values()) at = Math.min(at, until);

@@ -18,12 +18,12 @@ export function ownersOf(candidates: readonly Candidate[]): readonly PeerId[] {
   if (first === undefined) return [];
   const owners = new Array<PeerId>(SHARDS).fill(first.peer);
   const best = new Float64Array(SHARDS);
-  const seed = seedOf(first.peer);
-  for (let shard = 0; shard < SHARDS; shard++) best[shard] = scoreOf(seed, shard, first.weight);
+  const logarithms = logarithmsOf(first.peer);
+  for (let shard = 0; shard < SHARDS; shard++) best[shard] = -first.weight / (logarithms[shard] ?? -1);
   for (const { peer, weight } of others) {
-    const seed = seedOf(peer);
+    const logarithms = logarithmsOf(peer);
     for (let shard = 0; shard < SHARDS; shard++) {
-      const score = scoreOf(seed, shard, weight);
+      const score = -weight / (logarithms[shard] ?? -1);
       if (score <= (best[shard] ?? 0)) continue;
       best[shard] = score;
       owners[shard] = peer;
@@ -71,8 +71,31 @@ function seedOf(peer: PeerId): Word64 {
   return { high, low };
 }
 
+/** Peers whose logarithms are remembered, 32 KiB each: a hundred peers that come up one by one rank a hundred times. */
+const REMEMBERED_MAX = 256;
+
+const remembered = new Map<PeerId, Float64Array>();
+
+/** Of each shard, as in `scoreOf`. */
+function logarithmsOf(peer: PeerId): Float64Array {
+  const known = remembered.get(peer);
+  if (known !== undefined) return known;
+  const seed = seedOf(peer);
+  const made = Float64Array.from({ length: SHARDS }, (_, shard) => logarithmOf(seed, shard));
+  for (const first of remembered.keys()) {
+    if (remembered.size < REMEMBERED_MAX) break;
+    remembered.delete(first);
+  }
+  remembered.set(peer, made);
+  return made;
+}
+
 /** -weight / ln(u), where u in (0, 1) is 52 bits of splitmix64, in the middle of their step: never 0 and never 1. */
 function scoreOf(seed: Word64, shard: Shard, weight: number): number {
+  return -weight / logarithmOf(seed, shard);
+}
+
+function logarithmOf(seed: Word64, shard: Shard): number {
   const step = shard + 1;
   const sum = seed.low + 0x7f4a7c15 * step;
   let low = sum >>> 0;
@@ -90,7 +113,7 @@ function scoreOf(seed: Word64, shard: Shard, weight: number): number {
 
   low ^= (low >>> 31) | (high << 1);
   high ^= high >>> 31;
-  return -weight / logarithm(high >>> 0, low >>> 12);
+  return logarithm(high >>> 0, low >>> 12);
 }
 
 const LN_2 = 0.6931471805599453;

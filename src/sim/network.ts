@@ -292,6 +292,7 @@ export class Network {
   #reachable(from: Port): ReadonlyMap<Port, number> {
     const reached = new Map<Port, number>([[from, 0]]);
     for (const [port, hops] of reached) {
+      if (reached.size === this.#ports.size) break;
       for (const self of port.members) {
         const next = this.#ports.get(self);
         const link = this.#links.get(nameOf(port.self, self));

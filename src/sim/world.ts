@@ -107,7 +107,11 @@ export class World {
       if (!this.timeline.step(end)) return;
       await this.#calm(before);
       if (this.timeline.now > since) [since, steps] = [this.timeline.now, 0];
-      if (steps > STEPS_MAX) throw new Error(`the world stands still at ${new Date(since).toISOString()}: an alarm that rings again and again`);
+      if (steps > STEPS_MAX) {
+        throw new Error(
+          `the world stands still at ${new Date(since).toISOString()}: an alarm that rings again and again`,
+        );
+      }
     }
   }
 

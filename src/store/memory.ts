@@ -5,9 +5,14 @@ import { compareKeys } from "./key-order.ts";
 import type { KeyValue, Operation, Range, Space, Walk } from "./key-value.ts";
 import { StoreFailure } from "./store.ts";
 
-export function memoryKeyValue(): KeyValue {
+export function memoryKeyValue(): ForkableKeyValue {
   return new MemoryKeyValue();
 }
+
+export type ForkableKeyValue = KeyValue & {
+  /** Another one that starts with the same records, and goes its own way: they share what neither has changed. */
+  fork(): KeyValue;
+};
 
 type Entry = readonly [key: string, value: string];
 
@@ -17,9 +22,15 @@ type Leaf = readonly Entry[];
 /** Entries of a leaf before it is cut in two: a write copies one leaf and the list of leaves. */
 const LEAF_MAX = 256;
 
-class MemoryKeyValue implements KeyValue {
+class MemoryKeyValue implements ForkableKeyValue {
   readonly #spaces = new Map<Space, readonly Leaf[]>();
   #isClosed = false;
+
+  fork(): KeyValue {
+    const fork = new MemoryKeyValue();
+    for (const [space, leaves] of this.#spaces) fork.#spaces.set(space, leaves);
+    return fork;
+  }
 
   batch(operations: readonly Operation[]): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed());

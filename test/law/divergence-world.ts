@@ -116,6 +116,8 @@ function copyOf({ entities, vector }: State): State {
 function textOf({ entities }: State): string {
   return JSON.stringify(
     [...entities].sort(([a], [b]) => a < b ? -1 : 1)
-      .map(([key, { registers }]) => [key, Object.entries(registers).map(([name, { stamp }]) => `${name} ${stamp}`).sort()]),
+      .map((
+        [key, { registers }],
+      ) => [key, Object.entries(registers).map(([name, { stamp }]) => `${name} ${stamp}`).sort()]),
   );
 }

@@ -25,7 +25,9 @@ const CALM: Plan = (() => {
 /** Until then all is well: a peer that never heard of the others fires nothing. */
 const BROKEN_AT = START + 30_000;
 
-async function found(sabotage: (message: PeerMessage | Broadcast) => boolean): Promise<ReadonlySet<Violation["promise"]>> {
+async function found(
+  sabotage: (message: PeerMessage | Broadcast) => boolean,
+): Promise<ReadonlySet<Violation["promise"]>> {
   const { violations } = await simulate(CALM, {
     keyValue: memoryKeyValue,
     sabotage: (message, now) => now > BROKEN_AT && sabotage(message),
