@@ -20,7 +20,7 @@ import { type Entity, mergeEntities } from "./register.ts";
 import { retry } from "./retry.ts";
 import { joinRuns, type Outcome, type Run } from "./run.ts";
 import { attempted, attempting, dueRun, retrying, settled } from "./run-step.ts";
-import { between, nextAtOrAfter } from "./schedule.ts";
+import { nextAtOrAfter } from "./schedule.ts";
 import { isPausedAt, nextOccurrence, removeTask, writeState } from "./task-entity.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
@@ -39,6 +39,8 @@ export class TaskActor {
   readonly #runs: OpenRuns;
 
   readonly #isElsewhere: (run: Run) => boolean;
+  /** What was found last, and of what: a turn asks some times. */
+  #next: { readonly task: ActiveTask; readonly through: Instant; readonly at: Instant | undefined } | undefined;
 
   /** `isElsewhere`: whether the last attempt of a run is another peer's, which is alive. */
   constructor(dossier: Dossier, isElsewhere: (run: Run) => boolean) {
@@ -77,16 +79,12 @@ export class TaskActor {
       guid: this.guid,
       ...(this.#entity === undefined ? {} : { entity: this.#entity }),
       progress: this.#ledger.progress(this.#runs.stored()),
-      open: this.openRuns(),
+      open: this.#runs.runs(),
     };
   }
 
   openRun(id: OccurrenceId): Run | undefined {
     return this.#runs.get(id)?.run;
-  }
-
-  openRuns(): readonly Run[] {
-    return this.#runs.runs();
   }
 
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,10 +274,10 @@ export class TaskActor {
       this.#misfire(turn, task, timing, at, cutoff);
       at = nextAtOrAfter(schedule, cutoff);
     }
-    if (at === undefined || at > now) return;
-    for (const due of between(schedule, at, (now + 1) as Instant, TAKE_MAX)) {
-      this.#ledger.pass(due);
-      this.#admit(turn, task, dueRun(task, occurrenceId(this.guid, due), due));
+    for (let taken = 0; at !== undefined && at <= now && taken < TAKE_MAX; taken++) {
+      this.#ledger.pass(at);
+      this.#admit(turn, task, dueRun(task, occurrenceId(this.guid, at), at));
+      at = this.#nextOccurrence();
     }
   }
 
@@ -461,7 +459,11 @@ export class TaskActor {
   #nextOccurrence(): Instant | undefined {
     const task = this.#task;
     if (task?.timing === undefined) return undefined;
-    return nextOccurrence(task.timing.schedule, task, this.#ledger.through);
+    const { through } = this.#ledger;
+    if (this.#next?.task !== task || this.#next.through !== through) {
+      this.#next = { task, through, at: nextOccurrence(task.timing.schedule, task, through) };
+    }
+    return this.#next.at;
   }
 
   /** How long another living peer's attempt may last, and what follows from it take to come here. */
@@ -472,7 +474,9 @@ export class TaskActor {
   /** Ends a turn: when something changed, the ledger is written, and with it all that it has passed by. */
   #finish(turn: Turn): void {
     if (!this.#ledger.isBehind) return;
-    for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);
+    if (this.#runs.size > 0) {
+      for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);
+    }
     const next = this.#nextOccurrence();
     if (next === undefined && this.#runs.size === 0 && turn.isOwner) this.#removeWhenDone(turn);
     this.#ledger.write(turn, earlier(next, this.#runs.bound()), this.#runs.stored());

@@ -92,13 +92,9 @@ export class Ledger {
 
   /** `open` runs are stored. */
   progress(open: number): Progress {
-    return {
-      through: this.#through,
-      open,
-      failures: this.#failures,
-      ...(this.#wake === undefined ? {} : { wake: this.#wake }),
-      ...(this.#last === undefined ? {} : { last: this.#last }),
-    };
+    const progress = { through: this.#through, open, failures: this.#failures };
+    const timed = this.#wake === undefined ? progress : { ...progress, wake: this.#wake };
+    return this.#last === undefined ? timed : { ...timed, last: this.#last };
   }
 
   /** Writes all that it says, in the same batch as what it says it of. `bound`: the task has nothing to do before. */

@@ -42,6 +42,7 @@ type Message =
   | { readonly kind: "release" }
   | TaskMail;
 
+const CROWDED: CommandResult = { kind: "refused", why: "busy", message: "too many commands wait for this task" };
 const UNWRITABLE: CommandResult = { kind: "refused", why: "unwritable", message: "the disk takes no writes now" };
 
 export type MachineSettings = {
@@ -78,6 +79,7 @@ export class Machine {
   #isWritable = true;
   #isDraining = false;
   #alarmAt: Instant | undefined;
+  #meshWakeAt = -Infinity;
   #effects: Effect[] = [];
 
   constructor(settings: MachineSettings) {
@@ -97,7 +99,8 @@ export class Machine {
       stopped: (shards) => this.#stopped(shards),
       leased: () => this.#isLeased = true,
     }, settings);
-    this.#around = { self, chance, clock, log: this.#mesh };
+    const hasLease = (guid: TaskGuid) => this.#mesh.keeper.hasLease(shardOf(guid));
+    this.#around = { self, chance, clock, log: this.#mesh, hasLease };
   }
 
   get mesh(): MeshSide {
@@ -175,15 +178,17 @@ export class Machine {
       default:
         this.#mesh.handle(event);
     }
-    this.#pump(now);
+    this.#pump(event, now);
     return this.#effects;
   }
 
   // ── the window ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes what is due, reads what comes, asks for what is missing, and sets the alarm. */
-  #pump(now: Instant): void {
-    this.#mesh.pump();
+  #pump(event: CoreEvent, now: Instant): void {
+    // The outcome of an attempt moves nothing there; what it wrote is told when it stands on the disk.
+    const isOutcome = event.kind === "attempted" && now < this.#meshWakeAt && this.#stopping.size === 0;
+    if (!isOutcome) this.#mesh.pump();
     this.#letGo();
     this.#lease(now);
     for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
@@ -198,6 +203,7 @@ export class Machine {
     for (let guids = this.#seats.takeToLoad(); guids.length > 0; guids = this.#seats.takeToLoad()) {
       this.#effects.push({ kind: "readDossiers", guids });
     }
+    if (!isOutcome) this.#meshWakeAt = this.#mesh.wakeAt();
     this.#setAlarm(now, mayTake);
   }
 
@@ -226,7 +232,7 @@ export class Machine {
   #setAlarm(now: Instant, mayTake: boolean): void {
     const next = this.#mayReadDue() ? this.#window.movesAt : Infinity;
     const first = mayTake && this.#seats.hasRoom ? this.#agenda.first() ?? Infinity : Infinity;
-    const at = Math.max(now, Math.min(first, next, this.#mesh.wakeAt())) as Instant;
+    const at = Math.max(now, Math.min(first, next, this.#meshWakeAt)) as Instant;
     if (at === Infinity || this.#alarmAt === at) return;
     this.#alarmAt = at;
     this.#effects.push({ kind: "alarm", at });
@@ -258,17 +264,12 @@ export class Machine {
     }
   }
 
-  /** What this peer may do with the task. */
-  #standing(guid: TaskGuid): { readonly isOwner: boolean; readonly hasLease: () => boolean } {
-    return { isOwner: this.#owns(guid), hasLease: () => this.#mesh.keeper.hasLease(shardOf(guid)) };
-  }
-
   /** Tasks that have the lease now go on. */
   #lease(now: Instant): void {
     if (!this.#isLeased) return;
     this.#isLeased = false;
     for (const guid of [...this.#unleased]) {
-      if (this.#owns(guid) && !this.#mesh.keeper.hasLease(shardOf(guid))) continue;
+      if (this.#owns(guid) && !this.#around.hasLease(guid)) continue;
       this.#unleased.delete(guid);
       if (this.#owns(guid)) this.#tell(guid, { kind: "wake" }, now);
     }
@@ -289,11 +290,7 @@ export class Machine {
       this.#seats.seat(guid, message);
     } else if (seat.actor === undefined || (seat.isStale && message.kind === "command")) {
       if (seat.mailbox.length < MAILBOX_MAX || message.kind !== "command") seat.mailbox.push(message);
-      else {this.#reply(message.ticket, {
-          kind: "refused",
-          why: "busy",
-          message: "too many commands wait for this task",
-        });}
+      else this.#reply(message.ticket, CROWDED);
     } else {
       this.#turn(seat.actor, message, now);
       this.#settleDown(guid, seat.actor, now);
@@ -333,29 +330,26 @@ export class Machine {
 
   /** The effects of a turn; what it wrote is on its way to the disk. */
   #play(turn: Turn): void {
-    for (const effect of turn.effects()) {
-      this.#effects.push(effect);
-      if (effect.kind !== "persist") continue;
-      if (this.#mesh.isShared) this.#mesh.wrote(effect.writes);
-      if (effect.then.some(({ kind }) => kind === "kept")) this.#stopping.wrote(effect.guids);
+    const persist = turn.end();
+    if (persist !== undefined) {
+      if (this.#mesh.isShared) this.#mesh.wrote(persist.writes);
+      if (persist.then[0]?.kind === "kept") this.#stopping.wrote(persist.guids);
     }
-    this.#left.push(...turn.exits);
+    for (const id of turn.exits) this.#left.push(id);
     if (turn.waitsForLease) this.#unleased.add(turn.guid);
     else this.#unleased.delete(turn.guid);
   }
 
+  #newTurn({ guid }: TaskActor, now: Instant, onFailure: "refuse" | "hold", isEcho = false): Turn {
+    return new Turn(guid, now, this.#around, { onFailure, isOwner: this.#owns(guid), isEcho }, this.#effects);
+  }
+
   /** One message, one turn; an actor that throws loses the turn and its seat, and nothing else is touched. */
   #turn(actor: TaskActor, message: Message, now: Instant): void {
-    const turn = new Turn(actor.guid, now, this.#around, {
-      onFailure: message.kind === "command" ? "refuse" : "hold",
-      ...this.#standing(actor.guid),
-      isEcho: message.kind === "follow",
-    });
+    if (message.kind === "command" && !this.#isWritable) return this.#reply(message.ticket, UNWRITABLE);
+    const before = this.#effects.length;
+    const turn = this.#newTurn(actor, now, message.kind === "command" ? "refuse" : "hold", message.kind === "follow");
     try {
-      if (message.kind === "command" && !this.#isWritable) {
-        this.#reply(message.ticket, UNWRITABLE);
-        return;
-      }
       switch (message.kind) {
         case "wake":
           if ((this.#infirmary.until(actor.guid) ?? now) <= now) actor.wake(turn);
@@ -376,11 +370,14 @@ export class Machine {
           actor.follow(turn, message.told, message.known);
           break;
       }
-      const launched = turn.entries.filter(({ id, origin }) => this.#gate.enter(origin, { guid: actor.guid, id }));
-      for (const { id } of launched) actor.launch(turn, id);
+      if (turn.entries.length > 0) {
+        const launched = turn.entries.filter(({ id, origin }) => this.#gate.enter(origin, { guid: actor.guid, id }));
+        for (const { id } of launched) actor.launch(turn, id);
+      }
       this.#play(turn);
       if (message.kind === "wake") this.#infirmary.recovered(actor.guid);
     } catch (error) {
+      this.#effects.length = before;
       if (message.kind === "command") this.#refuseIll(message.ticket, error);
       this.#fallIll(actor.guid, error, now);
     }
@@ -436,12 +433,14 @@ export class Machine {
       this.#left.push(next.id);
       return;
     }
-    const turn = new Turn(actor.guid, now, this.#around, { onFailure: "hold", ...this.#standing(actor.guid) });
+    const before = this.#effects.length;
+    const turn = this.#newTurn(actor, now, "hold");
     try {
       actor.launch(turn, next.id);
       this.#play(turn);
       this.#settleDown(actor.guid, actor, now);
     } catch (error) {
+      this.#effects.length = before;
       this.#left.push(next.id);
       this.#fallIll(actor.guid, error, now);
     }

@@ -22,7 +22,8 @@ export type OpenRun = {
 };
 
 export class OpenRuns {
-  readonly #open = new Map<OccurrenceId, OpenRun>();
+  /** Made for the first: most tasks have none for most of their time. */
+  #made: Map<OccurrenceId, OpenRun> | undefined;
   readonly #line: OccurrenceId[] = [];
 
   /** As they stand in the store: what was in flight here when they were stored is no longer, and waits. */
@@ -31,7 +32,11 @@ export class OpenRuns {
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#made?.size ?? 0;
+  }
+
+  get #open(): ReadonlyMap<OccurrenceId, OpenRun> {
+    return this.#made ?? NONE;
   }
 
   /** How many wait. */
@@ -54,7 +59,7 @@ export class OpenRuns {
 
   add(run: Run): OpenRun {
     const open: OpenRun = { run, stored: false, phase: "waiting" };
-    this.#open.set(run.id, open);
+    this.#put(open);
     return open;
   }
 
@@ -89,8 +94,13 @@ export class OpenRuns {
     return false;
   }
 
+  #put(open: OpenRun): void {
+    this.#made ??= new Map();
+    this.#made.set(open.run.id, open);
+  }
+
   #set(open: OpenRun): void {
-    this.#open.set(open.run.id, open);
+    this.#put(open);
     if (open.phase === "waiting") this.#line.push(open.run.id);
   }
 
@@ -114,7 +124,7 @@ export class OpenRuns {
   delete(id: OccurrenceId): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#open.delete(id);
+    this.#made?.delete(id);
     const place = open.phase === "waiting" ? this.#line.indexOf(id) : -1;
     if (place >= 0) this.#line.splice(place, 1);
   }
@@ -155,6 +165,8 @@ export class OpenRuns {
     return false;
   }
 }
+
+const NONE: ReadonlyMap<OccurrenceId, OpenRun> = new Map();
 
 function phaseOf(run: Run, isElsewhere: (run: Run) => boolean): OpenRun["phase"] {
   if (run.state === "retrying") return "retrying";

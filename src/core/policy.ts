@@ -2,6 +2,7 @@
 // it overlaps itself, and when a delivery fails.
 
 import { exactDurationMs } from "./duration.ts";
+import { Memo } from "./memo.ts";
 import { type Schedule, toleranceMs } from "./schedule.ts";
 import type { Policy } from "./task.ts";
 
@@ -37,6 +38,14 @@ const RETRY: RetryPolicy = { limit: 5, baseMs: 1_000, factor: 2, capMs: 300_000,
 
 export function resolvePolicy(policy: Policy, schedule: Schedule): ResolvedPolicy {
   const own = toleranceMs(schedule);
+  if (Object.keys(policy).length > 0) return resolved(policy, own);
+  return PLAIN.get(own) ?? PLAIN.set(own, resolved(policy, own));
+}
+
+/** Of the many tasks that set nothing, by the tolerance of their schedule: they share one. */
+const PLAIN = new Memo<number | undefined, ResolvedPolicy>(256);
+
+function resolved(policy: Policy, own: number | undefined): ResolvedPolicy {
   const retry = policy.retry ?? {};
   return {
     toleranceMs: own ?? ms(policy.tolerance, TOLERANCE_MS),

@@ -13,9 +13,8 @@ export function dueRun({ guid, user, definition }: Task, id: OccurrenceId, at: I
 
 /** The next attempt starts. */
 export function attempting(run: Run, peer: PeerId, now: Instant): Run {
-  const { retryAt: _, ...rest } = run;
   const attempt: Attempt = { n: run.attempts.length + 1, startedAt: now, peer };
-  return { ...rest, state: "attempting", attempts: [...run.attempts, attempt] };
+  return { ...withoutRetry(run), state: "attempting", attempts: [...run.attempts, attempt] };
 }
 
 /** The last attempt has ended; what follows from that is not decided yet. */
@@ -36,13 +35,15 @@ export function retrying(run: Run, at: Instant): Run {
 }
 
 export function settled(run: Run, outcome: Outcome, reason: string | undefined, by: PeerId, now: Instant): Run {
+  const end = { state: "settled", outcome } as const;
+  return reason === undefined
+    ? { ...withoutRetry(run), ...end, settledAt: now, settledBy: by }
+    : { ...withoutRetry(run), ...end, reason, settledAt: now, settledBy: by };
+}
+
+/** Nearly all have none: to leave a property out takes ten times as long as to copy all. */
+function withoutRetry(run: Run): Run {
+  if (run.retryAt === undefined) return run;
   const { retryAt: _, ...rest } = run;
-  return {
-    ...rest,
-    state: "settled",
-    outcome,
-    ...(reason === undefined ? {} : { reason }),
-    settledAt: now,
-    settledBy: by,
-  };
+  return rest;
 }

@@ -3,9 +3,10 @@
 
 import { type Moment, parseMoment, printMoment } from "./date-time.ts";
 import { parseCronText, printCron } from "./cron-text.ts";
-import { type Fault, fault } from "./fault.ts";
+import { type Fault, fault, isFault } from "./fault.ts";
 import { formatInstant, type Instant } from "./instant.ts";
 import { parseInstantText, parseIntervalText, printInterval, printTail } from "./interval-text.ts";
+import { Memo } from "./memo.ts";
 import { ANCHOR, meantByPhrase } from "./phrase.ts";
 import type { Bounds, Schedule, ScheduleSource } from "./schedule.ts";
 import { isSlip, mend, quoted, type Slip, slip } from "./slip.ts";
@@ -13,6 +14,9 @@ import { parseZone } from "./zone-name.ts";
 import type { Rule } from "./zone.ts";
 
 export const SCHEDULE_TEXT_MAX = 1_024;
+
+/** The schedule of one text is asked for some times as a task is put and shown, and is that of many tasks. */
+const LATEST = new Memo<string, Schedule>(512);
 
 const EXAMPLE = "R/2026-01-01T00:00:00Z/PT1H";
 const FORMS = ["interval", "cron", "at"] as const;
@@ -34,7 +38,12 @@ type Form = typeof FORMS[number];
 type Surroundings = Rule & Bounds & { readonly zone?: string };
 
 export function parseSchedule(source: unknown, field = "schedule"): Schedule | Fault {
-  if (typeof source === "string") return checked(source, field, (text) => readText(text, formOf(text), RULE));
+  if (typeof source === "string") {
+    const known = LATEST.get(source);
+    if (known !== undefined) return known;
+    const schedule = checked(source, field, (text) => readText(text, formOf(text), RULE));
+    return isFault(schedule) ? schedule : LATEST.set(source, schedule);
+  }
   if (typeof source !== "object" || source === null || Array.isArray(source)) {
     return fault(field, `A schedule is a text such as ${EXAMPLE}, or an object with "interval", "cron" or "at".`, {
       suggestion: EXAMPLE,

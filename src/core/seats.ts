@@ -80,6 +80,6 @@ export class Seats<Actor, Message> {
 
   /** Dossiers that are to be read, a bounded number each time; empty when there are none. */
   takeToLoad(): readonly TaskGuid[] {
-    return this.#toLoad.splice(0, READ_MAX);
+    return this.#toLoad.length === 0 ? this.#toLoad : this.#toLoad.splice(0, READ_MAX);
   }
 }

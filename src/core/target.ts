@@ -2,6 +2,7 @@
 // what is checked here can be written on the wire without another look: one message, with nothing smuggled into it.
 
 import { type Fault, fault } from "./fault.ts";
+import { Memo } from "./memo.ts";
 import type { Target } from "./task.ts";
 
 /** Schemes that events can be sent by. */
@@ -58,10 +59,16 @@ export function parseTarget(value: unknown, field = "target"): Target | Fault {
 
 /** `scheme://host:port`, normalised and without userinfo: the unit of pooling and concurrency. */
 export function originOf(target: Target): string {
-  const url = URL.parse(target.urn);
+  return ORIGINS.get(target.urn) ?? ORIGINS.set(target.urn, originOfUrn(target.urn));
+}
+
+const ORIGINS = new Memo<string, string>(1_024);
+
+function originOfUrn(urn: string): string {
+  const url = URL.parse(urn);
   if (url !== null) return `${url.protocol}//${url.hostname}:${url.port === "" ? defaultPort(url.protocol) : url.port}`;
   // Brokers are named by lists of hosts, which no URL can hold.
-  return target.urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)[^]*$/i, "$1$2");
+  return urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)[^]*$/i, "$1$2");
 }
 
 /** The target as it may be shown: its password and the values of headers that hold a secret are `***`. */

@@ -1,5 +1,6 @@
 // A turn is one message handled by one task actor: what it was told goes in, what it wants done is gathered here and
-// becomes effects when the turn is over. A turn that throws is dropped whole.
+// becomes effects when the turn is over. A turn that throws is dropped whole. It is made for every message, so it holds
+// little.
 
 import type { Carry } from "./carry.ts";
 import type { CommandResult, OnceKey } from "./command.ts";
@@ -20,6 +21,8 @@ export type Surroundings = {
   /** A number in [0, 1), anew at each call. */
   readonly chance: () => number;
   readonly log: RunLog;
+  /** Whether a majority of the mesh has granted this peer the task for now. */
+  readonly hasLease: (guid: TaskGuid) => boolean;
 };
 
 /** Numbers this peer's carries, from 1 on. */
@@ -32,7 +35,6 @@ export type RunLog = {
 export type TurnHow = {
   readonly onFailure: "refuse" | "hold";
   readonly isOwner: boolean;
-  readonly hasLease: () => boolean;
   /** The turn takes in what another peer has carried: that is in the other's log. */
   readonly isEcho?: boolean;
 };
@@ -40,45 +42,52 @@ export type TurnHow = {
 export class Turn {
   readonly guid: TaskGuid;
   readonly now: Instant;
-  readonly self: PeerId;
-  readonly chance: () => number;
   /** Occurrences that want to be sent, and the origin whose lane they need. */
   readonly entries: { readonly id: OccurrenceId; readonly origin: string }[] = [];
   /** Whether this peer fires the task: else it only keeps what others say of it. */
   readonly isOwner: boolean;
-  /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
-  readonly hasLease: () => boolean;
   /** Set by a turn that would go on if it had the lease. */
   waitsForLease = false;
   /** Occurrences that were let through but no longer go: their lane is free again. */
   readonly exits: OccurrenceId[] = [];
 
-  readonly #clock: HybridClock;
-  readonly #log: RunLog;
+  readonly #around: Surroundings;
   readonly #isEcho: boolean;
   readonly #onFailure: "refuse" | "hold";
   readonly #writes: Write[] = [];
   /** Played at once. */
-  readonly #effects: Effect[] = [];
+  readonly #effects: Effect[];
   /** Played when the writes are durable. */
   readonly #then: Effect[] = [];
 
-  constructor(guid: TaskGuid, now: Instant, around: Surroundings, how: TurnHow) {
-    const { onFailure, isOwner, hasLease, isEcho = false } = how;
+  /** What is to be done goes behind `effects`. */
+  constructor(guid: TaskGuid, now: Instant, around: Surroundings, how: TurnHow, effects: Effect[]) {
+    const { onFailure, isOwner, isEcho = false } = how;
     this.isOwner = isOwner;
-    this.hasLease = hasLease;
     this.#isEcho = isEcho;
-    this.#log = around.log;
     this.guid = guid;
     this.now = now;
-    this.self = around.self;
-    this.chance = around.chance;
-    this.#clock = around.clock;
+    this.#around = around;
     this.#onFailure = onFailure;
+    this.#effects = effects;
+  }
+
+  get self(): PeerId {
+    return this.#around.self;
+  }
+
+  /** A number in [0, 1), anew at each call. */
+  get chance(): () => number {
+    return this.#around.chance;
+  }
+
+  /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
+  hasLease(): boolean {
+    return this.#around.hasLease(this.guid);
   }
 
   stamp(): Stamp {
-    return this.#clock.tick(this.now);
+    return this.#around.clock.tick(this.now);
   }
 
   write(write: Write): void {
@@ -120,26 +129,29 @@ export class Turn {
     this.#then.push({ kind: "reply", ticket, result });
   }
 
-  /** All that the turn wants done, in order. */
-  effects(): readonly Effect[] {
-    if (this.#writes.length === 0) return this.#effects.concat(this.#then);
-    const carry = this.#isEcho ? undefined : carryOf(this.guid, this.#writes, this.#log);
-    if (carry !== undefined) this.#writes.push({ kind: "carry", author: this.self, carry });
-    const told = this.#writes.filter(({ kind }) => kind === "entity" || kind === "carry");
-    const highWaterMs = this.#clock.highWater();
-    if (highWaterMs !== undefined) this.#writes.push({ kind: "highWater", ms: highWaterMs });
-    return [
-      ...this.#effects,
-      {
-        kind: "persist",
-        writes: this.#writes,
-        onFailure: this.#onFailure,
-        guids: [this.guid],
-        then: told.length === 0 ? this.#then : [{ kind: "kept", writes: told, guids: [this.guid] }, ...this.#then],
-      },
-    ];
+  /** The turn is over: what it wrote, and all that waits for that, goes behind the rest. Returns it when there is any. */
+  end(): Persist | undefined {
+    const writes = this.#writes;
+    if (writes.length === 0) {
+      for (const effect of this.#then) this.#effects.push(effect);
+      return undefined;
+    }
+    const { clock, log, self } = this.#around;
+    const guids = [this.guid];
+    const carry = this.#isEcho ? undefined : carryOf(this.guid, writes, log);
+    if (carry !== undefined) writes.push({ kind: "carry", author: self, carry });
+    const isTold = writes.some(({ kind }) => kind === "entity" || kind === "carry");
+    const told = isTold ? writes.filter(({ kind }) => kind === "entity" || kind === "carry") : [];
+    const then: readonly Effect[] = isTold ? [{ kind: "kept", writes: told, guids }, ...this.#then] : this.#then;
+    const highWaterMs = clock.highWater();
+    if (highWaterMs !== undefined) writes.push({ kind: "highWater", ms: highWaterMs });
+    const persist: Persist = { kind: "persist", writes, onFailure: this.#onFailure, guids, then };
+    this.#effects.push(persist);
+    return persist;
   }
 }
+
+type Persist = Extract<Effect, { kind: "persist" }>;
 
 /** What the others are to know of the runs that a turn wrote; absent when it wrote none, or there are no others. */
 function carryOf(guid: TaskGuid, writes: readonly Write[], log: RunLog): Carry | undefined {

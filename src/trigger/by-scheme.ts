@@ -13,10 +13,13 @@ export function triggers(list: readonly Trigger[]): Trigger {
     }
   }
   const schemes = [...bySchemes.keys()];
+  // As nearly all are written.
+  const byStarts = Array.from(bySchemes, ([scheme, trigger]) => [`${scheme}:`, trigger] as const);
   return {
     schemes,
     send(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
       const { urn } = delivery.target;
+      for (const [start, trigger] of byStarts) if (urn.startsWith(start)) return trigger.send(delivery, signal);
       const scheme = urn.slice(0, Math.max(0, urn.indexOf(":"))).toLowerCase();
       const trigger = bySchemes.get(scheme);
       if (trigger !== undefined) return trigger.send(delivery, signal);

@@ -4,6 +4,7 @@
 import { Pool } from "undici";
 import type { Dispatcher } from "undici";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { Memo } from "../core/memo.ts";
 import { HttpAttempt } from "./http-attempt.ts";
 import { Connector } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -43,7 +44,7 @@ class HttpTrigger implements Trigger {
   readonly #now: () => number;
   readonly #userAgent: string;
   readonly #pools: Pools<OriginPool>;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans = new Memo<string, Plan>(PLANS_MAX);
   readonly #attempts = new Set<HttpAttempt>();
   readonly #deadlines = new Deadlines();
   #closed: Promise<void> | undefined;
@@ -102,13 +103,7 @@ class HttpTrigger implements Trigger {
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const plan = planOf(target, this.#userAgent);
-    if (plan === undefined) return undefined;
-    for (const oldest of this.#plans.keys()) {
-      if (this.#plans.size < PLANS_MAX) break;
-      this.#plans.delete(oldest);
-    }
-    this.#plans.set(key, plan);
-    return plan;
+    return plan === undefined ? undefined : this.#plans.set(key, plan);
   }
 }
 
