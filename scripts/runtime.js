@@ -3,7 +3,9 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import process from "node:process";
+
+// See `metronome` for why it is not imported.
+const { process } = globalThis;
 
 const NODE_MAJOR_MIN = 24;
 const require = createRequire(import.meta.url);

@@ -7,7 +7,9 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import process from "node:process";
+
+// See `metronome` for why it is not imported.
+const { process } = globalThis;
 
 const require = createRequire(import.meta.url);
 

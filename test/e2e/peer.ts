@@ -1,7 +1,7 @@
 // A peer as a person starts it: the launcher, on the runtime of the tests, on a folder of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -40,6 +40,8 @@ export type Options = {
   /** Absent values are taken out of the environment. */
   readonly env?: { readonly [name: string]: string | undefined };
   readonly runtime?: string;
+  /** As on a Node or a system that lets no program become another one. */
+  readonly staysBeside?: boolean;
 };
 
 /** A folder that goes with the test, and every program that was started on it. */
@@ -54,9 +56,10 @@ export class Site implements AsyncDisposable {
     return this.run({ ...more, args: ["start", "--json", "--data", this.data, "--http", "127.0.0.1:0", ...args] });
   }
 
-  run({ args = [], env = {}, runtime = RUNTIME }: Options): Program {
+  run({ args = [], env = {}, runtime = RUNTIME, staysBeside = false }: Options): Program {
     const environment = { ...process.env, METRONOME_ADMIN_TOKEN: TOKEN, METRONOME_RUNTIME: runtime, ...env };
-    const child = spawn("node", [join(ROOT, "scripts", "metronome"), ...args], {
+    const flags = staysBeside ? ["--import", "data:text/javascript,delete process.execve"] : [];
+    const child = spawn("node", [...flags, join(ROOT, "scripts", "metronome"), ...args], {
       cwd: this.path,
       stdio: ["ignore", "pipe", "pipe"],
       env: Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)),
@@ -70,6 +73,17 @@ export class Site implements AsyncDisposable {
     for (const pid of [...this.#pids, ...this.#programs.map((program) => program.pid)]) kill(pid, "SIGKILL");
     await Promise.all(this.#programs.map(({ ended }) => ended));
     rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Whether the process runs: one that has ended, and that nobody has asked for its exit code, does not. */
+export function isRunning(pid: number): boolean {
+  if (!kill(pid, 0)) return false;
+  if (process.platform !== "linux") return true;
+  try {
+    return !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return kill(pid, 0);
   }
 }
 

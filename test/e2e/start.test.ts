@@ -11,7 +11,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { readConfig } from "../../src/config.ts";
 import { sealRecord } from "../../src/store/checksum.ts";
-import { call, kill, ROOT, RUNTIME, Site, until } from "./peer.ts";
+import { call, isRunning, kill, ROOT, RUNTIME, Site, until } from "./peer.ts";
 
 const START = "R/2026-01-01T00:00:00Z/PT1S";
 
@@ -43,7 +43,7 @@ test("SIGTERM and SIGINT to the launcher end the peer with 0", async () => {
     kill(program.pid, signal);
     assert.deepEqual(await program.ended, { code: 0, stdout: program.stdout(), stderr: "" });
     assert.ok(!existsSync(join(site.data, "url")));
-    assert.ok(!kill(pid, 0));
+    assert.ok(!isRunning(pid));
   }
 });
 
@@ -85,10 +85,11 @@ test("a stop waits for the delivery in flight; a second signal does not", async 
 
 test("the peer of a launcher that was killed does not live on", async () => {
   await using site = new Site();
-  const program = site.start();
+  const program = site.start({ staysBeside: true });
   const { pid } = await program.ready();
+  assert.notEqual(pid, program.pid);
   kill(program.pid, "SIGKILL");
-  await until("the peer is gone", () => !kill(pid, 0));
+  await until("the peer is gone", () => !isRunning(pid));
   assert.ok(!existsSync(join(site.data, "store", "peer.pid")), "it was closed");
 });
 
@@ -101,7 +102,8 @@ test("an acknowledged task survives kill -9, and goes on", async () => {
     const made = await call(first.http, "/api/v1/tasks", { id: "beat", schedule: START, target: target.url });
     assert.equal(made.status, 201);
     kill(first.pid, "SIGKILL");
-    assert.equal((await program.ended).code, 137);
+    // As a shell says it, when the launcher is there to say it.
+    assert.equal((await program.ended).code, first.pid === program.pid ? null : 137);
     const second = await site.start().ready();
     assert.equal(second.peer, first.peer);
     assert.equal((await call(second.http, "/api/v1/tasks/beat")).body.guid, made.body.guid);
