@@ -19,6 +19,7 @@ import { shardOf } from "./core/shard.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
 import { Disk, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
+import { Flights } from "./flights.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer } from "./peer.ts";
 import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
@@ -87,7 +88,7 @@ class Loop implements Node {
   readonly #machine: Machine;
   readonly #tickets = new Map<number, (result: CommandResult) => void>();
   readonly #inquiries = new Map<number, (word: OwnerWord) => void>();
-  readonly #flying = new Map<OccurrenceId, AbortController>();
+  readonly #flights = new Flights();
   readonly #watchers = new Set<(notice: Notice) => void>();
   readonly #disk: Disk;
   /** What goes on beside: ended before the peer is. */
@@ -248,7 +249,7 @@ class Loop implements Node {
     if (this.#isClosed) return;
     const end = performance.now() + patienceMs;
     this.#tell({ kind: "drain" });
-    if (this.#flying.size > 0) {
+    if (this.#flights.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, patienceMs);
         this.#onLanded = () => {
@@ -260,7 +261,7 @@ class Loop implements Node {
     await this.#handOver(end);
     this.#isClosed = true;
     this.#parts.clock.close();
-    for (const flight of this.#flying.values()) flight.abort();
+    this.#flights.abortAll();
     await this.#disk.close();
     while (this.#works.size > 0) await Promise.all(this.#works);
     for (const resolve of this.#tickets.values()) {
@@ -310,7 +311,7 @@ class Loop implements Node {
         this.#spreads.delete(effect.ticket);
         return;
       case "abort":
-        return this.#flying.get(effect.id)?.abort();
+        return this.#flights.abort(effect.id);
       case "alarm":
         if (!this.#isClosed) this.#parts.clock.alarm(effect.at, () => this.#tell({ kind: "alarm" }));
         return;
@@ -381,12 +382,10 @@ class Loop implements Node {
   // ── the targets ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #send({ guid, delivery }: Extract<Effect, { kind: "send" }>): void {
-    const flight = new AbortController();
-    this.#flying.set(delivery.id, flight);
-    void this.#parts.trigger.send(delivery, flight.signal).then((result) => {
-      this.#flying.delete(delivery.id);
+    void this.#parts.trigger.send(delivery, this.#flights.start(delivery.id)).then((result) => {
+      this.#flights.land(delivery.id);
       if (!this.#isClosed) this.#tell({ kind: "attempted", guid, id: delivery.id, result });
-      if (this.#flying.size === 0) this.#onLanded?.();
+      if (this.#flights.size === 0) this.#onLanded?.();
     });
   }
 }

@@ -12,6 +12,7 @@ import { type Node, startNode } from "../src/node.ts";
 import type { KeyValue } from "../src/store/key-value.ts";
 import { memoryKeyValue } from "../src/store/memory.ts";
 import { recordStore } from "../src/store/records.ts";
+import type { StopSignal } from "../src/trigger/trigger.ts";
 import { chanceOf } from "./chance.ts";
 import { STRANGER } from "./introduction.ts";
 
@@ -23,7 +24,7 @@ const RINGS_MAX = 500;
 /** Turns of the loop at one moment in which something happens. */
 const TURNS_MAX = 10_000;
 
-export type Sent = { readonly at: number; readonly delivery: Delivery; readonly signal: AbortSignal };
+export type Sent = { readonly at: number; readonly delivery: Delivery; readonly signal: StopSignal };
 
 type Answer = (sent: Sent) => DeliveryResult | Promise<DeliveryResult>;
 

@@ -1,7 +1,7 @@
 // Many triggers behind one door: each event goes to the one that serves its URN's scheme.
 
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import type { Trigger } from "./trigger.ts";
+import type { StopSignal, Trigger } from "./trigger.ts";
 
 /** Closes them all when it is closed. Throws when two serve one scheme. */
 export function triggers(list: readonly Trigger[]): Trigger {
@@ -17,7 +17,7 @@ export function triggers(list: readonly Trigger[]): Trigger {
   const byStarts = Array.from(bySchemes, ([scheme, trigger]) => [`${scheme}:`, trigger] as const);
   return {
     schemes,
-    send(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
+    send(delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
       const { urn } = delivery.target;
       for (const [start, trigger] of byStarts) if (urn.startsWith(start)) return trigger.send(delivery, signal);
       const scheme = urn.slice(0, Math.max(0, urn.indexOf(":"))).toLowerCase();

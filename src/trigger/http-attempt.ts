@@ -6,13 +6,14 @@ import type { Delivery, DeliveryResult } from "../core/delivery.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, isSuccess, late, refused, tooLong } from "./http-result.ts";
 import type { Plan } from "./http-request.ts";
+import type { StopSignal } from "./trigger.ts";
 
 export type AttemptParts = {
   readonly delivery: Delivery;
   readonly plan: Plan;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly now: () => number;
-  readonly deadlines: Deadlines;
+  readonly deadlines: Deadlines<HttpAttempt>;
   readonly done: (result: DeliveryResult) => void;
 };
 
@@ -28,7 +29,7 @@ type Headers = { readonly [name: string]: string | readonly string[] | undefined
 /** Called by undici, as its `Dispatcher.DispatchHandler`. */
 export class HttpAttempt {
   readonly #parts: AttemptParts;
-  readonly #deadline: Deadline;
+  readonly #deadline: Deadline<HttpAttempt>;
   #controller: Controller | undefined;
   #isOver = false;
   /** The whole answer was read. */
@@ -39,16 +40,12 @@ export class HttpAttempt {
   #location: string | undefined;
   #bytes = 0;
   #excerpt: Buffer[] | undefined;
+  readonly #onAbort = () => this.stop("cancelled");
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
-    this.#deadline = parts.deadlines.set(parts.delivery.totalMs, () => this.#expire());
-    parts.signal.addEventListener("abort", this);
-  }
-
-  /** The signal was given. */
-  handleEvent(): void {
-    this.stop("cancelled");
+    this.#deadline = parts.deadlines.set(parts.delivery.totalMs, this);
+    parts.signal.addEventListener("abort", this.#onAbort);
   }
 
   stop(why: string): void {
@@ -100,7 +97,8 @@ export class HttpAttempt {
     );
   }
 
-  #expire(): void {
+  /** Its time is over. */
+  expire(): void {
     const { plan, delivery } = this.#parts;
     const isRefused = this.#status !== 0 && !isSuccess(this.#status);
     this.#end(
@@ -124,7 +122,7 @@ export class HttpAttempt {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#parts.deadlines.giveBack(this.#deadline);
-    this.#parts.signal.removeEventListener("abort", this);
+    this.#parts.signal.removeEventListener("abort", this.#onAbort);
     this.#parts.done(result);
     // Before the end of its answer, the connection is no use to anybody.
     if (!this.#isComplete) this.#controller?.abort(ENDED);

@@ -10,7 +10,7 @@ import { Connector } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
 import { bodyOf, headersOf, pathOf, type Plan, planOf } from "./http-request.ts";
 import { Pools } from "./pools.ts";
-import type { Trigger } from "./trigger.ts";
+import type { StopSignal, Trigger } from "./trigger.ts";
 
 export type HttpTriggerOptions = {
   /** Milliseconds since 1970, for what is told to the target and for dates that it answers. */
@@ -45,8 +45,7 @@ class HttpTrigger implements Trigger {
   readonly #userAgent: string;
   readonly #pools: Pools<OriginPool>;
   readonly #plans = new Memo<string, Plan>(PLANS_MAX);
-  readonly #attempts = new Set<HttpAttempt>();
-  readonly #deadlines = new Deadlines();
+  readonly #deadlines = new Deadlines<HttpAttempt>();
   #closed: Promise<void> | undefined;
 
   constructor({ now, userAgent = "Metronome", connectionsMax = 64, idleMs = 60_000 }: HttpTriggerOptions) {
@@ -55,7 +54,7 @@ class HttpTrigger implements Trigger {
     this.#pools = new Pools({ make: (key) => new OriginPool(key, connectionsMax), poolsMax: POOLS_MAX, idleMs });
   }
 
-  send(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult> {
+  send(delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
     if (this.#closed !== undefined) return Promise.resolve(failed("the peer is stopping"));
     if (signal.aborted) return Promise.resolve(failed("cancelled"));
     const plan = this.#planOf(delivery.target);
@@ -70,12 +69,10 @@ class HttpTrigger implements Trigger {
         now: this.#now,
         deadlines: this.#deadlines,
         done: (result) => {
-          this.#attempts.delete(attempt);
           this.#pools.give(taken);
           resolve(result);
         },
       });
-      this.#attempts.add(attempt);
       taken.pool.dispatch({
         method: plan.method,
         path: pathOf(plan, delivery, this.#now()),
@@ -91,7 +88,7 @@ class HttpTrigger implements Trigger {
   }
 
   async #close(): Promise<void> {
-    for (const attempt of [...this.#attempts]) attempt.stop("the peer is stopping");
+    for (const attempt of this.#deadlines.all()) attempt.stop("the peer is stopping");
     this.#deadlines.close();
     await this.#pools.close();
   }

@@ -1,0 +1,63 @@
+// The attempts in flight: each can be aborted by its occurrence. They stand in places that are used again, and not in a
+// map: see `trigger/deadlines.ts` for what a map does to what comes and goes.
+
+import type { OccurrenceId } from "./core/occurrence.ts";
+import type { StopSignal } from "./trigger/trigger.ts";
+
+export class Flights {
+  readonly #places = new Map<OccurrenceId, number>();
+  readonly #flights: (Flight | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** The signal that the attempt is to obey. */
+  start(id: OccurrenceId): StopSignal {
+    const flight = new Flight();
+    const place = this.#free.pop() ?? this.#flights.length;
+    this.#flights[place] = flight;
+    this.#places.set(id, place);
+    return flight;
+  }
+
+  land(id: OccurrenceId): void {
+    const place = this.#places.get(id);
+    if (place === undefined) return;
+    this.#places.delete(id);
+    this.#flights[place] = undefined;
+    this.#free.push(place);
+  }
+
+  abort(id: OccurrenceId): void {
+    const place = this.#places.get(id);
+    if (place !== undefined) this.#flights[place]?.abort();
+  }
+
+  abortAll(): void {
+    for (const flight of [...this.#flights]) flight?.abort();
+  }
+}
+
+class Flight implements StopSignal {
+  aborted = false;
+  #listeners: ((event: unknown) => void)[] | undefined;
+
+  addEventListener(_: "abort", listener: (event: unknown) => void): void {
+    if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  removeEventListener(_: "abort", listener: (event: unknown) => void): void {
+    this.#listeners = this.#listeners?.filter((each) => each !== listener);
+  }
+
+  /** Once: who listened is told, and not again. */
+  abort(): void {
+    this.aborted = true;
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener(this);
+  }
+}
