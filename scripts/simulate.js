@@ -2,8 +2,10 @@
 //
 //   node scripts/simulate.js [--seeds N] [--from S] [--minutes M] [--peers P] [--tasks T] [--time-limit 300s]
 //                            [--jobs J] [--runtime deno|node]
+//   node scripts/simulate.js --large [--peers 100] [--tasks 100000] [--minutes 3] [--period 3600]
 //
 // Prints what was run and what was found; exits 1 when a promise was broken. A seed that broke one breaks it again.
+// --large runs one calm mesh of many peers and tasks, and prints what it costs.
 
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -20,14 +22,20 @@ const PROGRESS_MS = 10_000;
 
 const OPTIONS = {
   seeds: { type: "string" },
+  large: { type: "boolean", default: false },
+  period: { type: "string", default: "3600" },
   from: { type: "string", default: "1" },
-  minutes: { type: "string", default: "10" },
-  peers: { type: "string", default: "5" },
-  tasks: { type: "string", default: "50" },
+  minutes: { type: "string" },
+  peers: { type: "string" },
+  tasks: { type: "string" },
   "time-limit": { type: "string" },
   jobs: { type: "string", default: "2" },
   runtime: { type: "string", default: "node" },
 };
+
+/** Without other words. */
+const SMALL = { minutes: "10", peers: "5", tasks: "50" };
+const LARGE = { minutes: "3", peers: "100", tasks: "100000" };
 
 function numberOf(text, name) {
   const number = Number(text);
@@ -43,8 +51,9 @@ try {
   console.error(`simulate: ${error.message}`);
   process.exit(2);
 }
+const usual = values.large ? LARGE : SMALL;
 const [from, minutes, peers, tasks, jobs] = ["from", "minutes", "peers", "tasks", "jobs"].map((name) =>
-  numberOf(values[name], name)
+  numberOf(values[name] ?? usual[name], name)
 );
 const limitText = values["time-limit"];
 const limitMs = limitText === undefined ? undefined : numberOf(limitText.replace(/s$/, ""), "time-limit") * 1_000;
@@ -85,6 +94,16 @@ function run(job) {
   return new Promise((resolve) => child.on("close", resolve));
 }
 
+if (values.large) {
+  const words = [peers, tasks, minutes, numberOf(values.period, "period")].map(String);
+  const memory = values.runtime === "deno" ? "--v8-flags=--max-old-space-size=16000" : "--max-old-space-size=16000";
+  const flags = values.runtime === "deno" ? ["run", "-A", "--no-check", memory] : [memory];
+  const child = spawn(runtimePath(values.runtime), [...flags, join(root, "scripts/simulate/large.ts"), ...words], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  process.exit(await new Promise((resolve) => child.on("close", resolve)) ?? 1);
+}
 const progress = setInterval(tell, PROGRESS_MS);
 const codes = await Promise.all(Array.from({ length: jobs }, (_, job) => run(job)));
 clearInterval(progress);

@@ -9,6 +9,7 @@ import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
 import { peers } from "./peers.ts";
 import { revoke } from "./revoke.ts";
+import { simulate } from "./simulate.ts";
 import { taskAdd } from "./task-add.ts";
 import { taskExplain } from "./task-explain.ts";
 import { taskExport } from "./task-export.ts";
@@ -63,6 +64,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(program, parts, drain);
   addCommand(program, parts, revoke);
   addCommand(program, parts, conflicts);
+  addCommand(program, parts, simulate);
   addCommand(program, parts, token);
   addCommand(program, parts, version);
   return program;

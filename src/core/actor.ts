@@ -143,6 +143,8 @@ export class TaskActor {
   /** This peer is to fire the task no more: what has not started is left to the next owner, and all of it is kept. */
   release(turn: Turn): void {
     this.#runs.standDown();
+    // A retry in flight too: its record says no more than that it was to come, and the next owner would send it again.
+    for (const open of this.#runs.flying()) this.#store(turn, open);
     this.#ledger.change();
     this.#finish(turn);
   }

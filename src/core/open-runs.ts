@@ -89,6 +89,11 @@ export class OpenRuns {
     }
   }
 
+  /** Whose attempt is in flight here, and that nobody else has settled. */
+  flying(): readonly OpenRun[] {
+    return this.all().filter(({ phase, other }) => phase === "flying" && other === undefined);
+  }
+
   get isFlying(): boolean {
     for (const { phase } of this.#open.values()) if (phase === "flying") return true;
     return false;

@@ -81,6 +81,8 @@ export class Replication {
   readonly #wishes = new Map<PeerId, Wish>();
   readonly #syncedAt = new Map<PeerId, Instant>();
   readonly #differences = new Map<PeerId, { readonly roots: string; readonly since: Instant }>();
+  /** Who did not have all carries that this peer lacked, when it was last asked. */
+  readonly #trimmed = new Set<PeerId>();
   /** Whom a sync is under way with. */
   #current: PeerId | undefined;
   #pulls = 0;
@@ -324,6 +326,7 @@ export class Replication {
         vector: () => this.#vector.stamps(),
         runVector: () => this.#runs.entries(),
         needsResults: () => this.#isNew,
+        mustFallBack: (isTrimmed) => this.#mustFallBack(peer, isTrimmed),
         mergeEntities: (entities, done) => this.#intake.merges(entities, done),
         applyCarries: (pages, done) => this.#intake.pages(pages, done),
         applyResults: (results, done) => this.#intake.results(results, done),
@@ -338,6 +341,12 @@ export class Replication {
         this.#startSync();
       },
     );
+  }
+
+  #mustFallBack(peer: PeerId, isTrimmed: boolean): boolean {
+    if (isTrimmed) this.#trimmed.add(peer);
+    else this.#trimmed.delete(peer);
+    return isTrimmed && this.#host.living().every((living) => this.#trimmed.has(living));
   }
 
   #ended(peer: PeerId, isWhole: boolean): void {

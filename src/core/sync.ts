@@ -14,6 +14,8 @@ export type SyncDoors = {
   runVector(): LogEnds;
   /** Whether this peer has no run log to go on from: it is new, or was away for too long. */
   needsResults(): boolean;
+  /** Takes note of whether this peer has all carries that are lacked; true when nobody has, and only results can help. */
+  mustFallBack(isTrimmed: boolean): boolean;
   mergeEntities(entities: readonly Entity[], done: () => void): void;
   applyCarries(pages: readonly CarryPage[], done: () => void): void;
   applyResults(results: readonly LastResult[], done: () => void): void;
@@ -47,13 +49,16 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
 
   const carries = (mayFallBack: boolean) =>
     step({ kind: "carries", vector: doors.runVector() }, "carries", (answer) => {
-      if (answer.isTrimmed && mayFallBack) return results(undefined, undefined);
+      // A newcomer has no carries of before its time; others may. Results tell less: they are for when nobody has them.
+      if (doors.mustFallBack(answer.isTrimmed) && mayFallBack) return results(undefined, undefined);
+      isLacking = answer.isTrimmed;
       doors.applyCarries(answer.pages, () => {
-        if (answer.isMore && answer.pages.length > 0) carries(false);
+        if (answer.isMore && answer.pages.length > 0) carries(mayFallBack);
         else entities(undefined, undefined);
       });
     });
 
+  let isLacking = false;
   const base = doors.vector();
   const entities = (cursor: string | undefined, first: Stamps | undefined) =>
     step(
@@ -64,7 +69,7 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
         doors.mergeEntities(answer.entities, () => {
           if (answer.cursor !== undefined) return entities(answer.cursor, vector);
           doors.adoptVector(vector);
-          onEnd("whole");
+          onEnd(isLacking ? "broken" : "whole");
         });
       },
     );

@@ -45,7 +45,8 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
         const sentAt = first.get(id);
         if (sentAt !== undefined && sentAt <= late) continue;
         const isCalm = excuseOf(world.history.troubles, due, late) === 0;
-        if (!isCalm && policy.toleranceMs < TAKE_OVER_MS) continue;
+        // What holds waits for a majority.
+        if (!isCalm && (policy.toleranceMs < TAKE_OVER_MS || policy.partition === "hold")) continue;
         if (!isSomebodyThere(world, span.peers, due, late)) continue;
         const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
         // What overlaps is skipped, and late because of that is no fault of the mesh.

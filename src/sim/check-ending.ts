@@ -8,7 +8,7 @@ import type { PeerEnd } from "./ending.ts";
 import { writeName } from "./history.ts";
 import { SETTLE_MS } from "./plan.ts";
 import type { Violation } from "./violation.ts";
-import { START, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What is in flight at the end of a world that is calm: a delivery takes 200 ms. */
 const IN_FLIGHT_MAX = 200;
@@ -78,7 +78,7 @@ function checkOutcomes(world: World, ends: readonly PeerEnd[]): readonly Violati
   for (const id of ids) {
     const run = ends.map(({ runs }) => runs.get(id)).find((each) => each !== undefined);
     // A peer that has not synced yet is given the last results in place of what was before.
-    const isOfBeginning = (run?.settledAt ?? Infinity) < START + SETTLE_MS;
+    const isOfBeginning = (run?.settledAt ?? Infinity) < world.plan.start + SETTLE_MS;
     const held = ends.filter(({ runs, isFounder }) => (isFounder && !isOfBeginning) || runs.has(id)).map((
       { peer, runs },
     ) => ({

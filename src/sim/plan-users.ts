@@ -6,6 +6,9 @@ import { type PlanSize, REST_MS, type UserAction } from "./plan.ts";
 
 const PERIODS_S = [2, 5, 10, 15, 30, 30, 60, 60, 90];
 
+/** One task in so many is fired by a majority only. */
+const HOLDING_EVERY = 6;
+
 /** All tasks are there after this share of the world's life; the last edit leaves this much time before the rest. */
 const MAKING = 0.3;
 
@@ -45,9 +48,14 @@ function put(task: string, at: number, peers: number, chance: Chance): UserActio
     peer: chance.whole(0, peers - 1),
     task,
     schedule: `R/${start}/PT${seconds}S${tolerance}`,
-    policy: policyOf(chance),
+    policy: { ...policyOf(chance), ...(isHolding(task) ? { partition: "hold" as const } : {}) },
     payload: chance.whole(0, 1_000_000),
   };
+}
+
+/** For good: so that it can be told what a task promises, whoever has edited it. */
+export function isHolding(task: string): boolean {
+  return Number(task.slice(1)) % HOLDING_EVERY === HOLDING_EVERY - 1;
 }
 
 function policyOf(chance: Chance): Policy {

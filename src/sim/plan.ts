@@ -15,6 +15,8 @@ export type PlanSize = {
 };
 
 export type Plan = PlanSize & {
+  /** True time at the start. */
+  readonly start: number;
   readonly kind: WorldKind;
   readonly users: readonly UserAction[];
   readonly faults: readonly Fault[];
@@ -85,6 +87,9 @@ export type Fault =
   | { readonly kind: "clock"; readonly at: number; readonly ms: number; readonly peer: number; readonly byMs: number }
   | { readonly kind: "targets"; readonly at: number; readonly ms: number };
 
+/** The worlds of seeds start here. */
+export const START = Date.parse("2026-06-01T00:00:00Z");
+
 /** Before the first fault, for the mesh to come up; and after the last, for it to come to rest and be checked. */
 export const SETTLE_MS = 20_000;
 export const REST_MS = 90_000;
@@ -103,5 +108,5 @@ export function planOf(size: PlanSize): Plan {
     skewMaxMs: chance.one([0, 50, 700]),
     driftMax: chance.one([0, 1e-5, 2e-4]),
   };
-  return { ...size, kind, users: usersOf(size, chance), faults: faultsOf(size, chance) };
+  return { ...size, start: START, kind, users: usersOf(size, chance), faults: faultsOf(size, chance) };
 }

@@ -1,7 +1,8 @@
 // The story of a world that broke a promise: what was broken, the faults of the world, and what happened around it.
 
 import type { Violation } from "./violation.ts";
-import { START, type World } from "./world.ts";
+import { START } from "./plan.ts";
+import type { World } from "./world.ts";
 
 const VIOLATIONS_MAX = 8;
 const LINES_MAX = 60;

@@ -3,7 +3,7 @@
 
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
 import type { PeerId } from "../core/task.ts";
-import type { Trigger } from "../trigger/trigger.ts";
+import type { StopSignal, Trigger } from "../trigger/trigger.ts";
 import type { Chance } from "./chance.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -67,7 +67,7 @@ export class Targets {
     };
   }
 
-  #answer(sent: Sent, delivery: Delivery, signal: AbortSignal, tell: (result: DeliveryResult) => void): void {
+  #answer(sent: Sent, delivery: Delivery, signal: StopSignal, tell: (result: DeliveryResult) => void): void {
     const { timeline, chance, answerMs: [least, most], failures, hangs } = this.#settings;
     let isOver = false;
     const end = (result: DeliveryResult, isOfTarget: boolean) => {

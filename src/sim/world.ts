@@ -23,8 +23,6 @@ import { wired, wiredBroadcast } from "./wired.ts";
 
 export const USER = "ada";
 
-export const START = Date.parse("2026-06-01T00:00:00Z");
-
 /** How long the last news of a run may take to be everywhere: a lost message is found by the next probe and its sync. */
 const LAST_NEWS_MS = 10_000;
 
@@ -45,7 +43,7 @@ export type WorldParts = {
 
 export class World {
   readonly plan: Plan;
-  readonly timeline = new Timeline(START);
+  readonly timeline: Timeline;
   readonly history = new History();
   readonly targets: Targets;
   readonly network: Network;
@@ -58,6 +56,7 @@ export class World {
 
   constructor({ plan, keyValue, sabotage }: WorldParts) {
     this.plan = plan;
+    this.timeline = new Timeline(plan.start);
     this.#keyValue = keyValue;
     const { kind, seed } = plan;
     const { timeline } = this;
@@ -82,20 +81,20 @@ export class World {
   }
 
   get end(): number {
-    return START + this.plan.minutes * 60_000;
+    return this.plan.start + this.plan.minutes * 60_000;
   }
 
   /** All peers, and all of the plan; until its end. */
   async run(): Promise<void> {
     const { plan, timeline } = this;
     const founders = Array.from({ length: plan.peers }, (_, n) => this.#make(n));
-    const members = founders.map((peer) => memberEntity(peer.id, peer.parts.origin));
+    const members = founders.map((peer) => memberEntity(peer.id, peer.parts.origin, plan.start));
     for (const peer of founders) {
       await admit(peer, members);
       timeline.in(this.#chance.between(0, 3_000), () => peer.start());
     }
-    for (const action of plan.users) timeline.at(START + action.at, () => this.#act(action));
-    for (const fault of plan.faults) timeline.at(START + fault.at, () => this.#befall(fault));
+    for (const action of plan.users) timeline.at(plan.start + action.at, () => this.#act(action));
+    for (const fault of plan.faults) timeline.at(plan.start + fault.at, () => this.#befall(fault));
     await this.until(this.end - LAST_NEWS_MS);
     for (const peer of this.peers) if (peer !== undefined) this.lateEnds.set(peer.id, await runEndsOf(peer));
     await this.until(this.end);
@@ -229,7 +228,7 @@ export class World {
     const host = this.peers.find(({ node, isFrozen }) => node !== undefined && !isFrozen);
     if (host?.node === undefined || this.peers[n] !== undefined) return;
     const newcomer = this.#make(n);
-    const { kind, key, registers } = memberEntity(newcomer.id, newcomer.parts.origin);
+    const { kind, key, registers } = memberEntity(newcomer.id, newcomer.parts.origin, this.plan.start);
     const values = Object.fromEntries(Object.entries(registers).map(([name, { value }]) => [name, value]));
     const written = await host.node.submit({ kind: "entity", entity: { kind, key, registers: {} }, values });
     if (written.kind !== "written" || host.node === undefined) return;
@@ -314,9 +313,9 @@ function told(result: CommandResult): { readonly result: "done" | "refused"; rea
 }
 
 /** All the founders' stamps are the first one's. */
-function memberEntity(peer: PeerId, origin: number): Entity {
-  const stamp = makeStamp(START - 60_000, origin, 1);
-  const admittedAt = START - 60_000 as Instant;
+function memberEntity(peer: PeerId, origin: number, start: number): Entity {
+  const stamp = makeStamp(start - 60_000, origin, 1);
+  const admittedAt = start - 60_000 as Instant;
   const member = {
     peer,
     name: peer,

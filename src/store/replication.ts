@@ -107,10 +107,11 @@ export async function carriesAfter(
 ): Promise<CarriesAnswer> {
   const pages: CarryPage[] = [];
   let [count, length] = [0, 0];
+  let isTrimmed = false;
   for (const [author, last] of own) {
     const after = known.get(author) ?? 0;
     if (after >= last) continue;
-    if (count >= PAGE_MAX || length >= PAGE_LENGTH_MAX) return { pages, isMore: true, isTrimmed: false };
+    if (count >= PAGE_MAX || length >= PAGE_LENGTH_MAX) return { pages, isMore: true, isTrimmed };
     const walk = keyValue.walk("log", { ...startingWith(carryKey(author, undefined)), gt: carryKey(author, after) });
     let entries;
     try {
@@ -119,7 +120,8 @@ export async function carriesAfter(
       await walk.close();
     }
     if (entries[0] === undefined || seqOfCarryKey(entries[0][0]) !== after + 1) {
-      return { pages: [], isMore: false, isTrimmed: true };
+      isTrimmed = true;
+      continue;
     }
     const carries: Carry[] = [];
     for (const carry of await withRuns(keyValue, entries)) {
@@ -131,9 +133,9 @@ export async function carriesAfter(
     count += carries.length;
     const to = carries[carries.length - 1]?.seq ?? after;
     pages.push({ author, after, to, carries });
-    if (to < last) return { pages, isMore: true, isTrimmed: false };
+    if (to < last) return { pages, isMore: true, isTrimmed };
   }
-  return { pages, isMore: false, isTrimmed: false };
+  return { pages, isMore: false, isTrimmed };
 }
 
 async function withRuns(

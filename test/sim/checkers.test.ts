@@ -5,11 +5,10 @@ import { test } from "node:test";
 import type { Broadcast, PeerMessage } from "../../src/core/message.ts";
 import { check } from "../../src/sim/check.ts";
 import { excessOf } from "../../src/sim/check-deliveries.ts";
-import { type Plan, planOf } from "../../src/sim/plan.ts";
+import { type Plan, planOf, START } from "../../src/sim/plan.ts";
 import { simulate } from "../../src/sim/simulate.ts";
 import type { Sent } from "../../src/sim/targets.ts";
 import type { Violation } from "../../src/sim/violation.ts";
-import { START } from "../../src/sim/world.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
 /** A calm world of three, whose targets always answer and whose users make each task once, and one of them late. */

@@ -1,0 +1,41 @@
+// A large simulated mesh, and what it costs: run by scripts/simulate.js --large.
+
+import process from "node:process";
+import { simulateLarge } from "../../src/sim/large.ts";
+import { memoryKeyValue } from "../../src/store/memory.ts";
+
+const [peers = 100, tasks = 100_000, minutes = 5, periodS = 3_600] = process.argv.slice(2).map(Number);
+
+const began = performance.now();
+const before = process.cpuUsage();
+const cpuS = () => {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+};
+const seconds = (s: number) => `${s.toFixed(0).padStart(5)} s`;
+const report = await simulateLarge({ peers, tasks, minutes, periodS }, {
+  keyValue: memoryKeyValue,
+  tell: (text) => console.log(`${seconds((performance.now() - began) / 1_000)}, CPU ${seconds(cpuS())}: ${text}`),
+});
+const cpuMs = cpuS() * 1_000;
+console.log(`\n${peers} peers, ${tasks} tasks of one occurrence in ${periodS} s, ${minutes} simulated minutes`);
+console.log(
+  `due ${report.due}, missed ${report.missed}, double ${report.double}, late p50 ${report.latenessMs.p50} ms, p99 ${report.latenessMs.p99} ms, at most ${report.latenessMs.max} ms`,
+);
+console.log(
+  `messages: ${report.messagesPerPeerS.toFixed(2)} a second and peer sent, ${
+    report.broadcastsPerS.toFixed(2)
+  } broadcasts a second in all`,
+);
+for (const [kind, { count, bytes }] of [...report.kinds].sort(([, a], [, b]) => b.count - a.count)) {
+  console.log(
+    `  ${kind.padEnd(16)} ${String(count).padStart(9)}  ${(bytes / count / 1_024).toFixed(2).padStart(8)} KiB each`,
+  );
+}
+console.log(
+  `CPU: ${(cpuMs / 1_000).toFixed(1)} s in all, ${
+    (cpuMs / peers / (minutes * 60)).toFixed(2)
+  } ms for each peer and simulated second (the start, the disks and the network of the simulation among them)`,
+);
+console.log(`memory: ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB for all`);
+if (report.missed + report.double > 0) process.exitCode = 1;

@@ -1,0 +1,88 @@
+// What would a policy do? One task, a mesh, and what goes wrong at which time of day: the answer says of each occurrence
+// who would fire it, on which side of a cut, and what would be recorded.
+
+import type { Instant } from "../core/instant.ts";
+import { occurrenceId } from "../core/occurrence.ts";
+import type { Run } from "../core/run.ts";
+import { between, type Schedule } from "../core/schedule.ts";
+import { type PeerId, type Policy, taskGuid } from "../core/task.ts";
+import type { KeyValue } from "../store/key-value.ts";
+import { endingOf } from "./ending.ts";
+import type { Fault, Plan, WorldKind } from "./plan.ts";
+import { nameOf, USER, World } from "./world.ts";
+
+export type Question = {
+  readonly peers: number;
+  readonly from: Instant;
+  readonly until: Instant;
+  readonly schedule: Schedule;
+  /** As its user writes it. */
+  readonly source: string;
+  readonly policy: Policy;
+  /** With moments of true time. */
+  readonly faults: readonly Fault[];
+};
+
+export type Foreseen = {
+  readonly due: Instant;
+  readonly fired: readonly { readonly peer: PeerId; readonly at: number; readonly side?: number }[];
+  /** What all peers hold of it in the end; absent when it was never taken up. */
+  readonly record?: Run;
+};
+
+/** For the mesh to come up before anything is asked of it, and to come to rest afterwards. */
+const BEFORE_MS = 60_000;
+const AFTER_MS = 120_000;
+
+/** Of what is due: a day of one a second. */
+const DUE_MAX = 86_400;
+
+const TASK = "t0";
+
+/** One room: what is asked about is the policy, not the network. */
+const QUIET: WorldKind = {
+  delayMs: [0.5, 2],
+  broadcastLoss: 0,
+  syncMs: [0.5, 7],
+  readMaxMs: 0,
+  isWired: false,
+  failures: 0,
+  hangs: 0,
+  skewMaxMs: 5,
+  driftMax: 1e-5,
+};
+
+export async function whatIf(question: Question, keyValue: () => KeyValue): Promise<readonly Foreseen[]> {
+  const { peers, from, until, schedule, source, policy, faults } = question;
+  const start = from - BEFORE_MS;
+  const plan: Plan = {
+    ...{ seed: 1, peers, tasks: 1, start, kind: QUIET },
+    minutes: (until + AFTER_MS - start) / 60_000,
+    users: [{ kind: "put", at: BEFORE_MS / 2, peer: 0, task: TASK, schedule: source, policy, payload: 0 }],
+    faults: faults.map((fault) => ({ ...fault, at: fault.at - start })),
+  };
+  const world = new World({ plan, keyValue });
+  await world.run();
+  const ends = await endingOf(world);
+  const guid = taskGuid(USER, TASK);
+  return between(schedule, from, until, DUE_MAX).map((due) => {
+    const id = occurrenceId(guid, due);
+    const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
+    const fired = world.targets.sent.filter((sent) => sent.id === id).map(({ peer, at }) => ({
+      peer,
+      at,
+      ...sideOf(peer, at, faults),
+    }));
+    return { due, fired, ...(record === undefined ? {} : { record }) };
+  });
+}
+
+/** On which side of a cut the peer is at that time, from 1 on. */
+function sideOf(peer: PeerId, at: number, faults: readonly Fault[]): { readonly side?: number } {
+  for (const fault of faults) {
+    if (fault.kind !== "partition" || at < fault.at || at > fault.at + fault.ms) continue;
+    const side = fault.sides.find((_, n) => nameOf(n) === peer);
+    if (side !== undefined) return { side: side + 1 };
+  }
+  return {};
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Command } from "commander";
+import { addCommand } from "../../src/cli/command.ts";
+import { processParts } from "../../src/cli/parts.ts";
+import { simulate } from "../../src/cli/simulate.ts";
+import type { Ran } from "./world.ts";
+
+/** The command alone, in this process. */
+async function runProgram(words: readonly string[] | string): Promise<Ran> {
+  let [out, err] = ["", ""];
+  let code: number | undefined;
+  const output = (take: (text: string) => void) => ({
+    write(text: string | Uint8Array, done: () => void) {
+      take(String(text));
+      queueMicrotask(done);
+      return true;
+    },
+  });
+  const program = new Command("metronome");
+  addCommand(program, {
+    ...processParts(),
+    stdout: output((text) => void (out += text)),
+    stderr: output((text) => void (err += text)),
+    exit: (ended) => code ??= ended,
+  }, simulate);
+  await program.parseAsync(typeof words === "string" ? words.split(" ") : [...words], { from: "user" });
+  return { code, out, err };
+}
+
+/** What is not asked for in these: who of the two it is. */
+function anonymous(out: string): string {
+  return out.replace(/peer-\d/g, "peer").replace(/\d+ ms/g, "ms").replace(/ +/g, " ");
+}
+
+test("simulate says who fires on which side of a cut, and that it is reported", async () => {
+  const words =
+    "simulate --peers 3 --cut 10:00:30-10:01:30 --from 10:00 --until 10:03 --schedule R/2026-06-01T00:00:00Z/PT1M";
+  const { code, out, err } = await runProgram(words);
+  assert.deepEqual([code, err], [0, ""]);
+  const [titles, before, cut, after] = anonymous(out).split("\n");
+  assert.equal(titles, "DUE FIRED BY LATE RECORDED");
+  assert.equal(before, "10:00:00 peer ms delivered");
+  assert.match(
+    cut ?? "",
+    /^10:01:00 peer \(side [12]\), peer \(side [12]\) ms, ms delivered, reported as a duplicate$/,
+  );
+  assert.equal(after, "10:02:00 peer ms delivered");
+  assert.match(out, /\n3 occurrences: 2 fired by one peer, 1 by more than one, 0 by none\.\n$/);
+});
+
+test("simulate says that a task that holds is fired on one side alone", async () => {
+  const { code, out } = await runProgram([
+    ..."simulate --peers 3 --cut 10:00:30-10:01:30 --from 10:00 --until 10:03 --policy".split(" "),
+    '{"partition":"hold"}',
+  ]);
+  assert.equal(code, 0);
+  assert.match(out, /\n3 occurrences: 3 fired by one peer, 0 by more than one, 0 by none\.\n$/);
+});
+
+test("simulate with --json prints a line for each occurrence", async () => {
+  const { out } = await runProgram("simulate --peers 2 --from 10:00 --until 10:02 --json");
+  const lines = out.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines.map(({ due }) => due), [
+    Date.parse("2026-06-01T10:00:00Z"),
+    Date.parse("2026-06-01T10:01:00Z"),
+  ]);
+  assert.deepEqual(lines.map(({ fired, record }) => [fired.length, record.outcome]), [[1, "delivered"], [
+    1,
+    "delivered",
+  ]]);
+});
+
+test("what can't be simulated is told with what is meant", async () => {
+  const told = async (words: string) => {
+    const { code, err } = await runProgram(words);
+    assert.equal(code, 2);
+    return err;
+  };
+  assert.equal(await told("simulate --cut 10:00"), '"10:00" is no span of a day: 10:00-10:20.\n');
+  assert.equal(await told("simulate --cut 10:20-10:00"), '"10:20-10:00" is no span of a day: 10:00-10:20.\n');
+  assert.equal(
+    await told("simulate --crash peer-9@10:00-10:01"),
+    '"peer-9@10:00-10:01" names no peer of the 5: peer-1@10:05-10:06.\n',
+  );
+  assert.equal(
+    await told("simulate --sides 4,4"),
+    "--sides says how many of the 5 peers are on each side: 3,2 of five.\n",
+  );
+});
