@@ -2,7 +2,8 @@
 // writing to the disk and answering overlap, and none runs further ahead of the others than its bound.
 
 import type { Hono } from "hono";
-import { isFaults, isObject, parseDefinition } from "../core/definition.ts";
+import { isFaults, parseDefinition } from "../core/definition.ts";
+import { isObject } from "../core/faults.ts";
 import { taskOf } from "../core/task-entity.ts";
 import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

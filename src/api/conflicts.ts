@@ -3,7 +3,8 @@
 
 import type { Hono } from "hono";
 import { type Conflict, conflictPlace } from "../core/conflict.ts";
-import { isFaults, isObject, parseDefinition } from "../core/definition.ts";
+import { isFaults, parseDefinition } from "../core/definition.ts";
+import { isObject } from "../core/faults.ts";
 import { formatInstant, type Instant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
 import { admissionOf } from "../core/membership-list.ts";

@@ -1,7 +1,7 @@
 // The routes of the mesh and its peers: who is a member, alive, and fires what; and what an operator does with a peer.
 
 import type { Context, Hono } from "hono";
-import { describeValue, Faults } from "../core/definition.ts";
+import { describeValue, Faults } from "../core/faults.ts";
 import type { MeshState, PeerState } from "../core/mesh-state.ts";
 import { planWithout } from "../core/plan.ts";
 import { isAlive } from "../core/register.ts";

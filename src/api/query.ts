@@ -1,6 +1,7 @@
 // The query of a URL, read once: each parameter by its own reader, none unknown, none twice but where it may be.
 
-import { Faults, nearest, parseInstant } from "../core/definition.ts";
+import { parseInstant } from "../core/definition.ts";
+import { Faults, nearest } from "../core/faults.ts";
 import type { Instant } from "../core/instant.ts";
 import { faultsResponse } from "./problem.ts";
 

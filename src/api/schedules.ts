@@ -2,7 +2,8 @@
 // know about it.
 
 import type { Hono } from "hono";
-import { Faults, instantIn, number, text } from "../core/definition.ts";
+import { instantIn } from "../core/definition.ts";
+import { Faults, number, text } from "../core/faults.ts";
 import { isFault } from "../core/fault.ts";
 import { formatInstant, type Instant } from "../core/instant.ts";
 import {

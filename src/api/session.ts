@@ -1,7 +1,7 @@
 // The routes of the session: a browser shows a secret once and gets a cookie, which its scripts can't read.
 
 import type { Hono } from "hono";
-import { Faults, text } from "../core/definition.ts";
+import { Faults, text } from "../core/faults.ts";
 import { fault } from "../core/fault.ts";
 import { type Instant, INSTANT_MAX } from "../core/instant.ts";
 import type { Access } from "./access.ts";

@@ -4,7 +4,6 @@
 import { z } from "@hono/zod-openapi";
 import {
   DELIVERIES,
-  Faults,
   LABEL_NAME_MAX,
   LABEL_VALUE_MAX,
   MISFIRES,
@@ -16,6 +15,7 @@ import {
   TIMEOUT_MAX_MS,
   WAIT_MAX_MS,
 } from "../core/definition.ts";
+import { Faults } from "../core/faults.ts";
 import { parseDuration } from "../core/duration.ts";
 import { isFault } from "../core/fault.ts";
 import { OUTCOMES } from "../core/run.ts";

@@ -3,9 +3,7 @@
 import type { Context, Hono } from "hono";
 import type { CommandResult, Match, TaskCommand } from "../core/command.ts";
 import {
-  Faults,
   isFaults,
-  isObject,
   mergePatch,
   type ParsedDefinition,
   parseDefinition,
@@ -13,6 +11,7 @@ import {
   pauseIn,
   payloadIn,
 } from "../core/definition.ts";
+import { Faults, isObject } from "../core/faults.ts";
 import { fault, isFault } from "../core/fault.ts";
 import { withWord } from "../core/owner-word.ts";
 import { revisionOf } from "../core/register.ts";

@@ -2,7 +2,7 @@
 
 import type { Hono } from "hono";
 import { renderUnicodeCompact } from "uqr";
-import { Faults, number } from "../core/definition.ts";
+import { Faults, number } from "../core/faults.ts";
 import { formatInstant } from "../core/instant.ts";
 import { printTicket } from "../core/ticket.ts";
 import { json } from "./answer.ts";

@@ -1,7 +1,7 @@
 // The routes of tokens: what scripts and other programs sign in with. A token's secret is shown once.
 
 import type { Hono } from "hono";
-import { Faults, number, text } from "../core/definition.ts";
+import { Faults, number, text } from "../core/faults.ts";
 import { type Instant, INSTANT_MAX } from "../core/instant.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";

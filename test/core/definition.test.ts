@@ -4,11 +4,11 @@ import {
   DEPTH_MAX,
   isFaults,
   mergePatch,
-  nearest,
   type ParsedDefinition,
   parseDefinition,
   parseInstant,
 } from "../../src/core/definition.ts";
+import { nearest } from "../../src/core/faults.ts";
 import { definition as shape } from "../../src/api/shapes.ts";
 
 const SCHEDULE = "R/2026-01-01T00:00:00Z/PT1H";
