@@ -22,6 +22,7 @@ import { OUTCOMES } from "../core/run.ts";
 import { parseSchedule } from "../core/schedule.ts";
 import { SHARDS } from "../core/shard.ts";
 import { parseTarget } from "../core/target.ts";
+import { SASL_MECHANISMS } from "../core/target-kafka.ts";
 import { LABELS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task.ts";
 import { PREVIEW_MAX, ZONE_MAX } from "./schedules.ts";
 import { SECRET_MAX } from "./session.ts";
@@ -45,14 +46,14 @@ export const instant = () =>
     example: EXAMPLE_INSTANT,
   });
 
-const duration = (minMs: number, maxMs: number, otherwise: string) =>
+const duration = (minMs: number, maxMs: number, otherwise?: string) =>
   z.string().refine((text) => {
     const ms = parseDuration(text, "");
     return !isFault(ms) && ms >= minMs && ms <= maxMs;
   }).openapi({
     format: "duration",
-    example: otherwise,
-    description: `An exact ISO 8601 duration. ${otherwise} when absent.`,
+    example: otherwise ?? "PT1H",
+    description: `An exact ISO 8601 duration. ${otherwise ?? "None"} when absent.`,
   });
 
 const json = () => z.unknown().openapi({ description: "Any JSON." });
@@ -76,11 +77,26 @@ const schedule = () =>
 
 const targetFields = {
   urn: z.string().max(2_048).openapi({
-    description: "Where the event goes: http(s)://…",
+    description:
+      "Where the event goes: http(s)://host/path, amqp(s)://host/vhost/exchange/routing.key, kafka(s)://host,host/topic, mqtt(s)://host/topic/path",
     example: "http://localhost:3000/tick",
   }),
-  method: z.enum(["POST", "PUT", "PATCH", "DELETE", "GET"]).optional(),
+  method: z.enum(["POST", "PUT", "PATCH", "DELETE", "GET"]).optional().openapi({ description: "HTTP's alone." }),
   headers: z.record(z.string(), z.string()).optional(),
+  amqp: z.strictObject({
+    persistent: z.boolean().optional().openapi({ description: "Delivery mode 2. Default true." }),
+    priority: z.number().int().min(0).max(255).optional(),
+    expiration: duration(1, 49 * 86_400_000).optional(),
+  }).optional(),
+  kafka: z.strictObject({
+    key: z.string().max(1_024).optional().openapi({ description: "Default the task's id." }),
+    partition: z.number().int().min(0).max(99_999).optional(),
+    sasl: z.enum(SASL_MECHANISMS).optional().openapi({ description: "Default plain." }),
+  }).optional(),
+  mqtt: z.strictObject({
+    retain: z.boolean().optional(),
+    expiry: duration(1_000, 366 * 86_400_000).optional(),
+  }).optional(),
 };
 
 const target = () =>

@@ -3,10 +3,22 @@
 
 import { type Fault, fault } from "./fault.ts";
 import { Memo } from "./memo.ts";
+import { AMQP_TARGETS } from "./target-amqp.ts";
+import { KAFKA_TARGETS } from "./target-kafka.ts";
+import { MQTT_TARGETS } from "./target-mqtt.ts";
+import type { TargetScheme } from "./target-scheme.ts";
 import type { Target } from "./task.ts";
 
+/** Beside HTTP. A new kind of target is one more here, and a trigger that serves its schemes. */
+const BROKERS: readonly TargetScheme[] = [AMQP_TARGETS, KAFKA_TARGETS, MQTT_TARGETS];
+
+const PORTS: { readonly [scheme: string]: number } = Object.assign(
+  { http: 80, https: 443 },
+  ...BROKERS.map(({ ports }) => ports),
+);
+
 /** Schemes that events can be sent by. */
-export const TARGET_SCHEMES = ["http", "https"] as const;
+export const TARGET_SCHEMES: readonly string[] = Object.keys(PORTS);
 export const METHODS = ["POST", "PUT", "PATCH", "DELETE", "GET"] as const satisfies readonly Target["method"][];
 export const URN_MAX = 2_048;
 export const HEADERS_MAX = 32;
@@ -19,20 +31,23 @@ export function parseTarget(value: unknown, field = "target"): Target | Fault {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return fault(field, `A target is a URN, or an object with "urn", not ${kindOf(value)}.`, { suggestion: EXAMPLE });
   }
-  for (const name of Object.keys(value)) {
-    if (name === "urn" || name === "method" || name === "headers") continue;
-    const meant = Object.hasOwn(MEANT, name) ? MEANT[name] : undefined;
-    return fault(
-      `${field}.${shorten(name)}`,
-      `A target has no property "${shorten(name)}"; known are urn, method, headers.`,
-      meant === undefined ? {} : { suggestion: meant },
-    );
-  }
   const { urn, method, headers } = value as {
     readonly urn?: unknown;
     readonly method?: unknown;
     readonly headers?: unknown;
   };
+  const broker = typeof urn === "string" ? brokerOf(urn) : undefined;
+  const known = ["urn", broker === undefined ? "method" : broker.property, "headers"];
+  for (const name of Object.keys(value)) {
+    if (known.includes(name)) continue;
+    const meant = Object.hasOwn(MEANT, name) ? MEANT[name] : undefined;
+    const what = broker === undefined ? "A target" : `A target of ${broker.property}`;
+    return fault(
+      `${field}.${shorten(name)}`,
+      `${what} has no property "${shorten(name)}"; known are ${known.join(", ")}.`,
+      meant !== undefined && known.includes(meant) ? { suggestion: meant } : {},
+    );
+  }
   if (typeof urn !== "string") {
     return fault(`${field}.urn`, `A target's urn is a text, not ${kindOf(urn)}.`, { suggestion: EXAMPLE });
   }
@@ -48,13 +63,27 @@ export function parseTarget(value: unknown, field = "target"): Target | Fault {
   }
   const wrongHeaders = headers === undefined ? undefined : headersFault(headers, `${field}.headers`, hasUserinfo(urn));
   if (wrongHeaders !== undefined) return wrongHeaders;
+  const options = broker === undefined ? undefined : (value as { readonly [name: string]: unknown })[broker.property];
+  const wrongOptions = options === undefined ? undefined : broker?.optionsFault(options, `${field}.${broker.property}`);
+  if (wrongOptions !== undefined) return wrongOptions;
   return {
     urn,
     ...(method === undefined ? {} : { method }),
     ...(headers === undefined
       ? {}
       : { headers: Object.fromEntries(Object.entries(headers as { readonly [name: string]: string })) }),
+    ...(broker === undefined || options === undefined ? {} : { [broker.property]: options }),
   };
+}
+
+function brokerOf(urn: string): TargetScheme | undefined {
+  const scheme = schemeOf(urn);
+  return scheme === undefined ? undefined : BROKERS.find(({ ports }) => Object.hasOwn(ports, scheme));
+}
+
+/** In lower case. */
+function schemeOf(urn: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(urn)?.[1]?.toLowerCase();
 }
 
 /** `scheme://host:port`, normalised and without userinfo: the unit of pooling and concurrency. */
@@ -66,7 +95,10 @@ const ORIGINS = new Memo<string, string>(1_024);
 
 function originOfUrn(urn: string): string {
   const url = URL.parse(urn);
-  if (url !== null) return `${url.protocol}//${url.hostname}:${url.port === "" ? defaultPort(url.protocol) : url.port}`;
+  if (url !== null) {
+    const port = url.port === "" ? PORTS[url.protocol.slice(0, -1)] ?? 80 : url.port;
+    return `${url.protocol}//${url.hostname}:${port}`;
+  }
   // Brokers are named by lists of hosts, which no URL can hold.
   return urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)[^]*$/i, "$1$2");
 }
@@ -122,9 +154,9 @@ function urnFault(urn: string, field: string): Fault | undefined {
     });
   }
   if (!urn.isWellFormed()) return fault(field, "A URN holds half of a surrogate pair, which no text can.");
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(urn)?.[1]?.toLowerCase();
+  const scheme = schemeOf(urn);
   if (scheme === undefined) return schemeFault(urn, field);
-  if (!(TARGET_SCHEMES as readonly string[]).includes(scheme)) {
+  if (!TARGET_SCHEMES.includes(scheme)) {
     return fault(field, `"${shorten(scheme)}" is not a scheme that events can be sent by; known are ${KNOWN}.`, {
       position: 0,
     });
@@ -141,6 +173,8 @@ function urnFault(urn: string, field: string): Fault | undefined {
       position: hash,
     });
   }
+  const broker = brokerOf(urn);
+  if (broker !== undefined) return broker.urnFault(urn, field);
   const host = authority.slice(authority.lastIndexOf("@") + 1);
   if (host === "" || host.startsWith(":")) {
     return fault(field, "A URN names a host after ://.", { position: start, suggestion: EXAMPLE });
@@ -247,10 +281,6 @@ function headersFault(value: unknown, field: string, hasBasic: boolean): Fault |
 
 function isMethod(value: unknown): value is NonNullable<Target["method"]> {
   return (METHODS as readonly unknown[]).includes(value);
-}
-
-function defaultPort(protocol: string): string {
-  return protocol === "https:" ? "443" : "80";
 }
 
 function kindOf(value: unknown): string {
