@@ -55,6 +55,8 @@ export type MeshSideHost = {
 export type MeshStart = {
   readonly vector: Stamps;
   readonly runEnds: LogEnds;
+  /** Up to where run logs are known by results alone. */
+  readonly runFloors: LogEnds;
   /** The end of this peer's own log. */
   readonly ownSeq: number;
   /** Something was pulled from this mesh before, or there is nobody to pull from. */
@@ -127,6 +129,7 @@ export class MeshSide {
     this.replication = new Replication(this.#replicationHost(), {
       vector,
       runVector,
+      runFloors: RunVector.parse(start.runFloors) ?? new RunVector(),
       isNew: start.isNew,
       digest: this.#digest,
     });

@@ -131,9 +131,9 @@ function parseAnswer(value: unknown): Answer | undefined {
     }
     case "results": {
       const results = listOf(value.results, LIST_MAX, parseResult);
-      const vector = RunVector.parse(value.vector)?.entries();
-      if (results === undefined || vector === undefined) return undefined;
-      return { kind: "results", results, vector, ...cursor };
+      const floors = RunVector.parse(value.floors)?.entries();
+      if (results === undefined || floors === undefined) return undefined;
+      return { kind: "results", results, floors, ...cursor };
     }
     case "digests": {
       const descent = parseDescent(value.descent);

@@ -61,8 +61,8 @@ export type Answer =
   | {
     readonly kind: "results";
     readonly results: readonly LastResult[];
-    /** What the answering peer's results contain: to be adopted when the last page is there. */
-    readonly vector: LogEnds;
+    /** Up to where logs are told by results alone, to be adopted when the last page is there: carries go on from there. */
+    readonly floors: LogEnds;
     readonly cursor?: string;
   }
   | { readonly kind: "digests"; readonly descent: Descent }

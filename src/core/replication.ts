@@ -35,6 +35,7 @@ export type ReplicationHost = IntakeHost & {
 export type ReplicationStart = {
   readonly vector: VersionVector;
   readonly runVector: RunVector;
+  readonly runFloors: RunVector;
   /** Nothing was ever pulled from this mesh. */
   readonly isNew: boolean;
   readonly digest: DigestTree;
@@ -74,6 +75,8 @@ export class Replication {
   readonly #keepings = new Keepings();
   readonly #vector: VersionVector;
   readonly #runs: RunVector;
+  /** Up to where logs are known by results alone. */
+  readonly #floors: RunVector;
   readonly #digest: DigestTree;
   #isNew: boolean;
   /** The digest tree holds all that the store held at the start. */
@@ -96,6 +99,7 @@ export class Replication {
     this.#host = host;
     this.#vector = start.vector;
     this.#runs = start.runVector;
+    this.#floors = start.runFloors;
     this.#digest = start.digest;
     this.#isNew = start.isNew;
     this.#outbox = new Outbox(host.self, start.runVector.upTo(host.self));
@@ -331,7 +335,7 @@ export class Replication {
         applyCarries: (pages, done) => this.#intake.pages(pages, done),
         applyResults: (results, done) => this.#intake.results(results, done),
         adoptVector: (stamps) => this.#adopt(stamps),
-        adoptRunVector: (ends) => this.#adoptRuns(ends),
+        adoptFloors: (floors) => this.#adoptFloors(floors),
       },
       (end) => {
         if (pulled !== this.#pulls) return;
@@ -366,11 +370,17 @@ export class Replication {
     this.#host.persist([{ kind: "vector", stamps: adopted.stamps() }]);
   }
 
-  #adoptRuns(ends: LogEnds): void {
-    const vector = RunVector.parse(ends);
-    if (vector !== undefined) this.#runs.adopt(vector);
+  #adoptFloors(ends: LogEnds): void {
+    for (const [author, to] of ends) {
+      if (to <= this.#runs.upTo(author)) continue;
+      this.#runs.take({ author, from: this.#runs.upTo(author) + 1, to });
+      this.#floors.take({ author, from: this.#floors.upTo(author) + 1, to });
+    }
     this.#isNew = false;
-    this.#host.persist([{ kind: "runVector", ends: this.#runs.entries() }]);
+    this.#host.persist([
+      { kind: "runVector", ends: this.#runs.entries() },
+      { kind: "runFloors", floors: this.#floors.entries() },
+    ]);
   }
 
   // ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -405,15 +415,14 @@ export class Replication {
       }
       case "carries":
         return fromStore(
-          { kind: "carriesAfter", own: this.#runs.entries(), known: ask.vector },
+          { kind: "carriesAfter", ...this.#logs(), known: ask.vector },
           (answer) => answer.kind === "carries" ? answer : undefined,
         );
       case "results": {
-        const vector = this.#runs.entries();
         const { cursor } = ask;
         return fromStore(
-          { kind: "lastResults", ...(cursor === undefined ? {} : { cursor }) },
-          (answer) => answer.kind === "results" ? { ...answer, vector } : undefined,
+          { kind: "lastResults", ...this.#logs(), ...(cursor === undefined ? {} : { cursor }) },
+          (answer) => answer.kind === "results" ? answer : undefined,
         );
       }
       case "digests":
@@ -439,6 +448,10 @@ export class Replication {
       case "keep":
         return this.#keep(ask.entity, say);
     }
+  }
+
+  #logs(): { readonly own: LogEnds; readonly floors: LogEnds } {
+    return { own: this.#runs.entries(), floors: this.#floors.entries() };
   }
 
   #keep(entity: Entity, say: (answer: Answer) => void): void {

@@ -10,8 +10,8 @@ export type StoreQuery =
   /** Entities with a living stamp above the vector. */
   | { readonly kind: "entitiesAbove"; readonly vector: Stamps; readonly cursor?: string }
   /** Carries up to `own`, of those that are not in `known`. */
-  | { readonly kind: "carriesAfter"; readonly own: LogEnds; readonly known: LogEnds }
-  | { readonly kind: "lastResults"; readonly cursor?: string }
+  | { readonly kind: "carriesAfter"; readonly own: LogEnds; readonly floors: LogEnds; readonly known: LogEnds }
+  | { readonly kind: "lastResults"; readonly own: LogEnds; readonly floors: LogEnds; readonly cursor?: string }
   | { readonly kind: "leaves"; readonly leaves: readonly number[]; readonly cursor?: string }
   /** The stored runs of these ids; what is not there is left out. */
   | { readonly kind: "runs"; readonly ids: readonly OccurrenceId[] }
@@ -25,7 +25,12 @@ export type StoreAnswer =
     readonly isMore: boolean;
     readonly isTrimmed: boolean;
   }
-  | { readonly kind: "results"; readonly results: readonly LastResult[]; readonly cursor?: string }
+  | {
+    readonly kind: "results";
+    readonly results: readonly LastResult[];
+    readonly floors: LogEnds;
+    readonly cursor?: string;
+  }
   | { readonly kind: "runs"; readonly runs: readonly Run[] }
   | { readonly kind: "entity"; readonly entity?: Entity }
   /** The disk could not be read. */

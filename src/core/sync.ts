@@ -20,7 +20,8 @@ export type SyncDoors = {
   applyCarries(pages: readonly CarryPage[], done: () => void): void;
   applyResults(results: readonly LastResult[], done: () => void): void;
   adoptVector(vector: Stamps): void;
-  adoptRunVector(vector: LogEnds): void;
+  /** All that the logs say up to there is told by results. */
+  adoptFloors(floors: LogEnds): void;
 };
 
 export type SyncEnd = "whole" | "broken";
@@ -37,12 +38,13 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
       else onAnswer(answer as Extract<Answer, { kind: K }>);
     });
 
+  // Where tasks stand is told first, and then the latest carries one by one.
   const results = (cursor: string | undefined, first: LogEnds | undefined) =>
     step({ kind: "results", ...(cursor === undefined ? {} : { cursor }) }, "results", (answer) => {
-      const vector = first ?? answer.vector;
+      const floors = first ?? answer.floors;
       doors.applyResults(answer.results, () => {
-        if (answer.cursor !== undefined) return results(answer.cursor, vector);
-        doors.adoptRunVector(vector);
+        if (answer.cursor !== undefined) return results(answer.cursor, floors);
+        doors.adoptFloors(floors);
         carries(false);
       });
     });

@@ -30,6 +30,8 @@ export type Write =
   /** What is known of others' writes, and of their run logs. */
   | { readonly kind: "vector"; readonly stamps: Stamps }
   | { readonly kind: "runVector"; readonly ends: LogEnds }
+  /** Up to where others' run logs are known by results alone. */
+  | { readonly kind: "runFloors"; readonly floors: LogEnds }
   /** A value that lost against a concurrent write. */
   | { readonly kind: "conflict"; readonly conflict: Conflict }
   /** No stamp of this peer is above this mark, in ms. */

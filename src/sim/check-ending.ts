@@ -6,7 +6,6 @@ import type { Run } from "../core/run.ts";
 import { excuseOf } from "./check-deliveries.ts";
 import type { PeerEnd } from "./ending.ts";
 import { writeName } from "./history.ts";
-import { SETTLE_MS } from "./plan.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -77,14 +76,7 @@ function checkOutcomes(world: World, ends: readonly PeerEnd[]): readonly Violati
   const still = world.end - 15_000;
   for (const id of ids) {
     const run = ends.map(({ runs }) => runs.get(id)).find((each) => each !== undefined);
-    // A peer that has not synced yet is given the last results in place of what was before.
-    const isOfBeginning = (run?.settledAt ?? Infinity) < world.plan.start + SETTLE_MS;
-    const held = ends.filter(({ runs, isFounder }) => (isFounder && !isOfBeginning) || runs.has(id)).map((
-      { peer, runs },
-    ) => ({
-      peer,
-      text: textOf(runs.get(id)),
-    }));
+    const held = ends.map(({ peer, runs }) => ({ peer, text: textOf(runs.get(id)) }));
     if (run === undefined || (run.settledAt ?? run.instant) > still) continue;
     const say = (text: string) => violations.push({ promise: "G5", text, task: run.task, at: run.instant, id });
     const texts = new Set(held.map(({ text }) => text));

@@ -12,8 +12,6 @@ import { runEndsOf, type World } from "./world.ts";
 export type PeerEnd = {
   readonly peer: PeerId;
   readonly isUp: boolean;
-  /** Whether it was a member from the start: who came later has no more than the last results of what was before. */
-  readonly isFounder: boolean;
   readonly mesh?: MeshState;
   readonly inFlight: number;
   readonly entities: ReadonlyMap<string, Entity>;
@@ -24,14 +22,13 @@ export type PeerEnd = {
 
 export async function endingOf(world: World): Promise<readonly PeerEnd[]> {
   const ends: PeerEnd[] = [];
-  for (const [n, peer] of world.peers.entries()) {
+  for (const peer of world.peers) {
     if (peer === undefined) continue;
     const { base } = peer.parts.disk;
     const mesh = peer.node?.mesh();
     ends.push({
       peer: peer.id,
       isUp: peer.node !== undefined && !peer.isFrozen,
-      isFounder: n < world.plan.peers,
       ...(mesh === undefined ? {} : { mesh }),
       inFlight: peer.node?.status().inFlight ?? 0,
       entities: await all<Entity>(base, "entities"),

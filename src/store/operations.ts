@@ -14,6 +14,7 @@
 //   log          <author>/<number>          a carry
 //   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
 //   meta         vector, runVector          what is known of other peers' writes and run logs
+//   meta         runFloors                  up to where their run logs are known by results alone
 //   meta         origin                     of this store's stamps
 //   meta         highWater                  the mark of stamps; `format` belongs to the adapter
 
@@ -30,6 +31,7 @@ export const HIGH_WATER = "highWater";
 export const ORIGIN = "origin";
 export const VECTOR = "vector";
 export const RUN_VECTOR = "runVector";
+export const RUN_FLOORS = "runFloors";
 
 export function operationsOf(writes: readonly Write[]): readonly Operation[] {
   const operations: Operation[] = [];
@@ -66,6 +68,9 @@ function addOperations(operations: Operation[], write: Write): void {
       return;
     case "runVector":
       operations.push({ space: "meta", key: RUN_VECTOR, value: writeRecord(write.ends) });
+      return;
+    case "runFloors":
+      operations.push({ space: "meta", key: RUN_FLOORS, value: writeRecord(write.floors) });
       return;
     case "conflict":
       operations.push({

@@ -1,6 +1,7 @@
 // The questions that the core asks of the store for other peers' sake.
 
 import { leafOf } from "../core/digest.ts";
+import type { LogEnds } from "../core/message.ts";
 import { type Entity, ENTITY_KINDS, type EntityKind } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
 import { stampOrigin } from "../core/stamp.ts";
@@ -9,7 +10,7 @@ import { VersionVector } from "../core/vector.ts";
 import type { KeyValue } from "./key-value.ts";
 import { entityKey } from "./keys.ts";
 import { readRecord } from "./record.ts";
-import { carriesAfter, entitiesAbove, entitiesStartingWith, lastResults } from "./replication.ts";
+import { carriesAfter, entitiesAbove, entitiesStartingWith, lastResults, type Logs } from "./replication.ts";
 
 /** A dot's time with nothing before it. */
 const NO_TIME = "";
@@ -32,9 +33,9 @@ export async function answerQuery(keyValue: KeyValue, query: StoreQuery): Promis
       return { kind: "entities", ...page };
     }
     case "carriesAfter":
-      return { kind: "carries", ...await carriesAfter(keyValue, new Map(query.own), new Map(query.known)) };
+      return { kind: "carries", ...await carriesAfter(keyValue, logsOf(query), new Map(query.known)) };
     case "lastResults":
-      return { kind: "results", ...await lastResults(keyValue, query.cursor) };
+      return { kind: "results", ...await lastResults(keyValue, logsOf(query), query.cursor) };
     case "leaves":
       return await leaves(keyValue, query.leaves, query.cursor);
     case "runs": {
@@ -46,6 +47,10 @@ export async function answerQuery(keyValue: KeyValue, query: StoreQuery): Promis
       return { kind: "entity", ...(record === undefined ? {} : { entity: readRecord<Entity>(record) }) };
     }
   }
+}
+
+function logsOf({ own, floors }: { readonly own: LogEnds; readonly floors: LogEnds }): Logs {
+  return { ends: new Map(own), floors: new Map(floors) };
 }
 
 /** The cursor is the leaf that is to be read on, and the place in it. */

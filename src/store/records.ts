@@ -18,7 +18,7 @@ import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
 import { readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
-import { HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_VECTOR, VECTOR } from "./operations.ts";
+import { HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -112,6 +112,7 @@ class RecordStore implements Store {
       return {
         vector: await this.#one<Stamps>("meta", VECTOR) ?? [],
         runEnds: ends ?? [],
+        runFloors: await this.#one<LogEnds>("meta", RUN_FLOORS) ?? [],
         ownSeq: last === undefined ? 0 : seqOfCarryKey(last[0]),
         isNew: ends === undefined,
         members: await this.entities("member", MEMBERS_MAX),

@@ -3,6 +3,7 @@
 
 import type { Carry, CarryPage, LastResult, StoredCarry } from "../core/carry.ts";
 import { NO_PROGRESS, type Progress } from "../core/dossier.ts";
+import type { LogEnds } from "../core/message.ts";
 import type { Entity } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
@@ -13,6 +14,9 @@ import { readRecord } from "./record.ts";
 /** Entries of one page, and about how many characters they may hold: a message carries 1 MiB. */
 const PAGE_MAX = 256;
 const PAGE_LENGTH_MAX = 400_000;
+
+/** Carries of all authors that a newcomer is told one by one: 5 s of merging, and half of what a log holds. */
+const LATEST_MAX = 50_000;
 
 /** Dots read at a time while leaping over what is covered. */
 const DOTS_AT_ONCE = 64;
@@ -99,18 +103,29 @@ export type CarriesAnswer = {
   readonly isTrimmed: boolean;
 };
 
-/** Carries after those that the asker knows, of every author in `own`: what this peer knows. */
+/** What a peer knows of run logs: up to where, and up to where by results alone. */
+export type Logs = {
+  readonly ends: ReadonlyMap<PeerId, number>;
+  readonly floors: ReadonlyMap<PeerId, number>;
+};
+
+/** Carries after those that the asker knows, of every author: what this peer knows. */
 export async function carriesAfter(
   keyValue: KeyValue,
-  own: ReadonlyMap<PeerId, number>,
+  { ends, floors }: Logs,
   known: ReadonlyMap<PeerId, number>,
 ): Promise<CarriesAnswer> {
   const pages: CarryPage[] = [];
   let [count, length] = [0, 0];
   let isTrimmed = false;
-  for (const [author, last] of own) {
+  for (const [author, last] of ends) {
     const after = known.get(author) ?? 0;
     if (after >= last) continue;
+    // Carries below a floor may be here, but not all of them.
+    if (after < (floors.get(author) ?? 0)) {
+      isTrimmed = true;
+      continue;
+    }
     if (count >= PAGE_MAX || length >= PAGE_LENGTH_MAX) return { pages, isMore: true, isTrimmed };
     const walk = keyValue.walk("log", { ...startingWith(carryKey(author, undefined)), gt: carryKey(author, after) });
     let entries;
@@ -152,11 +167,21 @@ async function withRuns(
   });
 }
 
+export type ResultsAnswer = {
+  readonly results: readonly LastResult[];
+  /** Up to where logs are told so alone. */
+  readonly floors: LogEnds;
+  readonly cursor?: string;
+};
+
 /** Where tasks stand that have been carried at all, in the order of their guids. */
 export async function lastResults(
   keyValue: KeyValue,
+  logs: Logs,
   cursor: string | undefined,
-): Promise<{ readonly results: readonly LastResult[]; readonly cursor?: string }> {
+): Promise<ResultsAnswer> {
+  // Those of the first page are adopted: what is trimmed meanwhile is not told by it.
+  const floors = cursor === undefined ? await floorsOf(keyValue, logs) : [];
   const walk = keyValue.walk("progress", cursor === undefined ? {} : { gt: cursor });
   let entries;
   try {
@@ -173,10 +198,28 @@ export async function lastResults(
     const result: LastResult = { guid: guid as TaskGuid, progress, open };
     length += open.length === 0 ? record.length : JSON.stringify(result).length;
     results.push(result);
-    if (length > PAGE_LENGTH_MAX) return { results, cursor: guid };
+    if (length > PAGE_LENGTH_MAX) return { results, floors, cursor: guid };
   }
   const last = entries[entries.length - 1];
-  return { results, ...(entries.length === PAGE_MAX && last !== undefined ? { cursor: last[0] } : {}) };
+  return { results, floors, ...(entries.length === PAGE_MAX && last !== undefined ? { cursor: last[0] } : {}) };
+}
+
+/** The latest of each log are told one by one: what two sides of a cut have made of one occurrence is found by them. */
+async function floorsOf(keyValue: KeyValue, { ends, floors }: Logs): Promise<LogEnds> {
+  const latest = Math.floor(LATEST_MAX / Math.max(1, ends.size));
+  const found: [PeerId, number][] = [];
+  for (const [author, end] of ends) {
+    const walk = keyValue.walk("log", startingWith(carryKey(author, undefined)));
+    try {
+      const [first] = await walk.take(1);
+      const trimmedTo = first === undefined ? end : seqOfCarryKey(first[0]) - 1;
+      const floor = Math.min(end, Math.max(trimmedTo, floors.get(author) ?? 0, end - latest));
+      if (floor > 0) found.push([author, floor]);
+    } finally {
+      await walk.close();
+    }
+  }
+  return found;
 }
 
 async function openRuns(keyValue: KeyValue, guid: TaskGuid): Promise<readonly Run[]> {
