@@ -5,7 +5,7 @@ import type { Broadcast } from "../core/message.ts";
 import type { PeerId } from "../core/task.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import type { Gate } from "./gate.ts";
-import type { Node } from "./libp2p-node.ts";
+import { type Connection, GOSSIP_FRAME_BYTES, GOSSIP_QUEUE_BYTES, type Node } from "./libp2p-node.ts";
 import { Numbers } from "./numbers.ts";
 import { checkingKey, isSignedBy } from "./peer-key.ts";
 import { BROADCAST_MAX_BYTES, decodeValue, encodeValue } from "./wire.ts";
@@ -25,6 +25,12 @@ type Verdict = "accept" | "ignore" | "reject";
 
 /** A kind that is not here does not compile. */
 const KINDS: { readonly [kind in Broadcast["kind"]]: true } = { entities: true, carries: true };
+
+/** What its streams are called, in every version. */
+export const GOSSIP_PROTOCOL = "/meshsub/";
+
+/** Subscriptions and grafts are shorter: they are sent also to a peer that is behind. */
+const CONTROL_BYTES = 4 * 1024;
 
 export const TOPICS: readonly string[] = Object.keys(KINDS).map(topicOf);
 
@@ -74,6 +80,31 @@ export class Gossip {
     const bytes = sealEnvelope({ from: self, number: this.#number, topic, body }, key);
     // Gossip promises nothing: what nobody took is asked for later.
     this.#node.services.gossip.publish(topic, bytes).catch(() => gate.count("broadcast not sent"));
+  }
+
+  /**
+   * Gossipsub sends without looking whether anything leaves. What a peer can't take in time was put into its stream until
+   * that was full and reset; and gossipsub, which never opens another, was deaf to the peer from then on: 20,000 edits at
+   * once cost each link of a mesh of five. Here such a send fails, which gossipsub takes for what it is: this peer did not
+   * get this message. It asks for it by its next sync.
+   */
+  bound(connection: Connection): void {
+    const open = connection.newStream.bind(connection);
+    connection.newStream = async (protocols, options) => {
+      const stream = await open(protocols, options);
+      if (!stream.protocol.startsWith(GOSSIP_PROTOCOL)) return stream;
+      const send = stream.send.bind(stream);
+      stream.send = (data) => {
+        const isTooMuch = stream.writeBufferLength + data.byteLength > GOSSIP_QUEUE_BYTES;
+        // An answer to who asks for many messages is one frame, and may be longer than what is read at the other side.
+        if ((isTooMuch && data.byteLength > CONTROL_BYTES) || data.byteLength > GOSSIP_FRAME_BYTES) {
+          this.#settings.gate.count("broadcast not passed on");
+          throw new Error("too much waits for this peer");
+        }
+        return send(data);
+      };
+      return stream;
+    };
   }
 
   /** Called once for each broadcast, after those that have been seen are gone. */

@@ -1,5 +1,6 @@
 // The link to one member: a stream for what we say, another for what it says, for as long as its connection holds.
 
+import { GOSSIP_PROTOCOL } from "./libp2p-gossip.ts";
 import type { Connection, Stream } from "./libp2p-node.ts";
 import { frameOf, FrameReader, MESSAGE_MAX_BYTES } from "./wire.ts";
 
@@ -11,8 +12,6 @@ const SILENT_MS = 15_000;
 
 /** Looks at a link in which gossip, which opens its own stream and never again, was found to be missing. */
 const GOSSIP_MISSED_MAX = 3;
-
-const GOSSIP = "/meshsub/";
 
 export type LinkEvents = {
   /** A frame has come. It is good until this returns. */
@@ -83,7 +82,7 @@ export class Link {
     if (isLate) this.#heardAt = now;
     if (now - this.#heardAt > SILENT_MS) return this.#events.broken(`nothing has come for ${SILENT_MS / 1000} s`);
     const hasGossip = this.connection.streams.some(({ protocol, direction }) =>
-      direction === "outbound" && protocol.startsWith(GOSSIP)
+      direction === "outbound" && protocol.startsWith(GOSSIP_PROTOCOL)
     );
     this.#gossipMissed = hasGossip ? 0 : this.#gossipMissed + 1;
     if (this.#gossipMissed > GOSSIP_MISSED_MAX) return this.#events.broken("its gossip stream is gone");

@@ -62,11 +62,11 @@ const INBOUND_PENDING_MAX = 64;
 /** What may be on its way, or wait unread, in one stream: 10 MB/s when the round trip takes 100 ms. */
 const WINDOW_BYTES = 1024 * 1024;
 
-/** Of gossip to one peer that waits; past it libp2p resets the stream, and the mesh makes the link anew. */
-const GOSSIP_QUEUE_BYTES = 4 * 1024 * 1024;
+/** Of gossip to one peer that waits: as much as may be on its way. What is behind that is old news when it comes. */
+export const GOSSIP_QUEUE_BYTES = 1024 * 1024;
 
 /** One gossip frame: a broadcast, and what control rides on it. */
-const GOSSIP_FRAME_BYTES = 4 * ENVELOPE_MAX_BYTES;
+export const GOSSIP_FRAME_BYTES = 4 * ENVELOPE_MAX_BYTES;
 
 export async function makeNode(settings: NodeSettings): Promise<Made> {
   const [
@@ -154,7 +154,8 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
         // Subscriptions of other names were kept for ever, 1,018 of a flood of 500,000 (CVE-2026-46679).
         allowedTopics: [...settings.topics],
         maxInboundDataLength: GOSSIP_FRAME_BYTES,
-        maxOutboundBufferSize: GOSSIP_QUEUE_BYTES,
+        // Past this libp2p resets the stream: only what can't be left out gets so far.
+        maxOutboundBufferSize: 4 * GOSSIP_QUEUE_BYTES,
         decodeRpcLimits: {
           maxSubscriptions: 16,
           maxMessages: 64,

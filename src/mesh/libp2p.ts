@@ -232,6 +232,7 @@ class Libp2pMesh implements Mesh {
   #opened(connection: Connection): void {
     const peer = connection.remotePeer.toString();
     if (!this.#gate.isWelcome(peer)) return this.#enter(peer, connection);
+    this.#parts?.gossip.bound(connection);
     // Gossip learns from it that the peer speaks gossip.
     this.#parts?.node.services.identify.identify(connection).catch(() => this.#gate.count("identify failed"));
     this.#link(peer, connection).catch((error: unknown) => abort(connection, errorOf(error)));
@@ -247,7 +248,9 @@ class Libp2pMesh implements Mesh {
         this.#cut(peer, "a message was too long");
       },
       broken: (reason) => {
-        if (this.#links.get(peer) === link) this.#cut(peer, reason);
+        if (this.#links.get(peer) !== link) return;
+        this.#settings.log?.("info", "a link is cut; it is made again", { peer, reason });
+        this.#cut(peer, reason);
       },
     });
     this.#links.set(peer, link);

@@ -334,14 +334,15 @@ export async function exchange(a: Peer, b: Peer): Promise<void> {
   }
 }
 
-/** Until a broadcast of each has come to all others. */
-export async function settle(peers: readonly Peer[]): Promise<void> {
+/** Until a broadcast of each that says this has come to all others. */
+export async function settle(peers: readonly Peer[], question = "is anybody there?"): Promise<void> {
   for (const { mesh } of peers) {
     const others = peers.filter((peer) => peer.mesh !== mesh);
-    const isHeard = ({ witness }: Peer) => witness.publishedOf.some(({ from }) => from === mesh.self);
+    const isHeard = ({ witness }: Peer) =>
+      witness.publishedOf.some(({ from, broadcast }) => from === mesh.self && textOf(broadcast).startsWith(question));
     for (let tries = 0; !others.every(isHeard); tries++) {
       assert.ok(tries < 200, "broadcasts do not get through");
-      mesh.publish(broadcastOf(`is anybody there? ${tries}`));
+      mesh.publish(broadcastOf(`${question} ${tries}`));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { exchange } from "../contract/mesh.suite.ts";
+import { exchange, settle } from "../contract/mesh.suite.ts";
 import { broadcastOf, meet, messageOf, type Peer } from "../contract/mesh-witness.ts";
 import { meshWorld, portOf, proxyTo } from "./mesh-world.ts";
 
@@ -107,6 +107,20 @@ test("five peers that talk fast and long lose nothing, and take no more memory f
   // 100 MB of text went through one process, and the witnesses keep it.
   assert.ok(process.memoryUsage().rss - before < 600e6);
   for (const { witness } of peers) assert.equal(witness.links.length, peers.length - 1);
+});
+
+test("a burst of broadcasts that is more than the links carry costs none of them, and gossip goes on", async () => {
+  await using world = meshWorld();
+  const peers = [await world.peer(), await world.peer(), await world.peer(), await world.peer(), await world.peer()];
+  await meet(peers);
+  await settle(peers);
+  // Six times what waits in a stream at the most, from each at once.
+  for (const { mesh } of peers) {
+    for (let n = 0; n < 150; n++) mesh.publish(broadcastOf("x".repeat(40_000)));
+  }
+  await settle(peers, "and now?");
+  for (const { witness } of peers) assert.equal(witness.links.length, peers.length - 1);
+  assert.ok(peers.some(({ mesh }) => (mesh.counts()["broadcast not passed on"] ?? 0) > 0));
 });
 
 async function linked(a: Peer, b: Peer): Promise<void> {
