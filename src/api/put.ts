@@ -3,9 +3,9 @@
 import type { CommandResult, Match, OnceKey } from "../core/command.ts";
 import type { ParsedDefinition } from "../core/definition.ts";
 import { fault } from "../core/fault.ts";
-import { maskTarget } from "../core/target.ts";
+import { isNamed, maskTarget, type Target } from "../core/target.ts";
 import { taskOf } from "../core/task-entity.ts";
-import { type Target, taskGuid, type TaskState, type UserId } from "../core/task.ts";
+import { taskGuid, type TaskState, type UserId } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 
 export type PutDoors = { readonly peer: Pick<Peer, "submit" | "dossier">; readonly user: UserId };
@@ -74,22 +74,27 @@ const MASKED: CommandResult = {
 
 /** Whether something in the target is shown as `***`. */
 function hasMask(target: Target): boolean {
-  if (target.urn.includes("***")) return true;
+  if (!isNamed(target) && target.urn.includes("***")) return true;
   return target.headers !== undefined && Object.values(target.headers).includes("***");
 }
 
 /** The target with what is masked as in `current` put back; absent when a mask is left. */
 function unmask(target: Target, current: Target | undefined): Target | undefined {
   const shown = current === undefined ? undefined : maskTarget(current);
-  const urn = shown !== undefined && current !== undefined && target.urn === shown.urn ? current.urn : target.urn;
   const headers = target.headers === undefined ? undefined : Object.fromEntries(
     Object.entries(target.headers).map((
       [name, value],
     ) => [name, value === shown?.headers?.[name] ? current?.headers?.[name] ?? value : value]),
   );
-  const whole: Target = headers === undefined ? { ...target, urn } : { ...target, urn, headers };
+  const named: Target = isNamed(target) ? target : { ...target, urn: unmaskUrn(target.urn, shown, current) };
+  const whole: Target = headers === undefined ? named : { ...named, headers };
   // What masking would not change holds no secret that a mask could stand for, or is itself one.
   return hasMask(whole) && sameTarget(maskTarget(whole), whole) ? undefined : whole;
+}
+
+function unmaskUrn(urn: string, shown: Target | undefined, current: Target | undefined): string {
+  if (shown === undefined || current === undefined || isNamed(shown) || isNamed(current)) return urn;
+  return urn === shown.urn ? current.urn : urn;
 }
 
 function sameTarget(a: Target, b: Target): boolean {

@@ -21,11 +21,10 @@ import { isFault } from "../core/fault.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { parseSchedule } from "../core/schedule.ts";
 import { SHARDS } from "../core/shard.ts";
-import { parseTarget } from "../core/target.ts";
-import { SASL_MECHANISMS } from "../core/target-kafka.ts";
 import { LABELS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task.ts";
 import { PREVIEW_MAX, ZONE_MAX } from "./schedules.ts";
 import { SECRET_MAX } from "./session.ts";
+import { target } from "./target-shapes.ts";
 import { TOKEN_NAME_MAX, TOKEN_TTL_MAX_S } from "./tokens.ts";
 
 const EXAMPLE_INSTANT = "2026-12-01T09:00:00.000Z";
@@ -46,14 +45,14 @@ export const instant = () =>
     example: EXAMPLE_INSTANT,
   });
 
-const duration = (minMs: number, maxMs: number, otherwise?: string) =>
+const duration = (minMs: number, maxMs: number, otherwise: string) =>
   z.string().refine((text) => {
     const ms = parseDuration(text, "");
     return !isFault(ms) && ms >= minMs && ms <= maxMs;
   }).openapi({
     format: "duration",
-    example: otherwise ?? "PT1H",
-    description: `An exact ISO 8601 duration. ${otherwise ?? "None"} when absent.`,
+    example: otherwise,
+    description: `An exact ISO 8601 duration. ${otherwise} when absent.`,
   });
 
 const json = () => z.unknown().openapi({ description: "Any JSON." });
@@ -72,39 +71,6 @@ const schedule = () =>
       description:
         "An ISO 8601 repeating interval with an optional tolerance, one instant, or a schedule as an object.",
       example: "R/2026-01-01T00:00:00Z/PT1H/ET30S",
-    },
-  );
-
-const targetFields = {
-  urn: z.string().max(2_048).openapi({
-    description:
-      "Where the event goes: http(s)://host/path, amqp(s)://host/vhost/exchange/routing.key, kafka(s)://host,host/topic, mqtt(s)://host/topic/path",
-    example: "http://localhost:3000/tick",
-  }),
-  method: z.enum(["POST", "PUT", "PATCH", "DELETE", "GET"]).optional().openapi({ description: "HTTP's alone." }),
-  headers: z.record(z.string(), z.string()).optional(),
-  amqp: z.strictObject({
-    persistent: z.boolean().optional().openapi({ description: "Delivery mode 2. Default true." }),
-    priority: z.number().int().min(0).max(255).optional(),
-    expiration: duration(1, 49 * 86_400_000).optional(),
-  }).optional(),
-  kafka: z.strictObject({
-    key: z.string().max(1_024).optional().openapi({ description: "Default the task's id." }),
-    partition: z.number().int().min(0).max(99_999).optional(),
-    sasl: z.enum(SASL_MECHANISMS).optional().openapi({ description: "Default plain." }),
-  }).optional(),
-  mqtt: z.strictObject({
-    retain: z.boolean().optional(),
-    expiry: duration(1_000, 366 * 86_400_000).optional(),
-  }).optional(),
-};
-
-const target = () =>
-  z.union([z.string(), z.strictObject(targetFields)]).refine((value) => !isFault(parseTarget(value))).openapi(
-    "Target",
-    {
-      description: "A URN, or an object with a URN and how to send. Passwords are shown as ***.",
-      example: "http://localhost:3000/tick",
     },
   );
 

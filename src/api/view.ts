@@ -9,9 +9,9 @@ import { revisionOf } from "../core/register.ts";
 import { latenessMs, type Outcome, type Run, type RunState } from "../core/run.ts";
 import { describe, parseSchedule, type ScheduleSource } from "../core/schedule.ts";
 import { stampMs } from "../core/stamp.ts";
-import { maskTarget } from "../core/target.ts";
+import { isNamed, maskTarget, type Target } from "../core/target.ts";
 import { isPausedAt, nextOccurrence, type Task, taskOf } from "../core/task-entity.ts";
-import type { Labels, PeerId, Policy, Target, TaskGuid, TaskState } from "../core/task.ts";
+import type { Labels, PeerId, Policy, TaskGuid, TaskState } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 import { makeTag } from "./etag.ts";
 
@@ -127,7 +127,7 @@ export function definitionOf(task: Task, now: Instant): { readonly [field: strin
 
 /** A URN alone is shown as one. */
 export function plainTarget(target: Target): string | Target {
-  return Object.keys(target).length === 1 ? target.urn : target;
+  return !isNamed(target) && Object.keys(target).length === 1 ? target.urn : target;
 }
 
 function targetView(target: Target): string | Target {

@@ -4,12 +4,12 @@ import { isFault } from "./fault.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policy.ts";
 import type { Entity } from "./register.ts";
 import { parseSchedule, type Schedule } from "./schedule.ts";
-import { originOf } from "./target.ts";
+import { laneOf } from "./target.ts";
 import { type Task, taskOf } from "./task-entity.ts";
 
 export type ActiveTask = Task & {
-  /** The origin of its target: the lane that its attempts need. */
-  readonly origin: string;
+  /** The lane that its attempts need. */
+  readonly lane: string;
   /** Absent when this program can't read the schedule that stands in the registers: then the task never fires. */
   readonly timing?: Timing;
 };
@@ -21,8 +21,8 @@ export function activeTask(entity: Entity | undefined): ActiveTask | undefined {
   const task = taskOf(entity);
   if (task === undefined) return undefined;
   const { definition } = task;
-  const origin = originOf(definition.target);
+  const lane = laneOf(task.user, definition.target);
   const schedule = parseSchedule(definition.schedule);
-  if (isFault(schedule)) return { ...task, origin };
-  return { ...task, origin, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
+  if (isFault(schedule)) return { ...task, lane };
+  return { ...task, lane, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
 }

@@ -346,14 +346,14 @@ export class TaskActor {
     if (next !== undefined) this.#lineUp(turn, next, this.#task);
   }
 
-  #lineUp(turn: Turn, open: OpenRun, { origin }: ActiveTask): void {
+  #lineUp(turn: Turn, open: OpenRun, { lane }: ActiveTask): void {
     open.phase = "lining up";
-    turn.entries.push({ id: open.run.id, origin });
+    turn.entries.push({ id: open.run.id, lane });
   }
 
   // ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #fly(turn: Turn, open: OpenRun, { definition }: ActiveTask, policy: ResolvedPolicy): void {
+  #fly(turn: Turn, open: OpenRun, { user, definition }: ActiveTask, policy: ResolvedPolicy): void {
     const { run } = open;
     const isFirst = run.attempts.length === 0;
     if (isFirst && policy.expires && run.manual === undefined && turn.now - run.instant > policy.toleranceMs) {
@@ -379,7 +379,7 @@ export class TaskActor {
       task: run.task,
       instant: run.instant,
       toleranceMs: policy.toleranceMs,
-      target: definition.target,
+      target: turn.resolve(user, definition.target),
       payload: run.payload === undefined ? definition.payload : run.payload,
       connectMs: policy.connectMs,
       totalMs: policy.totalMs,

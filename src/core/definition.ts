@@ -6,13 +6,12 @@ import { choice, describeValue, duration, Faults, isObject, kindOf, number, shor
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { Json } from "./json.ts";
 import { parseSchedule, type ScheduleSource } from "./schedule.ts";
-import { parseTarget } from "./target.ts";
+import { parseTarget, type Target } from "./target.ts";
 import {
   type Labels,
   LABELS_MAX,
   PAYLOAD_MAX_BYTES,
   type Policy,
-  type Target,
   TASK_ID_MAX,
   TASK_NAME_MAX,
   type TaskDefinition,

@@ -3,7 +3,7 @@
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
 import type { OccurrenceId } from "./occurrence.ts";
-import type { Target } from "./task.ts";
+import type { ResolvedTarget } from "./target-book.ts";
 
 export type Delivery = {
   readonly id: OccurrenceId;
@@ -13,7 +13,7 @@ export type Delivery = {
   /** The planned instant. */
   readonly instant: Instant;
   readonly toleranceMs: number;
-  readonly target: Target;
+  readonly target: ResolvedTarget;
   readonly payload: Json;
   readonly connectMs: number;
   /** The whole attempt, connecting included. */

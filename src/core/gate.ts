@@ -1,4 +1,4 @@
-// The gate keeps the attempts in flight at one origin within a bound, first come first served, so that a slow target
+// The gate keeps the attempts in flight in one lane within a bound, first come first served, so that a slow target
 // fills its own lane and no other. What waits is named, not held: its task knows the rest.
 
 import type { OccurrenceId } from "./occurrence.ts";

@@ -14,7 +14,8 @@ import { Infirmary } from "./infirmary.ts";
 import type { Instant } from "./instant.ts";
 import type { Introduction } from "./keeper.ts";
 import type { Admission } from "./membership-list.ts";
-import { MeshSide, type MeshStart, type TaskMail } from "./mesh-side.ts";
+import { MeshSide, type TaskMail } from "./mesh-side.ts";
+import type { MeshStart } from "./mesh-start.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Periods } from "./periods.ts";
 import type { Run } from "./run.ts";
@@ -100,7 +101,7 @@ export class Machine {
       leased: () => this.#isLeased = true,
     }, settings);
     const hasLease = (guid: TaskGuid) => this.#mesh.keeper.hasLease(shardOf(guid));
-    this.#around = { self, chance, clock, log: this.#mesh, hasLease };
+    this.#around = { self, chance, clock, log: this.#mesh, hasLease, targets: this.#mesh.targets };
   }
 
   get mesh(): MeshSide {
@@ -371,7 +372,7 @@ export class Machine {
           break;
       }
       if (turn.entries.length > 0) {
-        const launched = turn.entries.filter(({ id, origin }) => this.#gate.enter(origin, { guid: actor.guid, id }));
+        const launched = turn.entries.filter(({ id, lane }) => this.#gate.enter(lane, { guid: actor.guid, id }));
         for (const { id } of launched) actor.launch(turn, id);
       }
       this.#play(turn);

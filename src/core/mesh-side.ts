@@ -12,8 +12,9 @@ import type { Instant } from "./instant.ts";
 import { Follows, type Known } from "./follows.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
-import type { Answer, Ask, LogEnds, PeerMessage, Stamps } from "./message.ts";
+import type { Answer, Ask, PeerMessage } from "./message.ts";
 import type { OwnerWord } from "./owner-word.ts";
+import type { MeshStart } from "./mesh-start.ts";
 import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
 import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
@@ -21,6 +22,7 @@ import { type Shard, shardOf } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import { type HybridClock, type Stamp, stampsAfter } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
+import { TargetBook } from "./target-book.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import { RunVector, VersionVector } from "./vector.ts";
 import type { Write } from "./write.ts";
@@ -49,19 +51,6 @@ export type MeshSideHost = {
   gained(shards: readonly Shard[]): void;
   stopped(shards: readonly Shard[]): void;
   leased(): void;
-};
-
-/** What the store says at the start. */
-export type MeshStart = {
-  readonly vector: Stamps;
-  readonly runEnds: LogEnds;
-  /** Up to where run logs are known by results alone. */
-  readonly runFloors: LogEnds;
-  /** The end of this peer's own log. */
-  readonly ownSeq: number;
-  /** Something was pulled from this mesh before, or there is nobody to pull from. */
-  readonly isNew: boolean;
-  readonly members: readonly Entity[];
 };
 
 export type MeshSideSettings = {
@@ -93,6 +82,7 @@ export class MeshSide {
   readonly keeper: Keeper;
   readonly replication: Replication;
   readonly members: MembershipList;
+  readonly targets: TargetBook;
   readonly #host: MeshSideHost;
   readonly #desk = new EntityDesk();
   readonly #digest: DigestTree;
@@ -116,6 +106,7 @@ export class MeshSide {
     this.#seq = start.ownSeq;
     this.#digest = new DigestTree(settings.digestKey);
     this.members = new MembershipList(start.members, settings.isSigned);
+    this.targets = new TargetBook(start.targets);
     this.#isFirst = !this.isShared;
     const vector = VersionVector.parse(start.vector) ?? new VersionVector();
     // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
@@ -243,6 +234,7 @@ export class MeshSide {
       if (write.kind !== "entity") continue;
       this.#desk.ended(write.entity);
       if (this.members.take(write.entity)) this.#admit();
+      this.targets.take(write.entity);
     }
   }
 

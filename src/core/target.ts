@@ -1,135 +1,164 @@
-// A target is where an event goes: a URN, and how to send. Any JSON becomes a checked target or the fault that it has;
-// what is checked here can be written on the wire without another look: one message, with nothing smuggled into it.
+// A target is where an event goes: a URN and how to send to it, or the name of a target that is kept apart and that many
+// tasks refer to. Any JSON becomes a checked target or the fault that it has; what is checked here can be written on the
+// wire without another look: one message, with nothing smuggled into it.
 
 import { type Fault, fault } from "./fault.ts";
+import { isObject, kindOf, shorten } from "./faults.ts";
 import { Memo } from "./memo.ts";
-import { AMQP_TARGETS } from "./target-amqp.ts";
-import { KAFKA_TARGETS } from "./target-kafka.ts";
-import { MQTT_TARGETS } from "./target-mqtt.ts";
-import type { TargetScheme } from "./target-scheme.ts";
-import type { Target } from "./task.ts";
+import { isSecretHeader } from "./target-http.ts";
+import { optionFault, OPTIONS, rulesOf, type SendOptions } from "./target-schemes.ts";
+import { hasUserinfo, maskUrn, originOfUrn, schemeOf, URN_EXAMPLE, urnFault } from "./target-urn.ts";
+import type { UserId } from "./task.ts";
 
-/** Beside HTTP. A new kind of target is one more here, and a trigger that serves its schemes. */
-const BROKERS: readonly TargetScheme[] = [AMQP_TARGETS, KAFKA_TARGETS, MQTT_TARGETS];
+/** Where the event goes, as it stands in a task. A user may write a URN alone. */
+export type Target = PlainTarget | NamedTarget;
 
-const PORTS: { readonly [scheme: string]: number } = Object.assign(
-  { http: 80, https: 443 },
-  ...BROKERS.map(({ ports }) => ports),
-);
+export type PlainTarget = SendOptions & {
+  /**
+   * `http(s)://user:password@host/path`, `amqp(s)://host/vhost/exchange/routing.key`, `kafka(s)://host,host/topic` or
+   * `mqtt(s)://host/topic/path`. At most 2,048 characters.
+   */
+  readonly urn: string;
+};
 
-/** Schemes that events can be sent by. */
-export const TARGET_SCHEMES: readonly string[] = Object.keys(PORTS);
-export const METHODS = ["POST", "PUT", "PATCH", "DELETE", "GET"] as const satisfies readonly Target["method"][];
-export const URN_MAX = 2_048;
-export const HEADERS_MAX = 32;
-/** Names and values together. Servers of ordinary make refuse more than 8 KiB (nginx, Apache) in all. */
-export const HEADERS_MAX_BYTES = 8 * 1024;
+export type NamedTarget = SendOptions & {
+  /** Of a target of the task's own user. What else is written here goes before what that target says. */
+  readonly name: string;
+  /** Goes behind the path of the target's URN: it starts with a slash, and never leads out of that. */
+  readonly path?: string;
+};
 
-/** A URN, or an object with a URN and how to send. What is returned is what was written. */
+export const TARGET_NAME_MAX = 64;
+const PATH_MAX = 1_024;
+
+export function isNamed(target: Target): target is NamedTarget {
+  return "name" in target;
+}
+
+/** A URN, an object with a URN and how to send, or one with the name of a target. What is returned is what was written. */
 export function parseTarget(value: unknown, field = "target"): Target | Fault {
   if (typeof value === "string") return urnFault(value, field) ?? { urn: value };
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return fault(field, `A target is a URN, or an object with "urn", not ${kindOf(value)}.`, { suggestion: EXAMPLE });
+  if (!isObject(value)) {
+    return fault(field, `A target is a URN, or an object with "urn" or "name", not ${kindOf(value)}.`, {
+      suggestion: URN_EXAMPLE,
+    });
   }
-  const { urn, method, headers } = value as {
-    readonly urn?: unknown;
-    readonly method?: unknown;
-    readonly headers?: unknown;
-  };
-  const broker = typeof urn === "string" ? brokerOf(urn) : undefined;
-  const known = ["urn", broker === undefined ? "method" : broker.property, "headers"];
-  for (const name of Object.keys(value)) {
-    if (known.includes(name)) continue;
-    const meant = Object.hasOwn(MEANT, name) ? MEANT[name] : undefined;
-    const what = broker === undefined ? "A target" : `A target of ${broker.property}`;
-    return fault(
-      `${field}.${shorten(name)}`,
-      `${what} has no property "${shorten(name)}"; known are ${known.join(", ")}.`,
-      meant !== undefined && known.includes(meant) ? { suggestion: meant } : {},
-    );
-  }
-  if (typeof urn !== "string") {
-    return fault(`${field}.urn`, `A target's urn is a text, not ${kindOf(urn)}.`, { suggestion: EXAMPLE });
-  }
-  const wrongUrn = urnFault(urn, `${field}.urn`);
-  if (wrongUrn !== undefined) return wrongUrn;
-  if (method !== undefined && !isMethod(method)) {
-    const upper = typeof method === "string" ? method.toUpperCase() : undefined;
-    return fault(
-      `${field}.method`,
-      `A method is one of ${METHODS.join(", ")}.`,
-      isMethod(upper) ? { suggestion: upper } : {},
-    );
-  }
-  const wrongHeaders = headers === undefined ? undefined : headersFault(headers, `${field}.headers`, hasUserinfo(urn));
-  if (wrongHeaders !== undefined) return wrongHeaders;
-  const options = broker === undefined ? undefined : (value as { readonly [name: string]: unknown })[broker.property];
-  const wrongOptions = options === undefined ? undefined : broker?.optionsFault(options, `${field}.${broker.property}`);
-  if (wrongOptions !== undefined) return wrongOptions;
-  return {
-    urn,
-    ...(method === undefined ? {} : { method }),
-    ...(headers === undefined
-      ? {}
-      : { headers: Object.fromEntries(Object.entries(headers as { readonly [name: string]: string })) }),
-    ...(broker === undefined || options === undefined ? {} : { [broker.property]: options }),
-  };
+  return value.name === undefined ? parsePlain(value, field) : parseNamed(value, field);
 }
 
-function brokerOf(urn: string): TargetScheme | undefined {
-  const scheme = schemeOf(urn);
-  return scheme === undefined ? undefined : BROKERS.find(({ ports }) => Object.hasOwn(ports, scheme));
+/** 1 to 64 letters, digits, dots, underscores and hyphens. */
+export function targetNameFault(name: unknown, field: string): Fault | undefined {
+  if (typeof name !== "string") return fault(field, `The name of a target is a text, not ${kindOf(name)}.`);
+  if (NAME_PATTERN.test(name)) return undefined;
+  const suggestion = name.trim().replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "").slice(0, TARGET_NAME_MAX);
+  return fault(
+    field,
+    `The name of a target is 1 to ${TARGET_NAME_MAX} of the characters A-Z a-z 0-9 . _ - and starts with a letter or digit.`,
+    suggestion === "" ? {} : { suggestion },
+  );
 }
 
-/** In lower case. */
-function schemeOf(urn: string): string | undefined {
-  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(urn)?.[1]?.toLowerCase();
+const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/**
+ * The lane that its attempts go by: what bounds how many are in flight, how fast they come, and what a failing target
+ * stops. `@user/name` of a named target, the origin of a plain one.
+ */
+export function laneOf(user: UserId, target: Target): string {
+  return isNamed(target) ? `@${user}/${target.name}` : originOf(target);
 }
 
 /** `scheme://host:port`, normalised and without userinfo: the unit of pooling and concurrency. */
-export function originOf(target: Target): string {
-  return ORIGINS.get(target.urn) ?? ORIGINS.set(target.urn, originOfUrn(target.urn));
+export function originOf({ urn }: PlainTarget): string {
+  return ORIGINS.get(urn) ?? ORIGINS.set(urn, originOfUrn(urn));
 }
 
 const ORIGINS = new Memo<string, string>(1_024);
 
-function originOfUrn(urn: string): string {
-  const url = URL.parse(urn);
-  if (url !== null) {
-    const port = url.port === "" ? PORTS[url.protocol.slice(0, -1)] ?? 80 : url.port;
-    return `${url.protocol}//${url.hostname}:${port}`;
-  }
-  // Brokers are named by lists of hosts, which no URL can hold.
-  return urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)[^]*$/i, "$1$2");
-}
-
 /** The target as it may be shown: its password and the values of headers that hold a secret are `***`. */
 export function maskTarget(target: Target): Target {
-  const urn = maskUrn(target.urn);
-  if (target.headers === undefined) return { ...target, urn };
-  const headers = Object.entries(target.headers).map((
-    [name, value],
-  ) => [name, SECRET_HEADER.test(name) ? "***" : value]);
-  return { ...target, urn, headers: Object.fromEntries(headers) };
+  const masked = isNamed(target) ? target : { ...target, urn: maskUrn(target.urn) };
+  return target.headers === undefined ? masked : { ...masked, headers: maskHeaders(target.headers) };
 }
 
-/** `http://user:***@host/`. A user without a password is a key, as payment services have them, and is hidden too. */
-export function maskUrn(urn: string): string {
-  return urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@/i, (_, scheme: string, userinfo: string) => {
-    const colon = userinfo.indexOf(":");
-    const isPair = colon > 0 && colon < userinfo.length - 1;
-    return `${scheme}${isPair ? `${userinfo.slice(0, colon)}:***` : "***"}@`;
-  });
+export function maskHeaders(headers: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? "***" : value]),
+  );
 }
 
-/** The user and the password of a checked URN, decoded. */
-export function userinfoOf(urn: string): { readonly user: string; readonly password: string } | undefined {
-  const url = URL.parse(urn);
-  if (url === null || (url.username === "" && url.password === "")) return undefined;
-  return { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+function parsePlain(value: { readonly [name: string]: unknown }, field: string): Target | Fault {
+  const { urn } = value;
+  const scheme = typeof urn === "string" ? schemeOf(urn) : undefined;
+  const rules = scheme === undefined ? undefined : rulesOf(scheme);
+  const known = rules === undefined ? OPTIONS : Object.keys(rules.options);
+  const unknown = unknownFault(value, field, ["urn", ...known]);
+  if (unknown !== undefined) return unknown;
+  if (typeof urn !== "string") {
+    return fault(`${field}.urn`, `A target's urn is a text, not ${kindOf(urn)}.`, { suggestion: URN_EXAMPLE });
+  }
+  const wrong = urnFault(urn, `${field}.urn`) ?? optionsFault(value, field, rules?.options) ??
+    doubleFault(value.headers, `${field}.headers`, hasUserinfo(urn));
+  return wrong ?? { urn, ...optionsOf(value) };
 }
 
-const EXAMPLE = "http://localhost:3000/tick";
+function parseNamed(value: { readonly [name: string]: unknown }, field: string): Target | Fault {
+  const { name, path } = value;
+  const wrong = unknownFault(value, field, ["name", "path", ...OPTIONS]) ??
+    targetNameFault(name, `${field}.name`) ??
+    (path === undefined ? undefined : pathFault(path, `${field}.path`)) ??
+    optionsFault(value, field, undefined);
+  if (wrong !== undefined) return wrong;
+  return { name: String(name), ...(path === undefined ? {} : { path: String(path) }), ...optionsOf(value) };
+}
+
+/** What is wrong with how to send: by the rules of the scheme, or of any when none are given. */
+export function optionsFault(
+  value: { readonly [name: string]: unknown },
+  field: string,
+  checks: { readonly [property: string]: (value: unknown, field: string) => Fault | undefined } | undefined,
+): Fault | undefined {
+  for (const name of OPTIONS) {
+    const option = value[name];
+    if (option === undefined) continue;
+    const at = `${field}.${name}`;
+    const wrong = checks === undefined ? optionFault(name, option, at) : checks[name]?.(option, at);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+/** The checked properties of how to send. */
+export function optionsOf(value: { readonly [name: string]: unknown }): SendOptions {
+  return Object.fromEntries(OPTIONS.flatMap((name) => value[name] === undefined ? [] : [[name, value[name]]]));
+}
+
+/** Two ways to say who sends are one too many. */
+export function doubleFault(headers: unknown, field: string, hasOther: boolean): Fault | undefined {
+  if (!hasOther || !isObject(headers)) return undefined;
+  const name = Object.keys(headers).find((each) => each.toLowerCase() === "authorization");
+  if (name === undefined) return undefined;
+  return fault(
+    `${field}.${name}`,
+    "The target has a user already, which is sent as authorization; keep one of the two.",
+  );
+}
+
+function unknownFault(
+  value: { readonly [name: string]: unknown },
+  field: string,
+  known: readonly string[],
+): Fault | undefined {
+  const name = Object.keys(value).find((each) => !known.includes(each));
+  if (name === undefined) return undefined;
+  const meant = Object.hasOwn(MEANT, name) ? MEANT[name] : undefined;
+  return fault(
+    `${field}.${shorten(name)}`,
+    `A target has no property "${shorten(name)}" here; known are ${known.join(", ")}.`,
+    meant === undefined ? {} : { suggestion: meant },
+  );
+}
+
 const MEANT: { readonly [name: string]: string } = {
   url: "urn",
   uri: "urn",
@@ -138,159 +167,18 @@ const MEANT: { readonly [name: string]: string } = {
   verb: "method",
 };
 
-const SECRET_HEADER =
-  /(^|-)(auth|authorization|authentication|cookie|session|credentials?)(-|$)|token|secret|passw|key|signature/i;
-
-/** Control characters of ASCII and Latin-1, and the white space that Unicode has beside them. */
-const UNPRINTABLE = /[\p{Cc}\s\u2028\u2029]/u;
-
-function urnFault(urn: string, field: string): Fault | undefined {
-  if (urn === "") return fault(field, "A URN can't be empty.", { suggestion: EXAMPLE });
-  if (urn.length > URN_MAX) return fault(field, `A URN is at most ${URN_MAX} characters; this one is ${urn.length}.`);
-  const unprintable = urn.search(UNPRINTABLE);
-  if (unprintable !== -1) {
-    return fault(field, "A URN holds no white space and no control characters; a space is written %20.", {
-      position: unprintable,
+function pathFault(path: unknown, field: string): Fault | undefined {
+  if (typeof path !== "string") return fault(field, `A path is a text, not ${kindOf(path)}.`);
+  if (!path.startsWith("/")) return fault(field, "A path starts with a slash.", { position: 0 });
+  if (path.length > PATH_MAX) return fault(field, `A path is at most ${PATH_MAX} characters.`);
+  const wrong = path.search(/[^\x21-\x7e]|[\\#]/);
+  if (wrong !== -1) {
+    return fault(field, "A path holds visible ASCII without \\ and #; what else it is to say is percent-encoded.", {
+      position: wrong,
     });
   }
-  if (!urn.isWellFormed()) return fault(field, "A URN holds half of a surrogate pair, which no text can.");
-  const scheme = schemeOf(urn);
-  if (scheme === undefined) return schemeFault(urn, field);
-  if (!TARGET_SCHEMES.includes(scheme)) {
-    return fault(field, `"${shorten(scheme)}" is not a scheme that events can be sent by; known are ${KNOWN}.`, {
-      position: 0,
-    });
-  }
-  const start = scheme.length + 3;
-  const end = urn.slice(start).search(/[/?#]/);
-  const authority = end === -1 ? urn.slice(start) : urn.slice(start, start + end);
-  // What comes after a back slash is the host to some readers and the path to others: WHATWG URL §4.4.
-  const backslash = urn.split("?")[0]?.indexOf("\\") ?? -1;
-  if (backslash !== -1) return fault(field, "A URN holds no back slash; %5C stands for one.", { position: backslash });
-  const hash = urn.indexOf("#");
-  if (hash !== -1) {
-    return fault(field, "A fragment (# and what follows) is never sent; %23 stands for a # that should be.", {
-      position: hash,
-    });
-  }
-  const broker = brokerOf(urn);
-  if (broker !== undefined) return broker.urnFault(urn, field);
-  const host = authority.slice(authority.lastIndexOf("@") + 1);
-  if (host === "" || host.startsWith(":")) {
-    return fault(field, "A URN names a host after ://.", { position: start, suggestion: EXAMPLE });
-  }
-  const port = /:(\d*)$/.exec(host)?.[1];
-  const hostAt = start + authority.length - host.length;
-  if (port !== undefined && port !== "" && (Number(port) < 1 || Number(port) > 65_535)) {
-    return fault(field, "A port is a number of 1 to 65535.", { position: hostAt + host.lastIndexOf(":") + 1 });
-  }
-  const url = URL.parse(urn);
-  if (url === null || url.hostname === "") {
-    return fault(field, "The host of this URN is no name, no address, or has no port after its colon.", {
-      position: hostAt,
-    });
-  }
-  return userinfoFault(url, field, start);
-}
-
-const KNOWN = TARGET_SCHEMES.join(", ");
-
-function schemeFault(urn: string, field: string): Fault {
-  const rest = urn.replace(/^(https?:)?\/*/i, "");
-  const scheme = /^https:/i.test(urn) ? "https" : "http";
-  const suggestion = `${scheme}://${rest}`;
-  // A suggestion is shown and logged: it repeats no password.
-  const isGood = rest !== "" && !rest.includes("@") && urnFault(suggestion, field) === undefined;
-  return fault(field, `A URN starts with its scheme and ://; known schemes are ${KNOWN}.`, {
-    position: 0,
-    ...(isGood ? { suggestion } : {}),
-  });
-}
-
-/** RFC 7617 §2: a user holds no colon, and neither part control characters. */
-function userinfoFault({ username, password }: URL, field: string, position: number): Fault | undefined {
-  if (username === "" && password === "") return undefined;
-  try {
-    const user = decodeURIComponent(username);
-    const isClean = !user.includes(":") && !/\p{Cc}/u.test(user + decodeURIComponent(password));
-    return isClean
-      ? undefined
-      : fault(field, "A user holds no colon, and user and password hold no control characters.", { position });
-  } catch {
-    return fault(field, "User and password are percent-encoded UTF-8; %25 stands for a % in them.", { position });
-  }
-}
-
-function hasUserinfo(urn: string): boolean {
-  return /^[^/]*:\/\/[^/?#]*@/.test(urn);
-}
-
-/** RFC 9110 §5.6.2 */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** All but what RFC 9110 §5.5 allows without obs-text: bytes above ASCII have no agreed meaning. */
-const UNSENDABLE = /[^\t\x20-\x7e]/;
-
-/** What frames the message, or says what the event is: these are Metronome's to set. `webhook-` is kept for signatures. */
-const OWN_HEADER =
-  /^(host|content-(length|type|encoding|range)|transfer-encoding|connection|upgrade|te|trailer|expect|keep-alive|http2-settings|proxy-.*|idempotency-key|traceparent|tracestate|ce-.*|webhook-.*)$/;
-
-function headersFault(value: unknown, field: string, hasBasic: boolean): Fault | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return fault(field, `Headers are an object of texts, not ${kindOf(value)}.`);
-  }
-  const entries: [string, unknown][] = Object.entries(value);
-  if (entries.length > HEADERS_MAX) {
-    return fault(field, `A target has at most ${HEADERS_MAX} headers; these are ${entries.length}.`);
-  }
-  const seen = new Set<string>();
-  let bytes = 0;
-  for (const [name, content] of entries) {
-    const at = `${field}.${shorten(name)}`;
-    const lower = name.toLowerCase();
-    if (!TOKEN.test(name)) {
-      return fault(at, "The name of a header is letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110).");
-    }
-    if (OWN_HEADER.test(lower)) {
-      return fault(at, `"${shorten(name)}" is set by Metronome for each event; leave it out.`);
-    }
-    if (seen.has(lower)) return fault(at, `"${shorten(name)}" is there twice: upper and lower case are one name.`);
-    seen.add(lower);
-    if (lower === "authorization" && hasBasic) {
-      return fault(at, "The URN has a user, which is sent as authorization; keep one of the two.");
-    }
-    if (typeof content !== "string") return fault(at, `The value of a header is a text, not ${kindOf(content)}.`);
-    const wrong = content.search(UNSENDABLE);
-    if (wrong !== -1) {
-      return fault(
-        at,
-        "The value of a header is visible ASCII, spaces and tabs; other characters are percent-encoded.",
-        { position: wrong },
-      );
-    }
-    if (content !== content.trim()) {
-      return fault(at, "The value of a header neither starts nor ends with white space.", {
-        position: content.search(/^\s|\s+$/),
-      });
-    }
-    bytes += name.length + content.length;
-  }
-  return bytes > HEADERS_MAX_BYTES
-    ? fault(field, `Headers are at most ${HEADERS_MAX_BYTES} bytes in all; these are ${bytes}.`)
-    : undefined;
-}
-
-function isMethod(value: unknown): value is NonNullable<Target["method"]> {
-  return (METHODS as readonly unknown[]).includes(value);
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function shorten(word: string): string {
-  if (word === "") return '""';
-  return word.length <= 64 ? word : `${word.slice(0, 63).toWellFormed()}…`;
+  const [steps = ""] = path.split("?");
+  // Whoever may use a target may not reach past what it is for: dots lead upwards, encoded or not (WHATWG URL §4.4).
+  const isUpwards = steps.split("/").some((step) => /^(\.|%2e){1,2}$/i.test(step));
+  return isUpwards ? fault(field, "A path has no . and .. among its steps.") : undefined;
 }

@@ -13,7 +13,8 @@ import { type Entity, isAlive, type Register, writeRegister } from "./register.t
 import { isFault } from "./fault.ts";
 import { nextAtOrAfter, parseSchedule, type Schedule, type ScheduleSource } from "./schedule.ts";
 import type { Stamp } from "./stamp.ts";
-import type { Labels, Policy, Target, TaskDefinition, TaskGuid, TaskState, UserId } from "./task.ts";
+import type { Target } from "./target.ts";
+import type { Labels, Policy, TaskDefinition, TaskGuid, TaskState, UserId } from "./task.ts";
 
 /** A living task read back from its registers. */
 export type Task = {

@@ -5,9 +5,7 @@ import { hash } from "node:crypto";
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
 import type { ScheduleSource } from "./schedule.ts";
-import type { AmqpOptions } from "./target-amqp.ts";
-import type { KafkaOptions } from "./target-kafka.ts";
-import type { MqttOptions } from "./target-mqtt.ts";
+import type { Target } from "./target.ts";
 
 declare const guidBrand: unique symbol;
 /** 64 lower-case hex digits: sha256(user id + task id). The key of the task in the whole mesh. */
@@ -26,23 +24,6 @@ export const LABELS_MAX = 64;
 export function taskGuid(user: UserId, id: string): TaskGuid {
   return hash("sha256", user + id, "hex") as TaskGuid;
 }
-
-/** Where the event goes. As a user writes it, a URN alone is enough. */
-export type Target = {
-  /**
-   * `http(s)://user:password@host/path`, `amqp(s)://host/vhost/exchange/routing.key`, `kafka(s)://host,host/topic` or
-   * `mqtt(s)://host/topic/path`. At most 2,048 characters.
-   */
-  readonly urn: string;
-  /** HTTP's alone: the method; POST when absent. */
-  readonly method?: "POST" | "PUT" | "PATCH" | "DELETE" | "GET";
-  /** Extra headers, at most 32; names are tokens, values visible ASCII. Those that carry the event can't be set. */
-  readonly headers?: { readonly [name: string]: string };
-  /** What more a target of AMQP, of Kafka, of MQTT says; each stands at a URN of its own scheme alone. */
-  readonly amqp?: AmqpOptions;
-  readonly kafka?: KafkaOptions;
-  readonly mqtt?: MqttOptions;
-};
 
 /** What a user may set of how a task behaves. What is absent has the default of `resolvePolicy`. Durations are ISO 8601. */
 export type Policy = {

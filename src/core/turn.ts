@@ -11,7 +11,9 @@ import type { Notice } from "./notice.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import { type Entity, stampsChanged } from "./register.ts";
 import type { HybridClock, Stamp } from "./stamp.ts";
-import type { PeerId, TaskGuid } from "./task.ts";
+import type { ResolvedTarget, TargetBook } from "./target-book.ts";
+import type { Target } from "./target.ts";
+import type { PeerId, TaskGuid, UserId } from "./task.ts";
 import type { Write } from "./write.ts";
 
 /** What every turn at this peer is told beside its message. */
@@ -23,6 +25,8 @@ export type Surroundings = {
   readonly log: RunLog;
   /** Whether a majority of the mesh has granted this peer the task for now. */
   readonly hasLease: (guid: TaskGuid) => boolean;
+  /** What the names of targets stand for now. */
+  readonly targets: TargetBook;
 };
 
 /** Numbers this peer's carries, from 1 on. */
@@ -42,8 +46,8 @@ export type TurnHow = {
 export class Turn {
   readonly guid: TaskGuid;
   readonly now: Instant;
-  /** Occurrences that want to be sent, and the origin whose lane they need. */
-  readonly entries: { readonly id: OccurrenceId; readonly origin: string }[] = [];
+  /** Occurrences that want to be sent, and the lane that they need. */
+  readonly entries: { readonly id: OccurrenceId; readonly lane: string }[] = [];
   /** Whether this peer fires the task: else it only keeps what others say of it. */
   readonly isOwner: boolean;
   /** Set by a turn that would go on if it had the lease. */
@@ -84,6 +88,11 @@ export class Turn {
   /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
   hasLease(): boolean {
     return this.#around.hasLease(this.guid);
+  }
+
+  /** What the target of a task of this user stands for now. */
+  resolve(user: UserId, target: Target): ResolvedTarget {
+    return this.#around.targets.resolve(user, target);
   }
 
   stamp(): Stamp {

@@ -5,7 +5,7 @@ import type { Conflict } from "../core/conflict.ts";
 import { type Dossier, NO_PROGRESS, type Progress } from "../core/dossier.ts";
 import type { DueQuery } from "../core/event.ts";
 import type { Instant } from "../core/instant.ts";
-import type { MeshStart } from "../core/mesh-side.ts";
+import type { MeshStart } from "../core/mesh-start.ts";
 import type { LogEnds, Stamps } from "../core/message.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
@@ -34,6 +34,9 @@ const OPEN_MAX = 4_000;
 
 /** Members that were ever admitted; the largest mesh aimed at has 100. */
 const MEMBERS_MAX = 4_096;
+
+/** Targets that ever were: 4,096 of them may live. */
+const TARGETS_MAX = 16_384;
 
 class RecordStore implements Store {
   readonly #keyValue: KeyValue;
@@ -116,6 +119,7 @@ class RecordStore implements Store {
         ownSeq: last === undefined ? 0 : seqOfCarryKey(last[0]),
         isNew: ends === undefined,
         members: await this.entities("member", MEMBERS_MAX),
+        targets: await this.entities("target", TARGETS_MAX),
       };
     } finally {
       await walk.close();

@@ -4,7 +4,7 @@ import type { Conflict } from "../core/conflict.ts";
 import type { Dossier } from "../core/dossier.ts";
 import type { DuePage, DueQuery } from "../core/event.ts";
 import type { Instant } from "../core/instant.ts";
-import type { MeshStart } from "../core/mesh-side.ts";
+import type { MeshStart } from "../core/mesh-start.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
 import type { Outcome, Run } from "../core/run.ts";

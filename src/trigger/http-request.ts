@@ -2,12 +2,12 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery } from "../core/delivery.ts";
-import { userinfoOf } from "../core/target.ts";
-import type { Target } from "../core/task.ts";
+import type { ResolvedTarget } from "../core/target-book.ts";
+import { userinfoOf } from "../core/target-urn.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
 
 export type Plan = {
-  readonly method: NonNullable<Target["method"]>;
+  readonly method: NonNullable<ResolvedTarget["method"]>;
   /** `http://host:port`, what a pool is made of. */
   readonly origin: string;
   /** The host, and the port unless it is the scheme's own, for a human. */
@@ -23,7 +23,7 @@ export type Plan = {
 };
 
 /** Absent when the URN is none of HTTP's. */
-export function planOf({ urn, method = "POST", headers = {} }: Target, userAgent: string): Plan | undefined {
+export function planOf({ urn, method = "POST", headers = {} }: ResolvedTarget, userAgent: string): Plan | undefined {
   const url = URL.parse(urn);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
   const hasBody = method !== "GET" && method !== "DELETE";

@@ -5,6 +5,7 @@ import { Pool } from "undici";
 import type { Dispatcher } from "undici";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
 import { Memo } from "../core/memo.ts";
+import type { ResolvedTarget } from "../core/target-book.ts";
 import { HttpAttempt } from "./http-attempt.ts";
 import { Connector } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -94,7 +95,7 @@ class HttpTrigger implements Trigger {
   }
 
   /** Many tasks have the same target, each of its own. */
-  #planOf(target: Delivery["target"]): Plan | undefined {
+  #planOf(target: ResolvedTarget): Plan | undefined {
     const { urn, method, headers } = target;
     const key = headers === undefined ? `${method ?? ""} ${urn}` : JSON.stringify(target);
     const known = this.#plans.get(key);

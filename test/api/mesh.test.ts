@@ -240,7 +240,7 @@ test("what lost against a write that did not know it is shown without secrets, a
   });
   // With its password, which nobody has typed again.
   const { entity } = await two.node.dossier(taskGuid(USER, "a"));
-  assert.equal(taskOf(entity)?.definition.target.urn, target("one"));
+  assert.deepEqual(taskOf(entity)?.definition.target, { urn: target("one") });
   await one.call("DELETE tasks/a");
   const gone = await one.call(`POST conflicts/${meta?.id}/restore`);
   assert.equal(gone.status, 409);

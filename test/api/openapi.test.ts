@@ -34,6 +34,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "Run",
       "Schedule",
       "State",
+      "SuccessRule",
       "Target",
       "Task",
     ]);

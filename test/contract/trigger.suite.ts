@@ -5,7 +5,8 @@ import { test } from "node:test";
 import type { Delivery } from "../../src/core/delivery.ts";
 import { instant } from "../../src/core/instant.ts";
 import { occurrenceId } from "../../src/core/occurrence.ts";
-import { type Target, taskGuid } from "../../src/core/task.ts";
+import type { PlainTarget } from "../../src/core/target.ts";
+import { taskGuid } from "../../src/core/task.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 
 /** How a target takes what is sent to it. */
@@ -28,7 +29,7 @@ export type Received = {
 };
 
 export type Receiver = AsyncDisposable & {
-  target(manner: Manner): Target;
+  target(manner: Manner): PlainTarget;
   /** Of all its targets, in the order in which it came. */
   readonly received: readonly Received[];
   /** Resolves when so many events have come in. */
@@ -43,7 +44,7 @@ export const PASSWORD = "s3cret-p%40ss/word";
 export const PLANNED = instant(Date.UTC(2026, 11, 1, 9));
 
 /** An attempt at the first occurrence of a task, unless said otherwise. */
-export function deliveryTo(target: Target, more: Partial<Delivery> = {}): Delivery {
+export function deliveryTo(target: PlainTarget, more: Partial<Delivery> = {}): Delivery {
   const task = more.task ?? "a-task";
   const at = more.instant ?? PLANNED;
   return {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
-import type { Target } from "../../src/core/task.ts";
+import type { PlainTarget } from "../../src/core/target.ts";
 import { triggers } from "../../src/trigger/by-scheme.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
@@ -92,7 +92,7 @@ async function httpReceiver(): Promise<Receiver> {
   };
   return {
     received,
-    target: (manner): Target => ({ urn: urns[manner] }),
+    target: (manner): PlainTarget => ({ urn: urns[manner] }),
     arrived: (count) =>
       new Promise((resolve) => {
         const isDone = () => {

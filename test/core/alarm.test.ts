@@ -23,7 +23,7 @@ class Bench {
     highWaterMs: 0,
     chance: () => 0,
     now: START,
-    start: { vector: [], runEnds: [], runFloors: [], ownSeq: 0, isNew: true, members: [] },
+    start: { vector: [], runEnds: [], runFloors: [], ownSeq: 0, isNew: true, members: [], targets: [] },
   });
   #alarmAt: Instant | undefined;
 

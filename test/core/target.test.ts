@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFault } from "../../src/core/fault.ts";
-import {
-  HEADERS_MAX,
-  HEADERS_MAX_BYTES,
-  maskTarget,
-  maskUrn,
-  originOf,
-  parseTarget,
-  URN_MAX,
-  userinfoOf,
-} from "../../src/core/target.ts";
+import { HEADERS_MAX, HEADERS_MAX_BYTES } from "../../src/core/target-http.ts";
+import { maskUrn, URN_MAX, userinfoOf } from "../../src/core/target-urn.ts";
+import { maskTarget, originOf, parseTarget } from "../../src/core/target.ts";
 
 const URN = "http://localhost:3000/tick";
 

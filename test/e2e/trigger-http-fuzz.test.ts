@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { isFault } from "../../src/core/fault.ts";
-import { parseTarget } from "../../src/core/target.ts";
+import { isNamed, parseTarget } from "../../src/core/target.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { chanceOf } from "../chance.ts";
 import { headerOf, OK, rawServer } from "../contract/trigger-server.ts";
@@ -47,7 +47,7 @@ test("one request on the wire, or a fault", async () => {
     );
     const method = chance() < 0.05 ? mix(2) : pick(["POST", "PUT", "PATCH", "GET", "DELETE"]);
     const target = parseTarget({ urn, method, headers });
-    if (isFault(target)) {
+    if (isFault(target) || isNamed(target)) {
       refused++;
       return;
     }

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
 import { instant } from "../../src/core/instant.ts";
-import type { Target } from "../../src/core/task.ts";
+import type { PlainTarget } from "../../src/core/target.ts";
 import { httpTrigger, type HttpTriggerOptions } from "../../src/trigger/http.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import {
@@ -26,7 +26,7 @@ const NOW = PLANNED + 1_234;
 type World = AsyncDisposable & {
   readonly server: RawServer;
   readonly trigger: Trigger;
-  send(target: Partial<Target> & { readonly path?: string }, more?: Partial<Delivery>): Promise<DeliveryResult>;
+  send(target: Partial<PlainTarget> & { readonly path?: string }, more?: Partial<Delivery>): Promise<DeliveryResult>;
 };
 
 async function world(

@@ -1,0 +1,86 @@
+// How much a target is given at once: attempts in flight, how fast they come, and when a target that fails is left alone.
+
+import { exactDurationMs } from "./duration.ts";
+import { duration, type Faults, isObject, kindOf, number } from "./faults.ts";
+import { LANE_MAX } from "./gate.ts";
+
+/** As a user writes them. What is absent has the default of `resolveLimits`. */
+export type TargetLimits = {
+  /** Attempts in flight at one peer: 1 … 256. Default 64. */
+  readonly concurrency?: number;
+  /** Attempts started at one peer. Unbounded when absent. */
+  readonly rate?: {
+    /** 0.001 … 100,000. */
+    readonly perSecond: number;
+    /** How many may come at once after a rest: 1 … 100,000. Default: those of one second, at least 1. */
+    readonly burst?: number;
+  };
+  /** Leaves a target alone that fails again and again; false: never. */
+  readonly breaker?: false | {
+    /** Failed attempts in a row after which nothing more is sent: 1 … 1,000. Default 10. */
+    readonly failures?: number;
+    /** How long, before one attempt is made to see: PT0.001S … P1D. Default PT30S. */
+    readonly openFor?: string;
+  };
+};
+
+export type ResolvedLimits = {
+  readonly concurrency: number;
+  readonly rate?: { readonly perSecond: number; readonly burst: number };
+  readonly breaker?: { readonly failures: number; readonly openMs: number };
+};
+
+export const CONCURRENCY_MAX = 256;
+export const RATE_MIN = 0.001;
+export const RATE_MAX = 100_000;
+export const BREAKER_FAILURES_MAX = 1_000;
+const BREAKER_FAILURES = 10;
+const BREAKER_OPEN_MS = 30_000;
+export const BREAKER_OPEN_MIN_MS = 1;
+export const BREAKER_OPEN_MAX_MS = 86_400_000;
+
+export function resolveLimits({ concurrency = LANE_MAX, rate, breaker = {} }: TargetLimits): ResolvedLimits {
+  return {
+    concurrency,
+    ...(rate === undefined
+      ? {}
+      : { rate: { perSecond: rate.perSecond, burst: rate.burst ?? Math.max(1, Math.ceil(rate.perSecond)) } }),
+    ...(breaker === false ? {} : {
+      breaker: {
+        failures: breaker.failures ?? BREAKER_FAILURES,
+        openMs: breaker.openFor === undefined ? BREAKER_OPEN_MS : exactDurationMs(breaker.openFor),
+      },
+    }),
+  };
+}
+
+/** Of a target that is a URN alone, and of one that says nothing of it. */
+export const DEFAULT_LIMITS: ResolvedLimits = resolveLimits({});
+
+/** Whatever is written under `limits`; what is wrong becomes faults. */
+export function limitsIn(value: unknown, field: string, faults: Faults): TargetLimits {
+  if (!isObject(value)) {
+    faults.add(field, `Limits are an object, not ${kindOf(value)}.`);
+    return {};
+  }
+  faults.unknown(value, field, ["concurrency", "rate", "breaker"]);
+  const { concurrency, rate, breaker } = value;
+  if (concurrency !== undefined) number(concurrency, `${field}.concurrency`, 1, CONCURRENCY_MAX, faults);
+  if (isObject(rate)) {
+    faults.unknown(rate, `${field}.rate`, ["perSecond", "burst"]);
+    number(rate.perSecond, `${field}.rate.perSecond`, RATE_MIN, RATE_MAX, faults, "fraction");
+    if (rate.burst !== undefined) number(rate.burst, `${field}.rate.burst`, 1, RATE_MAX, faults);
+  } else if (rate !== undefined) faults.add(`${field}.rate`, `"rate" is an object, not ${kindOf(rate)}.`);
+  if (isObject(breaker)) {
+    faults.unknown(breaker, `${field}.breaker`, ["failures", "openFor"]);
+    if (breaker.failures !== undefined) {
+      number(breaker.failures, `${field}.breaker.failures`, 1, BREAKER_FAILURES_MAX, faults);
+    }
+    if (breaker.openFor !== undefined) {
+      duration(breaker.openFor, `${field}.breaker.openFor`, BREAKER_OPEN_MIN_MS, BREAKER_OPEN_MAX_MS, faults);
+    }
+  } else if (breaker !== undefined && breaker !== false) {
+    faults.add(`${field}.breaker`, `"breaker" is an object, or false, not ${kindOf(breaker)}.`);
+  }
+  return value as TargetLimits;
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { instant } from "../../src/core/instant.ts";
+import type { Json } from "../../src/core/json.ts";
+import type { Entity } from "../../src/core/register.ts";
+import type { Stamp } from "../../src/core/stamp.ts";
+import { TargetBook, TARGETS_MAX } from "../../src/core/target-book.ts";
+import { isTargetFaults, parseTargetDefinition } from "../../src/core/target-definition.ts";
+import { removedValues, targetKey, targetOf, targetValues } from "../../src/core/target-entity.ts";
+import { DEFAULT_LIMITS } from "../../src/core/target-limits.ts";
+import { laneOf, parseTarget } from "../../src/core/target.ts";
+
+const USER = "admin";
+const NOW = instant(1_700_000_000_000);
+
+test("what the name of a target stands for is what that target is now, for all who refer to it", () => {
+  const book = new TargetBook();
+  assert.match(book.resolve(USER, { name: "billing" }).unsendable ?? "", /no target named "billing"/);
+  const first = entityOf({ name: "billing", urn: "https://a.example/v1", limits: { concurrency: 3 } });
+  book.take(first);
+  assert.deepEqual(book.resolve(USER, { name: "billing" }), { name: "billing", urn: "https://a.example/v1" });
+  assert.equal(book.limitsOf(laneOf(USER, { name: "billing" })).concurrency, 3);
+  // Another user's name is another name.
+  assert.match(book.resolve("eve", { name: "billing" }).unsendable ?? "", /no target/);
+  book.take(written(first, { name: "billing", urn: "https://b.example/", headers: { "x-a": "1" } }));
+  assert.deepEqual(book.resolve(USER, { name: "billing" }), {
+    name: "billing",
+    urn: "https://b.example/",
+    headers: { "x-a": "1" },
+  });
+  assert.deepEqual(book.limitsOf(laneOf(USER, { name: "billing" })), DEFAULT_LIMITS);
+  const target = targetOf(first);
+  assert.ok(target !== undefined);
+  book.take(withValues(first, removedValues(first, target)));
+  assert.match(book.resolve(USER, { name: "billing" }).unsendable ?? "", /no target/);
+  assert.equal(book.size, 0);
+});
+
+test("what a task says beside the name goes before what the target says", () => {
+  const book = new TargetBook([
+    entityOf({ name: "api", urn: "https://a.example/v1/?k=1", method: "PUT", headers: { "X-A": "1", "x-b": "2" } }),
+  ]);
+  const cases: readonly (readonly [way: Record<string, unknown>, resolved: Record<string, unknown>])[] = [
+    [{ path: "/x" }, { urn: "https://a.example/v1/x?k=1" }],
+    [{ path: "/x/y?z=2" }, { urn: "https://a.example/v1/x/y?k=1&z=2" }],
+    [{ method: "DELETE" }, { method: "DELETE" }],
+    [{ headers: { "x-a": "3" } }, { headers: { "x-b": "2", "x-a": "3" } }],
+  ];
+  for (const [way, expected] of cases) {
+    const target = parseTarget({ name: "api", ...way });
+    assert.ok("name" in target, JSON.stringify(target));
+    const resolved = book.resolve(USER, target);
+    assert.deepEqual(resolved, {
+      ...{ name: "api", urn: "https://a.example/v1/?k=1", method: "PUT", headers: { "X-A": "1", "x-b": "2" } },
+      ...expected,
+    });
+    // The same object, so that what is made of it once is found again.
+    assert.equal(book.resolve(USER, target), resolved);
+  }
+});
+
+test("a path never leads out of its target", () => {
+  for (
+    const path of ["x", "/..", "/a/../b", "/%2e%2E/b", "/.%2e", "/a\\b", "/a#b", "/a b", "/é", `/${"x".repeat(1_024)}`]
+  ) {
+    const found = parseTarget({ name: "api", path });
+    assert.ok("kind" in found && found.field === "target.path", path);
+  }
+  for (const path of ["/", "/..a", "/a/b?c=../d", "/%2f"]) {
+    assert.deepEqual(parseTarget({ name: "api", path }), { name: "api", path });
+  }
+});
+
+test("no more targets are held than there may be", () => {
+  const book = new TargetBook();
+  for (let n = 0; n < TARGETS_MAX + 2; n++) book.take(entityOf({ name: `t${n}`, urn: "http://a.example/" }));
+  assert.equal(book.size, TARGETS_MAX);
+});
+
+test("a target that a newer peer wrote is kept, and not sent to", () => {
+  const entity = entityOf({ name: "api", urn: "http://a.example/" });
+  const book = new TargetBook([withValues(entity, { target: { urn: "http://a.example/", wings: 2 } })]);
+  assert.match(book.resolve(USER, { name: "api" }).unsendable ?? "", /newer peer/);
+});
+
+function entityOf(definition: Record<string, unknown>): Entity {
+  const key = targetKey(USER, String(definition.name));
+  return written({ kind: "target", key, registers: {} }, definition);
+}
+
+function written(entity: Entity, definition: Record<string, unknown>): Entity {
+  const parsed = parseTargetDefinition(definition);
+  assert.ok(!isTargetFaults(parsed), JSON.stringify(parsed));
+  const values = { user: USER, definition: parsed.definition, credentials: undefined, now: NOW };
+  return withValues(entity, targetValues(entity, values));
+}
+
+function withValues(entity: Entity, values: { readonly [register: string]: Json }): Entity {
+  const stamp = "0".repeat(22) as Stamp;
+  const registers = Object.entries(values).map(([name, value]) => [name, { value, stamp }]);
+  return { ...entity, registers: { ...entity.registers, ...Object.fromEntries(registers) } };
+}
