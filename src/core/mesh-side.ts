@@ -20,7 +20,7 @@ import type { Entity } from "./register.ts";
 import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
-import { type HybridClock, type Stamp, stampsAfter } from "./stamp.ts";
+import { type HybridClock, type Stamp, stampBelow } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { TargetBook } from "./target-book.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
@@ -110,7 +110,7 @@ export class MeshSide {
     this.#isFirst = !this.isShared;
     const vector = VersionVector.parse(start.vector) ?? new VersionVector();
     // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
-    if (highWaterMs > 0) vector.advance(stampsAfter(highWaterMs, origin));
+    if (highWaterMs > 0) vector.advance(stampBelow(highWaterMs, origin));
     const runVector = RunVector.parse(start.runEnds) ?? new RunVector();
     if (start.ownSeq > 0) runVector.take({ author: host.self, from: 1, to: start.ownSeq });
     this.#follows = new Follows({

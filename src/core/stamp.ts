@@ -25,9 +25,9 @@ export function makeStamp(ms: number, counter: number, origin: Origin): Stamp {
     origin.toString(16).padStart(6, "0")) as Stamp;
 }
 
-/** The last stamp of an origin in a millisecond. */
-export function stampsAfter(ms: number, origin: Origin): Stamp {
-  return makeStamp(ms, COUNTER_MAX, origin);
+/** The last stamp that an origin can have made below a mark: the mark itself is what its next life starts with. */
+export function stampBelow(highWaterMs: number, origin: Origin): Stamp {
+  return makeStamp(highWaterMs - 1, COUNTER_MAX, origin);
 }
 
 export function isStamp(text: unknown): text is Stamp {
@@ -48,7 +48,7 @@ export class HybridClock {
   #counter = 0;
   #highWaterMs: number;
 
-  /** `highWaterMs` is the mark that was stored last: no stamp of this origin is above it. 0 for a new store. */
+  /** `highWaterMs` is the mark that was stored last: all stamps that were used are below it. 0 for a new store. */
   constructor(origin: Origin, highWaterMs: number) {
     this.#origin = origin;
     this.#ms = highWaterMs;

@@ -34,7 +34,7 @@ export type Write =
   | { readonly kind: "runFloors"; readonly floors: LogEnds }
   /** A value that lost against a concurrent write. */
   | { readonly kind: "conflict"; readonly conflict: Conflict }
-  /** No stamp of this peer is above this mark, in ms. */
+  /** All stamps of this peer are below this mark, in ms. */
   | { readonly kind: "highWater"; readonly ms: number }
   /** The answer to a request that may come again with the same key. */
   | { readonly kind: "answer"; readonly key: string; readonly answer: StoredAnswer };

@@ -3,6 +3,7 @@
 
 import type { Entity } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
+import type { PeerId } from "../core/task.ts";
 import { excuseOf } from "./check-deliveries.ts";
 import type { PeerEnd } from "./ending.ts";
 import { writeName } from "./history.ts";
@@ -47,8 +48,9 @@ function checkConvergence(world: World, ends: readonly PeerEnd[]): readonly Viol
         }
       }
     }
-    const strangers = mesh.peers.filter(({ state }) => state !== "alive");
-    if (strangers.length > 0 || mesh.peers.length !== ends.length) {
+    const known = mesh.peers.filter(({ peer }) => !isLost(world, peer));
+    const isStrange = mesh.peers.some(({ peer, state }) => (state === "alive") === isLost(world, peer));
+    if (isStrange || known.length !== ends.length) {
       say("convergence", `${peer} sees ${mesh.peers.map((other) => `${other.peer} ${other.state}`).join(", ")}`);
     }
     const shards = mesh.peers.reduce((sum, other) => sum + other.shards, 0);
@@ -82,8 +84,11 @@ function checkOutcomes(world: World, ends: readonly PeerEnd[]): readonly Violati
     const texts = new Set(held.map(({ text }) => text));
     if (texts.size > 1) say(`the peers differ: ${held.map(({ peer, text }) => `${peer} ${text}`).join(", ")}`);
     else if (run.state !== "settled" && run.instant < still - 30_000) say(`not settled at the end: ${textOf(run)}`);
-    const settlers = world.history.settlers.get(id)?.size ?? 0;
-    if (settlers > 1 && run.duplicate !== true) say(`two peers settled it, and it is not reported: ${textOf(run)}`);
+    // What a peer settled that was lost at once may be known to nobody.
+    const settlers = [...world.history.settlers.get(id) ?? []].filter((peer) => !isLost(world, peer));
+    if (settlers.length > 1 && run.duplicate !== true) {
+      say(`two peers settled it, and it is not reported: ${textOf(run)}`);
+    }
   }
   for (const { id, task, at, peer } of world.targets.sent) {
     if (at < still && !ids.has(id)) {
@@ -121,6 +126,8 @@ function checkEdits(world: World, ends: readonly PeerEnd[]): readonly Violation[
     for (const [name, { stamp }] of Object.entries(entity.registers)) {
       const write = writeName(guid, name, stamp);
       if (name === "life" || overwritten.has(write) || lost.has(write)) continue;
+      // It was durable at a peer that is gone, and nobody else ever had it.
+      if (isLost(world, peer) && !ends.some((end) => world.history.hasHeld(end.peer, guid, name, stamp))) continue;
       const other = finals.find((final) => final?.registers[name]?.stamp !== stamp);
       if (other === undefined && !finals.includes(undefined)) continue;
       violations.push({
@@ -135,6 +142,10 @@ function checkEdits(world: World, ends: readonly PeerEnd[]): readonly Violation[
     }
   }
   return violations;
+}
+
+function isLost({ peers }: World, id: PeerId): boolean {
+  return peers.some((peer) => peer?.id === id && peer.isLost);
 }
 
 /** The same text for the same registers, in whatever order they came. */

@@ -9,5 +9,10 @@ import type { World } from "./world.ts";
 
 export async function check(world: World): Promise<readonly Violation[]> {
   const ends = await endingOf(world);
-  return [...checkDeliveries(world), ...checkCoverage(world, ends), ...checkEnding(world, ends)];
+  return [
+    ...world.vectors.violations,
+    ...checkDeliveries(world),
+    ...checkCoverage(world, ends),
+    ...checkEnding(world, ends),
+  ];
 }

@@ -22,8 +22,7 @@ export type PeerEnd = {
 
 export async function endingOf(world: World): Promise<readonly PeerEnd[]> {
   const ends: PeerEnd[] = [];
-  for (const peer of world.peers) {
-    if (peer === undefined) continue;
+  for (const peer of world.survivors()) {
     const { base } = peer.parts.disk;
     const mesh = peer.node?.mesh();
     ends.push({

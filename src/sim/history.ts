@@ -2,10 +2,12 @@
 // the targets it is all that the checkers go by; and it is what a story is told from.
 
 import type { Entity, Register } from "../core/register.ts";
+import type { Stamps } from "../core/message.ts";
 import type { Run } from "../core/run.ts";
 import type { Stamp } from "../core/stamp.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
 import type { Operation } from "../store/key-value.ts";
+import { VECTOR } from "../store/operations.ts";
 import { readRecord } from "../store/record.ts";
 import type { Fault, UserAction } from "./plan.ts";
 
@@ -28,6 +30,9 @@ export type Trouble = { readonly fault: Fault; readonly from: number; to: number
 /** An entity as it became durable at a peer. */
 export type Version = { readonly at: number; readonly entity: Entity };
 
+/** Of what became durable: the tasks, and the version vector. */
+export type Durable = { readonly tasks: readonly TaskGuid[]; readonly vector?: Stamps };
+
 export class History {
   readonly acks: Ack[] = [];
   readonly troubles: Trouble[] = [];
@@ -39,15 +44,31 @@ export class History {
   readonly settlers = new Map<string, Set<PeerId>>();
   readonly logged: { readonly at: number; readonly peer: PeerId; readonly text: string }[] = [];
 
-  durable(at: number, peer: PeerId, operations: readonly Operation[]): void {
+  /** What of it matters to those who watch. */
+  durable(at: number, peer: PeerId, operations: readonly Operation[]): Durable {
+    const tasks: TaskGuid[] = [];
+    let vector: Stamps | undefined;
     for (const { space, key, value } of operations) {
       if (value === undefined) continue;
-      if (space === "entities" && key.startsWith("task/")) this.#entity(at, peer, readRecord<Entity>(value));
-      else if (space === "runs" && value.includes(`"settledBy":"${peer}"`)) this.#run(peer, readRecord<Run>(value));
+      if (space === "entities" && key.startsWith("task/")) {
+        tasks.push(this.#entity(at, peer, readRecord<Entity>(value)));
+      } else if (space === "runs" && value.includes(`"settledBy":"${peer}"`)) this.#run(peer, readRecord<Run>(value));
+      else if (space === "meta" && key === VECTOR) vector = readRecord<Stamps>(value);
     }
+    return { tasks, ...(vector === undefined ? {} : { vector }) };
   }
 
-  #entity(at: number, peer: PeerId, entity: Entity): void {
+  /** A task as it stands on the disk of a peer. */
+  latest(peer: PeerId, guid: TaskGuid): Entity | undefined {
+    return this.versions.get(peer)?.get(guid)?.at(-1)?.entity;
+  }
+
+  hasHeld(peer: PeerId, guid: TaskGuid, register: string, stamp: Stamp): boolean {
+    const versions = this.versions.get(peer)?.get(guid) ?? [];
+    return versions.some(({ entity }) => entity.registers[register]?.stamp === stamp);
+  }
+
+  #entity(at: number, peer: PeerId, entity: Entity): TaskGuid {
     const guid = entity.key as TaskGuid;
     const tasks = this.versions.get(peer) ?? new Map<TaskGuid, Version[]>();
     this.versions.set(peer, tasks);
@@ -57,6 +78,7 @@ export class History {
     for (const [name, register] of Object.entries(entity.registers)) {
       this.writes.set(writeName(guid, name, register.stamp), register);
     }
+    return guid;
   }
 
   #run(peer: PeerId, run: Run): void {

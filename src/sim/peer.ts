@@ -39,6 +39,7 @@ export class SimPeer {
   #life = 0;
   #isUp = false;
   #isFrozen = false;
+  #isLost = false;
   #backlog: (() => void)[] = [];
   /** When it was up and running. */
   readonly spans: Span[] = [];
@@ -60,12 +61,16 @@ export class SimPeer {
     return this.#isUp;
   }
 
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   get isFrozen(): boolean {
     return this.#isFrozen;
   }
 
   start(): void {
-    if (this.#isUp) return;
+    if (this.#isUp || this.#isLost) return;
     const { id, origin, clock, disk, network, targets, chance, log } = this.parts;
     const life = ++this.#life;
     this.#isUp = true;
@@ -102,6 +107,12 @@ export class SimPeer {
     this.#backlog = [];
     this.#end();
     this.parts.network.leave(this.id, isTold);
+  }
+
+  /** Its machine is gone, and its disk. */
+  lose(): void {
+    this.kill(false);
+    this.#isLost = true;
   }
 
   /** As by SIGTERM: hands over, lets what is in flight end, and goes. */

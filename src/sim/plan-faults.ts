@@ -21,7 +21,12 @@ const UNPLANNED: readonly Fault["kind"][] = [
   "full disk",
   "clock",
   "targets",
+  "loss",
 ];
+
+/** With more of them gone, what holds in a partition would wait for a majority that is not there. */
+const LOSSES_MAX = 1;
+const NEWCOMERS_MAX = 2;
 
 export function faultsOf({ peers, minutes }: PlanSize, chance: Chance): readonly Fault[] {
   const spanMs = minutes * 60_000 - REST_MS - SETTLE_MS;
@@ -29,10 +34,11 @@ export function faultsOf({ peers, minutes }: PlanSize, chance: Chance): readonly
   const kinds = luck < 0.05 ? [] : luck < 0.2 ? PLANNED : [...UNPLANNED, ...PLANNED];
   if (kinds.length === 0 || spanMs <= 0) return [];
   const faults: Fault[] = [];
-  let newcomers = 0;
+  let [newcomers, losses] = [0, 0];
   for (let count = chance.whole(1, Math.max(2, minutes * 1.5)); count > 0; count--) {
     const kind = chance.one(kinds);
-    if (kind === "join" && newcomers >= 2) continue;
+    if (kind === "join" && newcomers >= NEWCOMERS_MAX) continue;
+    if (kind === "loss" && ++losses > LOSSES_MAX) continue;
     const ms = Math.min(lengthOf(kind, chance), spanMs);
     const at = SETTLE_MS + chance.next() * (spanMs - ms);
     faults.push(
@@ -56,6 +62,7 @@ function lengthOf(kind: Fault["kind"], chance: Chance): number {
     case "one-way":
     case "partition":
       return chance.one([1_000, 10_000, 60_000]) * chance.between(0.5, 1.5);
+    case "loss":
     case "drain":
     case "slow disk":
     case "full disk":
@@ -75,6 +82,8 @@ function faultOf(
   switch (kind) {
     case "crash":
       return { kind, ...when, peer, isPower: chance.is(0.3) };
+    case "loss":
+      return { kind, ...when, peer, isRevoked: chance.is(0.5) };
     case "restart":
     case "drain":
     case "join":

@@ -64,6 +64,14 @@ export type Fault =
     readonly peer: number;
     readonly isPower: boolean;
   }
+  /** Its machine is gone for good; after `ms` an operator takes its membership away, or does not. */
+  | {
+    readonly kind: "loss";
+    readonly at: number;
+    readonly ms: number;
+    readonly peer: number;
+    readonly isRevoked: boolean;
+  }
   /** A clean stop, and a start `ms` later. */
   | { readonly kind: "restart"; readonly at: number; readonly ms: number; readonly peer: number }
   /** Gives up its shards, and takes part again. */

@@ -11,6 +11,7 @@ import { type PeerId, type TaskGuid, taskGuid } from "../core/task.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
+import { VectorCheck } from "./check-vectors.ts";
 import { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import { LocalClock } from "./local-clock.ts";
@@ -45,6 +46,7 @@ export class World {
   readonly plan: Plan;
   readonly timeline: Timeline;
   readonly history = new History();
+  readonly vectors = new VectorCheck(this.history);
   readonly targets: Targets;
   readonly network: Network;
   readonly peers: SimPeer[] = [];
@@ -96,8 +98,13 @@ export class World {
     for (const action of plan.users) timeline.at(plan.start + action.at, () => this.#act(action));
     for (const fault of plan.faults) timeline.at(plan.start + fault.at, () => this.#befall(fault));
     await this.until(this.end - LAST_NEWS_MS);
-    for (const peer of this.peers) if (peer !== undefined) this.lateEnds.set(peer.id, await runEndsOf(peer));
+    for (const peer of this.survivors()) this.lateEnds.set(peer.id, await runEndsOf(peer));
     await this.until(this.end);
+  }
+
+  /** All but those that are lost for ever. */
+  survivors(): readonly SimPeer[] {
+    return this.peers.filter((peer) => peer !== undefined && !peer.isLost);
   }
 
   async until(end: number): Promise<void> {
@@ -152,7 +159,7 @@ export class World {
   #entityAfter(peer: PeerId, guid: TaskGuid, result: CommandResult): { readonly entity?: Entity } {
     if (result.kind === "task" && result.dossier.entity !== undefined) return { entity: result.dossier.entity };
     if (result.kind !== "removed") return {};
-    const entity = this.history.versions.get(peer)?.get(guid)?.at(-1)?.entity;
+    const entity = this.history.latest(peer, guid);
     return entity === undefined ? {} : { entity };
   }
 
@@ -173,6 +180,11 @@ export class World {
       case "crash":
         peer?.kill(!fault.isPower);
         return later(() => peer?.start());
+      case "loss":
+        over();
+        peer?.lose();
+        if (fault.isRevoked) timeline.in(fault.ms, () => this.#revoke(nameOf(fault.peer)));
+        return;
       case "restart":
         if (peer === undefined || !peer.isUp || peer.isFrozen) return over();
         return peer.stop(() => later(() => peer.start()));
@@ -236,10 +248,17 @@ export class World {
     newcomer.start();
   }
 
+  /** An operator takes away the membership of a peer that is lost. */
+  #revoke(lost: PeerId): void {
+    const { node } = this.peers.find((peer) => peer.node !== undefined && !peer.isFrozen) ?? {};
+    const entity = { kind: "member", key: lost, registers: {} } as const;
+    void node?.submit({ kind: "entity", entity, values: { life: 2 } });
+  }
+
   // ── peers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #make(n: number): SimPeer {
-    const { plan: { seed, kind }, timeline, history, network, targets } = this;
+    const { plan: { seed, kind }, timeline, history, vectors, network, targets } = this;
     const id = nameOf(n);
     const chance = new Chance(seed, id);
     const disk = new Disk({
@@ -248,7 +267,7 @@ export class World {
       base: this.#keyValue(),
       syncMs: kind.syncMs,
       readMaxMs: kind.readMaxMs,
-      onDurable: (operations) => history.durable(timeline.now, id, operations),
+      onDurable: (operations) => vectors.durable(timeline.now, id, history.durable(timeline.now, id, operations)),
       stir: () => void this.#stirs++,
     });
     const skewMs = chance.between(-kind.skewMaxMs, kind.skewMaxMs);
@@ -287,6 +306,7 @@ function weightOf(fault: Fault): number {
     case "weather":
       return 2;
     case "crash":
+    case "loss":
     case "freeze":
     case "one-way":
     case "slow disk":

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Instant } from "../../src/core/instant.ts";
-import { HybridClock, isStamp, type Stamp, stampMs, stampOrigin } from "../../src/core/stamp.ts";
+import { HybridClock, isStamp, type Stamp, stampBelow, stampMs, stampOrigin } from "../../src/core/stamp.ts";
 import { chanceOf } from "../chance.ts";
 
 test("stamps only grow, whatever the wall clock does and however often the peer restarts", () => {
@@ -17,6 +17,20 @@ test("stamps only grow, whatever the wall clock does and however often the peer 
       assert.ok(stamp > last, `seed ${seed}, step ${step}: ${stamp} after ${last}`);
       last = stamp;
     }
+  }
+});
+
+test("what was stamped is below the mark of a restart, and what comes then is above it: a vector that says so covers no write to come", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const chance = chanceOf(seed);
+    const clock = new HybridClock(7, 0);
+    let [stored, last] = [0, "" as Stamp];
+    for (let step = chance() * 100; step > 0; step--) {
+      last = clock.tick((1_000_000 + Math.floor(chance() * 40_000)) as Instant);
+      stored = clock.highWater() ?? stored;
+    }
+    const next = new HybridClock(7, stored).tick(1_000_000 as Instant);
+    assert.ok(last <= stampBelow(stored, 7) && stampBelow(stored, 7) < next, `seed ${seed}`);
   }
 });
 
