@@ -10,6 +10,8 @@ import { type Store, StoreFailure } from "./store/store.ts";
 
 export type Persist = Extract<Effect, { kind: "persist" }>;
 
+type Asked = { readonly effect: Persist; readonly order: number };
+
 export type DiskHost = {
   /** These writes are durable: what the core wants done then. */
   readonly kept: (effects: readonly Effect[]) => void;
@@ -40,8 +42,9 @@ export class Disk {
   readonly #waiters: { readonly after: number; readonly resolve: () => void }[] = [];
   /** Tasks of which something is on its way to the disk: how many writes. */
   readonly #keeping = new Map<TaskGuid, number>();
-  /** Writes of what has happened, which the disk did not take: kept in order until it does. */
-  #held: Persist[] = [];
+  /** Writes of what has happened, which the disk did not take: kept until it does, in the order in which they came. */
+  #held: Asked[] = [];
+  #asked = 0;
   /** Resolves when nothing is held any more; there while something is. */
   #release: PromiseWithResolvers<void> | undefined;
   #isReplaying = false;
@@ -65,8 +68,9 @@ export class Disk {
   }
 
   keep(effect: Persist): void {
-    if (effect.onFailure === "hold" && (this.#held.length > 0 || this.#unwritable !== undefined)) this.#hold(effect);
-    else this.#write(effect);
+    const asked: Asked = { effect, order: this.#asked++ };
+    if (effect.onFailure === "hold" && (this.#held.length > 0 || this.#unwritable !== undefined)) this.#hold(asked);
+    else this.#write(asked);
   }
 
   stop(why: string): void {
@@ -81,7 +85,7 @@ export class Disk {
     while (this.#held.length > 0 && this.#unwritable === undefined) {
       const held = this.#held;
       this.#held = [];
-      for (const effect of held) this.#write(effect);
+      for (const asked of held) this.#write(asked);
       await this.#written();
     }
     this.#isReplaying = false;
@@ -99,13 +103,16 @@ export class Disk {
     while (this.#ended < this.#begun) await this.#written();
   }
 
-  #hold(effect: Persist): void {
-    this.#held.push(effect);
+  /** What comes while a batch fails may be held before those of the batch are, which came before it. */
+  #hold(asked: Asked): void {
+    const at = this.#held.findLastIndex(({ order }) => order < asked.order) + 1;
+    this.#held.splice(at, 0, asked);
     this.#release ??= Promise.withResolvers();
   }
 
   /** With callbacks, and no promise more than it takes: thousands of these come in a second. */
-  #write(effect: Persist): void {
+  #write(asked: Asked): void {
+    const { effect } = asked;
     this.#begun++;
     for (const guid of effect.guids) this.#keeping.set(guid, (this.#keeping.get(guid) ?? 0) + 1);
     void this.#store.commit(effect.writes).then(
@@ -115,7 +122,7 @@ export class Disk {
       },
       (error) => {
         if (!(error instanceof StoreFailure)) throw error;
-        if (effect.onFailure === "hold") this.#hold(effect);
+        if (effect.onFailure === "hold") this.#hold(asked);
         this.#end(effect);
         if (effect.onFailure === "refuse") this.#host.refused(effect, error);
       },

@@ -134,7 +134,9 @@ export async function carriesAfter(
     } finally {
       await walk.close();
     }
-    if (entries[0] === undefined || seqOfCarryKey(entries[0][0]) !== after + 1) {
+    // A number that is left out is of a write that the author's disk refused, as long as there are numbers before it.
+    const isNext = entries[0] !== undefined && seqOfCarryKey(entries[0][0]) === after + 1;
+    if (entries[0] === undefined || (!isNext && await startOf(keyValue, author) > after)) {
       isTrimmed = true;
       continue;
     }
@@ -151,6 +153,17 @@ export async function carriesAfter(
     if (to < last) return { pages, isMore: true, isTrimmed };
   }
   return { pages, isMore: false, isTrimmed };
+}
+
+/** The first number of an author's log that is kept. */
+async function startOf(keyValue: KeyValue, author: PeerId): Promise<number> {
+  const walk = keyValue.walk("log", startingWith(carryKey(author, undefined)));
+  try {
+    const [first] = await walk.take(1);
+    return first === undefined ? Infinity : seqOfCarryKey(first[0]);
+  } finally {
+    await walk.close();
+  }
 }
 
 async function withRuns(
@@ -209,15 +222,9 @@ async function floorsOf(keyValue: KeyValue, { ends, floors }: Logs): Promise<Log
   const latest = Math.floor(LATEST_MAX / Math.max(1, ends.size));
   const found: [PeerId, number][] = [];
   for (const [author, end] of ends) {
-    const walk = keyValue.walk("log", startingWith(carryKey(author, undefined)));
-    try {
-      const [first] = await walk.take(1);
-      const trimmedTo = first === undefined ? end : seqOfCarryKey(first[0]) - 1;
-      const floor = Math.min(end, Math.max(trimmedTo, floors.get(author) ?? 0, end - latest));
-      if (floor > 0) found.push([author, floor]);
-    } finally {
-      await walk.close();
-    }
+    const trimmedTo = await startOf(keyValue, author) - 1;
+    const floor = Math.min(end, Math.max(trimmedTo, floors.get(author) ?? 0, end - latest));
+    if (floor > 0) found.push([author, floor]);
   }
   return found;
 }

@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskCommand } from "../../src/core/command.ts";
+import { Disk, type Persist } from "../../src/disk.ts";
 import { taskGuid } from "../../src/core/task.ts";
 import type { KeyValue, Operation, Space } from "../../src/store/key-value.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
+import { recordStore } from "../../src/store/records.ts";
 import { StoreFailure } from "../../src/store/store.ts";
 import { DELIVERED, later, USER, World } from "../world.ts";
 
@@ -161,4 +163,41 @@ test("a read that the disk refuses is done again, and the task fires", async () 
   await sent.promise;
   assert.deepEqual(world.logged, ["error: the store can't be read; it is tried again"]);
   assert.deepEqual(world.sends(), ["13:00:01 t@13:00:00#1"]);
+});
+
+test("what is held is kept in the order in which it came, also what came while a batch failed", async () => {
+  const disk = new SlowDisk();
+  const kept: number[] = [];
+  const all = Promise.withResolvers<void>();
+  const mark = (ms: number): Persist => ({
+    kind: "persist",
+    onFailure: "hold",
+    writes: [{ kind: "highWater", ms }],
+    guids: [],
+    then: [{ kind: "log", level: "warning", message: String(ms), facts: {} }],
+  });
+  const door = new Disk(recordStore(disk), {
+    kept: (effects) => {
+      kept.push(...effects.flatMap((effect) => effect.kind === "log" ? [Number(effect.message)] : []));
+      if (kept.length === 3) all.resolve();
+    },
+    refused: () => {},
+    resumed: () => {},
+    found: () => {},
+    log: () => {},
+  });
+  disk.onWritable((isWritable, why) => {
+    if (isWritable) return void door.resume();
+    door.stop(why);
+    door.keep(mark(3));
+  });
+  disk.isSlow = true;
+  door.keep(mark(1));
+  door.keep(mark(2));
+  disk.fail();
+  // Those who wait for the batch have been told.
+  await new Promise((resolve) => setImmediate(resolve));
+  disk.recover();
+  await all.promise;
+  assert.deepEqual(kept, [1, 2, 3]);
 });
