@@ -166,14 +166,24 @@ class Loop implements Node {
     const items = page.items.map((run) => this.#machine.openRun(run.guid, run.id) ?? run);
     const isFirst = query.guid !== undefined && query.cursor === undefined && query.outcome === undefined;
     const active = isFirst ? this.#machine.dossier(query.guid) : undefined;
-    if (active === undefined) return { ...page, items };
-    return { ...page, items: withOpen(items, active.open, page.cursor === undefined) };
+    const all = active === undefined ? items : withOpen(items, active.open, page.cursor === undefined);
+    return { ...page, items: all.map((run) => this.#withReason(run)) };
   }
 
   async run(id: OccurrenceId) {
     const stored = await this.#parts.store.run(id);
-    if (stored === undefined) return this.#machine.findOpenRun(id);
-    return this.#machine.openRun(stored.guid, id) ?? stored;
+    const run = stored === undefined ? this.#machine.findOpenRun(id) : this.#machine.openRun(stored.guid, id) ?? stored;
+    return run === undefined ? undefined : this.#withReason(run);
+  }
+
+  /** Of an open run, why it waits. */
+  #withReason(run: Run): Run {
+    const reason = run.state === "settled" ? undefined : this.#machine.waitReason(run);
+    return reason === undefined ? run : { ...run, reason };
+  }
+
+  lanes() {
+    return this.#machine.lanes();
   }
 
   entity(...query: Parameters<Peer["entity"]>) {

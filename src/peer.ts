@@ -4,6 +4,7 @@ import type { Command, CommandResult } from "./core/command.ts";
 import type { Conflict } from "./core/conflict.ts";
 import type { Dossier } from "./core/dossier.ts";
 import type { Instant } from "./core/instant.ts";
+import type { LaneState } from "./core/lane.ts";
 import type { MeshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
@@ -28,6 +29,8 @@ export interface Peer {
   runs(query: RunQuery): Promise<Page<Run>>;
   /** Stored or in flight. */
   run(id: OccurrenceId): Promise<Run | undefined>;
+  /** The ways from this peer to targets: who is on them, and which of them are shut. */
+  lanes(): readonly LaneState[];
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
   /** Who fires the task, as far as this peer can tell; absent while nobody is eligible. */

@@ -7,6 +7,7 @@ import type { MeshAccess, Peer } from "../peer.ts";
 import { type AccessSettings, createGatekeeper, isPublic } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBatch } from "./batch.ts";
+import { addBreakers } from "./breakers.ts";
 import { addConflicts } from "./conflicts.ts";
 import { addDescription } from "./description.ts";
 import type { ApiEnv, Doors, Log } from "./doors.ts";
@@ -118,6 +119,7 @@ export function createApi(settings: ApiSettings): Api {
     addBatch(app, doors);
     addExport(app, doors);
     addRuns(app, doors);
+    addBreakers(app, doors);
     addExplain(app, doors);
     addSchedules(app, doors);
     addStream(app, doors);

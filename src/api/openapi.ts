@@ -4,6 +4,7 @@
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
 import { LINES_TYPE } from "./batch.ts";
+import { DELIVERY_OPERATIONS } from "./delivery-operations.ts";
 import { FORWARD_OPERATIONS } from "./forward-operations.ts";
 import { MESH_OPERATIONS } from "./mesh-operations.ts";
 import {
@@ -44,7 +45,8 @@ export function openapi(version: string): unknown {
     name: "metronome-8081",
     description: "The cookie of a session; its name ends in the peer's port.",
   });
-  for (const operation of [...OPERATIONS, ...MESH_OPERATIONS, ...FORWARD_OPERATIONS]) registry.registerPath(operation);
+  const operations = [...OPERATIONS, ...DELIVERY_OPERATIONS, ...MESH_OPERATIONS, ...FORWARD_OPERATIONS];
+  for (const operation of operations) registry.registerPath(operation);
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -257,7 +259,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     tags: ["events"],
     summary: "What happens, as it happens: server-sent events",
     description:
-      'Events "task" (a Task), "removed" ({"id"}), "run" (a Run), "mesh" (who is alive and fires how much, at most once a second), and "lag" ({"dropped"}) when the client was too slow.',
+      'Events "task" (a Task), "removed" ({"id"}), "run" (a Run), "breaker" (a Breaker that opened or closed), "mesh" (who is alive and fires how much, at most once a second), and "lag" ({"dropped"}) when the client was too slow.',
     responses: answers({
       200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
     }),

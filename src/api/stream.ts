@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import type { Notice } from "../core/notice.ts";
 import type { Access } from "./access.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
+import { laneView } from "./breakers.ts";
 import { problem } from "./problem.ts";
 import { meshNews } from "./mesh.ts";
 import { readQuery } from "./query.ts";
@@ -147,6 +148,8 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
         return notice.user === user ? event("removed", { id: notice.task }) : undefined;
       case "run":
         return notice.run.user === user ? event("run", runView(notice.run)) : undefined;
+      case "lane":
+        return event("breaker", laneView(notice.lane));
       case "mesh":
         return event("mesh", meshNews(peer.mesh()));
     }

@@ -10,8 +10,9 @@ import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
 import type { Known } from "./follows.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
 import type { Followed } from "./follows.ts";
+import { followRuns } from "./follow-runs.ts";
 import { Ledger } from "./ledger.ts";
-import { misfire, MISSED_RECORDS_MAX } from "./misfire.ts";
+import { misfire, MISSED_RECORDS_MAX, missesAt } from "./misfire.ts";
 import { manualOccurrenceId, type OccurrenceId, occurrenceId } from "./occurrence.ts";
 import { earlier, type OpenRun, OpenRuns } from "./open-runs.ts";
 import { admission, place } from "./overlap.ts";
@@ -20,7 +21,6 @@ import { type Entity, mergeEntities } from "./register.ts";
 import { retry } from "./retry.ts";
 import { joinRuns, type Outcome, type Run } from "./run.ts";
 import { attempted, attempting, dueRun, retrying, settled } from "./run-step.ts";
-import { nextAtOrAfter } from "./schedule.ts";
 import { isPausedAt, nextOccurrence, removeTask, writeState } from "./task-entity.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
@@ -87,6 +87,11 @@ export class TaskActor {
     return this.#runs.get(id)?.run;
   }
 
+  /** The lane in which the run waits. */
+  linesUpIn(id: OccurrenceId): string | undefined {
+    return this.#runs.get(id)?.phase === "lining up" ? this.#task?.lane : undefined;
+  }
+
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The agenda says that something may be due. */
@@ -95,9 +100,9 @@ export class TaskActor {
     this.#runs.recall(turn.now - this.#elsewhereMs());
     if (this.#task !== undefined) {
       for (const open of this.#runs.all()) {
-        if (open.phase === "retrying" && (open.run.retryAt ?? INSTANT_MIN) <= turn.now) {
-          this.#lineUp(turn, open, this.#task);
-        }
+        if (open.phase !== "retrying" || (open.run.retryAt ?? INSTANT_MIN) > turn.now) continue;
+        if (this.#isCrowded(turn, this.#task)) break;
+        this.#lineUp(turn, open, this.#task);
       }
       this.#takeUp(turn, this.#task);
       this.#startNext(turn);
@@ -179,34 +184,7 @@ export class TaskActor {
 
   /** How far another peer has carried the task; `known` are the stored records of the same occurrences. */
   follow(turn: Turn, told: Followed, known: Known): void {
-    for (const theirs of told.runs) {
-      const open = this.#runs.get(theirs.id);
-      const mine = open?.run ?? known(theirs.id);
-      const run = mine === undefined ? theirs : joinRuns(mine, theirs);
-      if (run === mine || (mine !== undefined && JSON.stringify(run) === JSON.stringify(mine))) continue;
-      if (open?.phase === "flying") {
-        if (run.state !== "settled") continue;
-        // Its own attempt goes on; when it ends, both are known. What the other has made of it is kept at once.
-        open.other = open.other === undefined ? run : joinRuns(open.other, run);
-        turn.write({ kind: "run", run: open.other, wasOpen: open.stored });
-        open.stored = false;
-        continue;
-      }
-      const wasStored = open?.stored ?? mine !== undefined;
-      const wasOpen = wasStored && mine?.state !== "settled";
-      if (run.state === "settled") {
-        this.#runs.delete(run.id);
-        turn.write({ kind: "run", run, wasOpen });
-        if (run.outcome !== undefined && run.settledAt !== undefined) {
-          const { instant, outcome, settledAt, settledBy = turn.self } = run;
-          this.#ledger.followLast({ instant, outcome, settledAt, peer: settledBy });
-        }
-      } else {
-        turn.write({ kind: "run", run, wasOpen });
-        this.#runs.adopt(run, true, this.#isElsewhere);
-      }
-      turn.notify({ kind: "run", run });
-    }
+    followRuns(told.runs, known, turn, { runs: this.#runs, ledger: this.#ledger, isElsewhere: this.#isElsewhere });
     this.#ledger.follow(told.through, told.failures);
     this.#ledger.followLast(told.last);
     this.#finish(turn);
@@ -268,15 +246,15 @@ export class TaskActor {
     const { now } = turn;
     const { state, timing } = task;
     if (timing === undefined || isPausedAt(state, now)) return;
-    const { schedule, policy } = timing;
     let at = this.#nextOccurrence();
     if (at === undefined || at > now) return;
-    const cutoff = (now - policy.toleranceMs) as Instant;
+    const cutoff = (now - timing.policy.toleranceMs) as Instant;
     if (at < cutoff) {
       this.#misfire(turn, task, timing, at, cutoff);
-      at = nextAtOrAfter(schedule, cutoff);
+      at = this.#nextOccurrence();
     }
     for (let taken = 0; at !== undefined && at <= now && taken < TAKE_MAX; taken++) {
+      if (this.#isCrowded(turn, task)) return;
       this.#ledger.pass(at);
       this.#admit(turn, task, dueRun(task, occurrenceId(this.guid, at), at));
       at = this.#nextOccurrence();
@@ -295,6 +273,9 @@ export class TaskActor {
     }
     const runOf = (at: Instant) => dueRun(task, occurrenceId(this.guid, at), at);
     for (const { instant, reason } of missed) this.#settle(turn, unadmitted(runOf(instant)), outcome, reason);
+    const last = policy.misfire === "last" ? fired[0] : undefined;
+    // The latest one is not let in where it would only wait: it is missed in its turn if the next one comes to be late.
+    if (last !== undefined && this.#isCrowded(turn, task)) return this.#ledger.pass((last - 1) as Instant);
     this.#ledger.pass((cutoff - 1) as Instant);
     for (const at of fired) {
       if (policy.misfire === "all") this.#queue(turn, this.#runs.add(runOf(at)));
@@ -342,8 +323,16 @@ export class TaskActor {
 
   #startNext(turn: Turn): void {
     if (this.#task === undefined || !turn.isOwner || !this.#mayFire(turn)) return;
+    if (!this.#runs.isNextFree || this.#isCrowded(turn, this.#task)) return;
     const next = this.#runs.takeNext();
     if (next !== undefined) this.#lineUp(turn, next, this.#task);
+  }
+
+  /** Whether what is due is left for later, because its target takes no more now. */
+  #isCrowded(turn: Turn, { lane }: ActiveTask): boolean {
+    if (!turn.isCrowded(lane)) return false;
+    turn.waitsForTarget ??= { lane };
+    return true;
   }
 
   #lineUp(turn: Turn, open: OpenRun, { lane }: ActiveTask): void {
@@ -475,6 +464,10 @@ export class TaskActor {
 
   /** Ends a turn: when something changed, the ledger is written, and with it all that it has passed by. */
   #finish(turn: Turn): void {
+    if (turn.waitsForTarget !== undefined) {
+      const until = this.#task === undefined ? undefined : missesAt(this.#task, this.#nextOccurrence());
+      if (until !== undefined) turn.waitsForTarget = { ...turn.waitsForTarget, until };
+    }
     if (!this.#ledger.isBehind) return;
     if (this.#runs.size > 0) {
       for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);

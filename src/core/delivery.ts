@@ -31,4 +31,9 @@ export type DeliveryResult =
     readonly retryable: boolean;
     /** How long the target asks to be left alone. */
     readonly retryAfterMs?: number;
+    /**
+     * Where it failed, when not at the target or on the way back: `unreached`, no connection came about, so that nothing of
+     * the event has left; `ours`, this peer did not try, or ended the attempt, which says nothing of the target.
+     */
+    readonly cause?: "unreached" | "ours";
   };

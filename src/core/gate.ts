@@ -1,62 +1,286 @@
-// The gate keeps the attempts in flight in one lane within a bound, first come first served, so that a slow target
-// fills its own lane and no other. What waits is named, not held: its task knows the rest.
+// The gate lets attempts go to their targets, each through its target's lane, first come first served: a slow or dead
+// target fills its own lane and no other. What waits is named, not held: its task knows the rest. When many wait in a
+// lane, further tasks are parked: they leave their seats, and are called when there is room.
 
+import { type Verdict, verdictOf } from "./breaker.ts";
+import type { DeliveryResult } from "./delivery.ts";
+import type { Instant } from "./instant.ts";
+import { Lane, type LaneState, type Passenger } from "./lane.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import type { ResolvedLimits } from "./target-limits.ts";
 import type { TaskGuid } from "./task.ts";
 
-export type Passenger = { readonly guid: TaskGuid; readonly id: OccurrenceId };
-
 /**
- * Attempts in flight at one origin. Measured with undici on one core: 16 to 64 connections carry the most, 256 carry
- * less; a receiver of ordinary make is served better by fewer.
+ * Events that wait in a lane that moves; in one that does not, or when as many as `WAITING_MAX` wait in all lanes, it is
+ * `STALLED_MAX`. Who waits holds one of the 32,768 seats, so a target that hangs can hold an eighth of them, and many that
+ * hang a quarter.
  */
-export const LANE_MAX = 64;
+const MOVING_MAX = 4_096;
+const STALLED_MAX = 64;
+const WAITING_MAX = 8_192;
 
-type Lane = { inFlight: number; waiting: Passenger[]; head: number };
+/** A lane through which nothing has come for so long does not move. */
+const STALLED_MS = 2_000;
+
+/** Tasks that are parked, at about 150 bytes each; who comes then is to come again later. */
+const PARKED_MAX = 500_000;
+
+/** Tasks called at one time for one lane. */
+const CALLED_MAX = 256;
+
+/** Lanes that are kept for what they remember, while nobody is in them. */
+const IDLE_MAX = 4_096;
+
+export type GateHost = {
+  readonly chance: () => number;
+  readonly limitsOf: (lane: string) => ResolvedLimits;
+};
 
 export class Gate {
+  readonly #host: GateHost;
   readonly #lanes = new Map<string, Lane>();
-  readonly #inFlight = new Map<OccurrenceId, string>();
+  readonly #inFlight = new Map<OccurrenceId, Lane>();
+  readonly #parkedIn = new Map<TaskGuid, Lane>();
+  readonly #called = new Map<TaskGuid, Lane>();
+  /** Lanes for which tasks are parked. */
+  readonly #crowded = new Set<Lane>();
+  /** Lanes in which somebody may go now. */
+  readonly #open = new Set<Lane>();
+  /** Lanes in which somebody waits for a moment, and that moment. */
+  readonly #timed = new Map<Lane, number>();
+  #wakeAt = Infinity;
+  #peers = 1;
+  #waiting = 0;
+  #changed: Lane[] = [];
+
+  constructor(host: GateHost) {
+    this.#host = host;
+  }
 
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** True: the passenger goes now. False: it waits, and `leave` names it when its turn comes. */
-  enter(origin: string, passenger: Passenger): boolean {
-    let lane = this.#lanes.get(origin);
-    if (lane === undefined) {
-      lane = { inFlight: 0, waiting: [], head: 0 };
-      this.#lanes.set(origin, lane);
+  /** When time alone lets somebody go. */
+  get wakeAt(): number {
+    return this.#open.size > 0 ? -Infinity : this.#wakeAt;
+  }
+
+  /** The limits are shared by so many peers. */
+  share(peers: number, now: Instant): void {
+    if (peers === this.#peers) return;
+    this.#peers = peers;
+    for (const lane of this.#lanes.values()) {
+      lane.set(this.#host.limitsOf(lane.key), peers, now);
+      this.#see(lane, now);
     }
-    if (lane.inFlight >= LANE_MAX) {
-      lane.waiting.push(passenger);
-      return false;
+  }
+
+  /** True: the passenger goes now. False: it waits, and `next` names it when its turn comes. */
+  enter(key: string, passenger: Passenger, now: Instant): boolean {
+    const lane = this.#laneOf(key, now);
+    if (lane.waiting === 0 && lane.mayGo(now)) {
+      this.#go(lane, passenger);
+      return true;
     }
-    lane.inFlight++;
-    this.#inFlight.set(passenger.id, origin);
+    lane.wait(passenger);
+    this.#waiting++;
+    this.#see(lane, now);
+    return false;
+  }
+
+  /** The attempt is over. */
+  ended(id: OccurrenceId, result: DeliveryResult, now: Instant): void {
+    const lane = this.#leave(id);
+    if (lane === undefined) return;
+    const verdict: Verdict = verdictOf(result);
+    const error = result.kind === "failed" ? result.error : "";
+    if (lane.ended(verdict, error, { now, chance: this.#host.chance() })) this.#changed.push(lane);
+    this.#see(lane, now);
+  }
+
+  /** What was let go does not go. */
+  unused(id: OccurrenceId, now: Instant): void {
+    const lane = this.#leave(id);
+    if (lane === undefined) return;
+    lane.unused();
+    this.#see(lane, now);
+  }
+
+  /** Somebody that may go now, and from now on is in flight. */
+  next(now: Instant): Passenger | undefined {
+    this.#wake(now);
+    for (const lane of this.#open) {
+      const passenger = lane.mayGo(now) ? lane.shift() : undefined;
+      if (passenger === undefined) {
+        this.#open.delete(lane);
+        this.#see(lane, now);
+        continue;
+      }
+      this.#waiting--;
+      this.#go(lane, passenger);
+      return passenger;
+    }
+    return undefined;
+  }
+
+  // ── tasks that wait ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a task is to bring nothing to the lane now, beside `more` that it brings already. */
+  isCrowded(key: string, more: number, now: Instant): boolean {
+    const lane = this.#lanes.get(key);
+    return lane !== undefined && lane.waiting + more >= this.#roomIn(lane, now);
+  }
+
+  /** False when no more can be parked. */
+  park(key: string, guid: TaskGuid, now: Instant): boolean {
+    if (this.#parkedIn.has(guid)) return true;
+    if (this.#parkedIn.size >= PARKED_MAX) return false;
+    const lane = this.#laneOf(key, now);
+    lane.parked.add(guid);
+    this.#parkedIn.set(guid, lane);
+    this.#crowded.add(lane);
+    this.#see(lane, now);
     return true;
   }
 
-  /** The attempt is over; the passenger that takes its place, if one waits. */
-  leave(id: OccurrenceId): Passenger | undefined {
-    const origin = this.#inFlight.get(id);
-    if (origin === undefined) return undefined;
+  isParked(guid: TaskGuid): boolean {
+    return this.#parkedIn.has(guid);
+  }
+
+  /** It is here: whatever it waited for. */
+  arrived(guid: TaskGuid): void {
+    if (this.#called.size === 0 && this.#parkedIn.size === 0) return;
+    const called = this.#called.get(guid);
+    if (called !== undefined) {
+      called.called--;
+      this.#called.delete(guid);
+    }
+    this.#parkedIn.get(guid)?.parked.delete(guid);
+    this.#parkedIn.delete(guid);
+  }
+
+  /** Takes out all that are chosen. */
+  forgetWhere(isChosen: (guid: TaskGuid) => boolean): void {
+    for (const guid of [...this.#parkedIn.keys(), ...this.#called.keys()]) if (isChosen(guid)) this.arrived(guid);
+  }
+
+  /** Parked tasks that may come now; each is to arrive. */
+  call(now: Instant): readonly TaskGuid[] {
+    if (this.#crowded.size === 0) return [];
+    this.#wake(now);
+    const guids: TaskGuid[] = [];
+    for (const lane of this.#crowded) {
+      if (lane.parked.size === 0) {
+        this.#crowded.delete(lane);
+        this.#see(lane, now);
+        continue;
+      }
+      const room = Math.ceil(this.#roomIn(lane, now) / 2) - lane.waiting;
+      for (const guid of lane.parked) {
+        if (lane.called >= Math.min(room, CALLED_MAX)) break;
+        lane.parked.delete(guid);
+        this.#parkedIn.delete(guid);
+        this.#called.set(guid, lane);
+        lane.called++;
+        guids.push(guid);
+      }
+    }
+    return guids;
+  }
+
+  // ── for those who look ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Why what waits in the lane does, or what a parked task has due. */
+  reasonOf(key: string, now: Instant): string | undefined {
+    return this.#lanes.get(key)?.reason(now);
+  }
+
+  reasonOfParked(guid: TaskGuid, now: Instant): string | undefined {
+    return this.#parkedIn.get(guid)?.reason(now);
+  }
+
+  /** Lanes that somebody is in, or that remember a failure. */
+  lanes(now: Instant): readonly LaneState[] {
+    return Array.from(this.#lanes.values(), (lane) => lane.state(now));
+  }
+
+  /** Lanes whose breaker was opened or closed since the last call. */
+  takeChanged(now: Instant): readonly LaneState[] {
+    if (this.#changed.length === 0) return NONE;
+    return this.#changed.splice(0).map((lane) => lane.state(now));
+  }
+
+  // ── lanes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #laneOf(key: string, now: Instant): Lane {
+    const limits = this.#host.limitsOf(key);
+    const known = this.#lanes.get(key);
+    if (known !== undefined) {
+      known.set(limits, this.#peers, now);
+      return known;
+    }
+    if (this.#lanes.size >= IDLE_MAX) this.#forgetOldest();
+    const lane = new Lane(key, limits, { peers: this.#peers, now });
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  #forgetOldest(): void {
+    for (const [key, lane] of this.#lanes) {
+      if (!lane.isIdle) continue;
+      this.#lanes.delete(key);
+      return;
+    }
+  }
+
+  #go(lane: Lane, { id }: Passenger): void {
+    lane.go();
+    this.#inFlight.set(id, lane);
+  }
+
+  #leave(id: OccurrenceId): Lane | undefined {
+    const lane = this.#inFlight.get(id);
     this.#inFlight.delete(id);
-    const lane = this.#lanes.get(origin);
-    if (lane === undefined) throw new Error(`an attempt left ${origin}, where no lane is`);
-    const next = lane.waiting[lane.head];
-    if (next === undefined) {
-      lane.inFlight--;
-      if (lane.inFlight === 0) this.#lanes.delete(origin);
-      return undefined;
+    return lane;
+  }
+
+  /** How many may wait in the lane. At a breaker that is not closed nobody but the one that it lets go next. */
+  #roomIn(lane: Lane, now: Instant): number {
+    if (lane.breaker.until !== undefined) return lane.mayGo(now) ? 1 : 0;
+    return lane.idleMs(now) < STALLED_MS && this.#waiting < WAITING_MAX ? MOVING_MAX : STALLED_MAX;
+  }
+
+  /** Something of the lane has changed: whether somebody may go, or when. */
+  #see(lane: Lane, now: Instant): void {
+    if (lane.waiting === 0 && lane.parked.size === 0) {
+      this.#open.delete(lane);
+      this.#timed.delete(lane);
+      // What it knows is what a new one would.
+      if (lane.isIdle && lane.isFresh) this.#lanes.delete(lane.key);
+      return;
     }
-    lane.head++;
-    if (lane.head > 1024 && lane.head * 2 > lane.waiting.length) {
-      lane.waiting = lane.waiting.slice(lane.head);
-      lane.head = 0;
+    if (lane.mayGo(now)) {
+      // Those that are parked are called at the end of every event.
+      if (lane.waiting > 0) this.#open.add(lane);
+      return;
     }
-    this.#inFlight.set(next.id, origin);
-    return next;
+    const at = lane.opensAt(now);
+    if (at === Infinity) return void this.#timed.delete(lane);
+    this.#timed.set(lane, at);
+    this.#wakeAt = Math.min(this.#wakeAt, at);
+  }
+
+  #wake(now: Instant): void {
+    if (this.#wakeAt > now) return;
+    this.#wakeAt = Infinity;
+    for (const [lane, at] of [...this.#timed]) {
+      if (at <= now) {
+        this.#timed.delete(lane);
+        this.#see(lane, now);
+      } else this.#wakeAt = Math.min(this.#wakeAt, at);
+    }
   }
 }
+
+const NONE: readonly LaneState[] = [];

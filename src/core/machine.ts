@@ -5,24 +5,23 @@
 import { TaskActor } from "./actor.ts";
 import { Agenda } from "./agenda.ts";
 import type { Command, CommandResult } from "./command.ts";
-import type { DeliveryResult } from "./delivery.ts";
 import type { Dossier } from "./dossier.ts";
 import { DueWindow } from "./due-window.ts";
 import type { CoreEvent, DuePage, Effect } from "./event.ts";
 import { Gate } from "./gate.ts";
+import type { LaneState, Passenger } from "./lane.ts";
+import { newsOf } from "./lane-news.ts";
+import { CROWDED, handOver, MAILBOX_MAX, type Message, UNWRITABLE } from "./mail.ts";
 import { Infirmary } from "./infirmary.ts";
 import type { Instant } from "./instant.ts";
-import type { Introduction } from "./keeper.ts";
-import type { Admission } from "./membership-list.ts";
-import { MeshSide, type TaskMail } from "./mesh-side.ts";
-import type { MeshStart } from "./mesh-start.ts";
+import type { MachineSettings } from "./machine-settings.ts";
+import { MeshSide } from "./mesh-side.ts";
 import type { OccurrenceId } from "./occurrence.ts";
-import type { Periods } from "./periods.ts";
 import type { Run } from "./run.ts";
 import { Seats } from "./seats.ts";
 import { type Shard, shardOf } from "./shard.ts";
-import { HybridClock, type Origin } from "./stamp.ts";
-import type { PeerId, TaskGuid } from "./task.ts";
+import { HybridClock } from "./stamp.ts";
+import type { TaskGuid } from "./task.ts";
 import { Stopping } from "./stopping.ts";
 import { type Surroundings, Turn } from "./turn.ts";
 
@@ -32,47 +31,18 @@ const STAY_MS = 60_000;
 const TAKE_MAX = 256;
 /** The agenda reads no further while it holds so many. */
 const AGENDA_MAX = 200_000;
-/** Messages that wait for one task's activation; what comes then is refused. */
-const MAILBOX_MAX = 1_024;
-
-type Message =
-  | { readonly kind: "wake" }
-  | { readonly kind: "command"; readonly ticket: number; readonly command: Extract<Command, { kind: "task" }> }
-  | { readonly kind: "attempted"; readonly id: OccurrenceId; readonly result: DeliveryResult }
-  /** The shard goes to another peer. */
-  | { readonly kind: "release" }
-  | TaskMail;
-
-const CROWDED: CommandResult = { kind: "refused", why: "busy", message: "too many commands wait for this task" };
-const UNWRITABLE: CommandResult = { kind: "refused", why: "unwritable", message: "the disk takes no writes now" };
-
-export type MachineSettings = {
-  readonly self: PeerId;
-  readonly origin: Origin;
-  /** The stored high-water mark of stamps. */
-  readonly highWaterMs: number;
-  /** A number in [0, 1), anew at each call. */
-  readonly chance: () => number;
-  /** The moment of the start. */
-  readonly now: Instant;
-  readonly introduction: Introduction;
-  readonly periods: Periods;
-  readonly start: MeshStart;
-  readonly digestKey: string;
-  readonly isSigned: (admission: Admission) => boolean;
-};
+/** A task that waits for a target for which no more can be parked comes again after so long. */
+const AGAIN_MS = 10_000;
 
 export class Machine {
   readonly #around: Surroundings;
   readonly #mesh: MeshSide;
   #now: Instant;
   readonly #agenda = new Agenda();
-  readonly #gate = new Gate();
+  readonly #gate: Gate;
   readonly #seats = new Seats<TaskActor, Message>();
   readonly #infirmary = new Infirmary();
   readonly #window = new DueWindow();
-  /** Attempts that are over, or never went: their lanes are to be given on. */
-  readonly #left: OccurrenceId[] = [];
   readonly #stopping = new Stopping();
   /** Tasks that would fire if they had the lease, and whether somebody has granted anything since they were told. */
   readonly #unleased = new Set<TaskGuid>();
@@ -100,8 +70,12 @@ export class Machine {
       stopped: (shards) => this.#stopped(shards),
       leased: () => this.#isLeased = true,
     }, settings);
-    const hasLease = (guid: TaskGuid) => this.#mesh.keeper.hasLease(shardOf(guid));
-    this.#around = { self, chance, clock, log: this.#mesh, hasLease, targets: this.#mesh.targets };
+    this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
+    this.#around = {
+      ...{ self, chance, clock, log: this.#mesh, targets: this.#mesh.targets },
+      hasLease: (guid) => this.#mesh.keeper.hasLease(shardOf(guid)),
+      isCrowded: (lane, more, now) => this.#gate.isCrowded(lane, more, now),
+    };
   }
 
   get mesh(): MeshSide {
@@ -115,6 +89,11 @@ export class Machine {
 
   get inFlight(): number {
     return this.#gate.inFlight;
+  }
+
+  /** The ways to targets on which somebody is, or that have failed of late. */
+  lanes(): readonly LaneState[] {
+    return this.#gate.lanes(this.#now);
   }
 
   get activeTasks(): number {
@@ -134,6 +113,13 @@ export class Machine {
   /** As `openRun`, for who does not know the task: looks at every active one. */
   findOpenRun(id: OccurrenceId): Run | undefined {
     return this.#seats.all().map(([, { actor }]) => actor?.openRun(id)).find((run) => run !== undefined);
+  }
+
+  /** Why an open run waits for its target; absent when it does not. */
+  waitReason({ guid, id, retryAt }: Run): string | undefined {
+    if (retryAt !== undefined && retryAt > this.#now) return undefined;
+    const lane = this.#seats.get(guid)?.actor?.linesUpIn(id);
+    return lane === undefined ? this.#gate.reasonOfParked(guid, this.#now) : this.#gate.reasonOf(lane, this.#now);
   }
 
   handle(event: CoreEvent, now: Instant): readonly Effect[] {
@@ -156,7 +142,7 @@ export class Machine {
         for (const dossier of event.dossiers) this.#seat(dossier, now);
         break;
       case "attempted":
-        this.#left.push(event.id);
+        this.#gate.ended(event.id, event.result, now);
         this.#tell(event.guid, { kind: "attempted", id: event.id, result: event.result }, now);
         break;
       case "unkept":
@@ -189,17 +175,21 @@ export class Machine {
   #pump(event: CoreEvent, now: Instant): void {
     // The outcome of an attempt moves nothing there; what it wrote is told when it stands on the disk.
     const isOutcome = event.kind === "attempted" && now < this.#meshWakeAt && this.#stopping.size === 0;
-    if (!isOutcome) this.#mesh.pump();
+    if (!isOutcome) {
+      this.#mesh.pump();
+      this.#gate.share(this.#mesh.peers, now);
+    }
     this.#letGo();
     this.#lease(now);
-    for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
+    this.#letThrough(now);
     const mayTake = this.#isWritable && !this.#isDraining;
     for (let taken = 0; mayTake && taken < TAKE_MAX && this.#seats.hasRoom; taken++) {
       const guid = this.#agenda.take(now);
       if (guid === undefined) break;
       this.#tell(guid, { kind: "wake" }, now);
     }
-    for (let id = this.#left.pop(); id !== undefined; id = this.#left.pop()) this.#giveOn(id, now);
+    this.#letThrough(now);
+    this.#effects.push(...newsOf(this.#gate.takeChanged(now)));
     this.#readDue(now);
     for (let guids = this.#seats.takeToLoad(); guids.length > 0; guids = this.#seats.takeToLoad()) {
       this.#effects.push({ kind: "readDossiers", guids });
@@ -233,7 +223,8 @@ export class Machine {
   #setAlarm(now: Instant, mayTake: boolean): void {
     const next = this.#mayReadDue() ? this.#window.movesAt : Infinity;
     const first = mayTake && this.#seats.hasRoom ? this.#agenda.first() ?? Infinity : Infinity;
-    const at = Math.max(now, Math.min(first, next, this.#meshWakeAt)) as Instant;
+    const lane = mayTake ? this.#gate.wakeAt : Infinity;
+    const at = Math.max(now, Math.min(first, next, lane, this.#meshWakeAt)) as Instant;
     if (at === Infinity || this.#alarmAt === at) return;
     this.#alarmAt = at;
     this.#effects.push({ kind: "alarm", at });
@@ -260,6 +251,7 @@ export class Machine {
     this.#window.lost(shards);
     this.#stopping.add(shards);
     this.#agenda.deleteWhere((guid) => stopped.has(shardOf(guid)));
+    this.#gate.forgetWhere((guid) => stopped.has(shardOf(guid)));
     for (const [guid] of this.#seats.all()) {
       if (stopped.has(shardOf(guid))) this.#tell(guid, { kind: "release" }, this.#now);
     }
@@ -293,8 +285,7 @@ export class Machine {
       if (seat.mailbox.length < MAILBOX_MAX || message.kind !== "command") seat.mailbox.push(message);
       else this.#reply(message.ticket, CROWDED);
     } else {
-      this.#turn(seat.actor, message, now);
-      this.#settleDown(guid, seat.actor, now);
+      this.#settleDown(guid, seat.actor, now, this.#turn(seat.actor, message, now));
     }
   }
 
@@ -315,12 +306,13 @@ export class Machine {
       return;
     }
     const mail = seat.mailbox.splice(0);
+    let waits: Turn["waitsForTarget"];
     for (const message of mail) {
       // An actor that fell ill at an earlier message is gone; what is left of its mail goes to the next one.
       if (this.#seats.get(dossier.guid) !== seat) this.#tell(dossier.guid, message, now);
-      else this.#turn(seat.actor, message, now);
+      else waits = this.#turn(seat.actor, message, now);
     }
-    if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now);
+    if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now, waits);
   }
 
   #isElsewhere({ state, attempts }: Run): boolean {
@@ -336,7 +328,7 @@ export class Machine {
       if (this.#mesh.isShared) this.#mesh.wrote(persist.writes);
       if (persist.then[0]?.kind === "kept") this.#stopping.wrote(persist.guids);
     }
-    for (const id of turn.exits) this.#left.push(id);
+    for (const id of turn.exits) this.#gate.unused(id, turn.now);
     if (turn.waitsForLease) this.#unleased.add(turn.guid);
     else this.#unleased.delete(turn.guid);
   }
@@ -345,59 +337,55 @@ export class Machine {
     return new Turn(guid, now, this.#around, { onFailure, isOwner: this.#owns(guid), isEcho }, this.#effects);
   }
 
-  /** One message, one turn; an actor that throws loses the turn and its seat, and nothing else is touched. */
-  #turn(actor: TaskActor, message: Message, now: Instant): void {
-    if (message.kind === "command" && !this.#isWritable) return this.#reply(message.ticket, UNWRITABLE);
+  /**
+   * One message, one turn; an actor that throws loses the turn and its seat, and nothing else is touched. Returns the
+   * target that the task waits for, if it has said so.
+   */
+  #turn(actor: TaskActor, message: Message, now: Instant): Turn["waitsForTarget"] {
+    if (message.kind === "command" && !this.#isWritable) {
+      this.#reply(message.ticket, UNWRITABLE);
+      return undefined;
+    }
+    // Whatever it waited for, it may have become another task.
+    if (MOVES.has(message.kind)) this.#gate.arrived(actor.guid);
     const before = this.#effects.length;
     const turn = this.#newTurn(actor, now, message.kind === "command" ? "refuse" : "hold", message.kind === "follow");
     try {
-      switch (message.kind) {
-        case "wake":
-          if ((this.#infirmary.until(actor.guid) ?? now) <= now) actor.wake(turn);
-          break;
-        case "command":
-          actor.command(turn, message.ticket, message.command.command, message.command.once);
-          break;
-        case "attempted":
-          actor.attempted(turn, message.id, message.result);
-          break;
-        case "release":
-          actor.release(turn);
-          break;
-        case "merge":
-          actor.merge(turn, message.entity);
-          break;
-        case "follow":
-          actor.follow(turn, message.told, message.known);
-          break;
-      }
+      const isIll = message.kind === "wake" && (this.#infirmary.until(actor.guid) ?? now) > now;
+      if (!isIll) handOver(message, actor, turn);
       if (turn.entries.length > 0) {
-        const launched = turn.entries.filter(({ id, lane }) => this.#gate.enter(lane, { guid: actor.guid, id }));
+        const { guid } = actor;
+        const launched = turn.entries.filter(({ id, lane }) => this.#gate.enter(lane, { guid, id }, now));
         for (const { id } of launched) actor.launch(turn, id);
       }
       this.#play(turn);
       if (message.kind === "wake") this.#infirmary.recovered(actor.guid);
     } catch (error) {
       this.#effects.length = before;
+      for (const { id } of turn.entries) this.#gate.unused(id, now);
       if (message.kind === "command") this.#refuseIll(message.ticket, error);
       this.#fallIll(actor.guid, error, now);
     }
     // What another peer told is behind us, also when the actor fell ill at it: the next sync tells it again.
     if (message.kind === "merge" || message.kind === "follow") message.done();
+    return turn.waitsForTarget;
   }
 
   /** After its turns: the actor stays while it has something in memory or soon to do, else it goes. */
-  #settleDown(guid: TaskGuid, actor: TaskActor, now: Instant): void {
+  #settleDown(guid: TaskGuid, actor: TaskActor, now: Instant, waits?: Turn["waitsForTarget"]): void {
     if (this.#seats.get(guid)?.actor !== actor) return;
     const isOwner = this.#owns(guid);
-    const wake = isOwner && !this.#unleased.has(guid)
-      ? later(actor.wakeAt(now), this.#infirmary.until(guid))
-      : undefined;
+    const isParked = isOwner && (this.#gate.isParked(guid) || this.#park(guid, waits, now));
+    const isTurnedAway = waits !== undefined && !isParked;
+    const wakeAt = isParked ? waits?.until : isTurnedAway ? now + AGAIN_MS as Instant : actor.wakeAt(now);
+    const wake = isOwner && !this.#unleased.has(guid) ? later(wakeAt, this.#infirmary.until(guid)) : undefined;
     const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
     const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
-    const stays = isHeld || (isSoonDue && this.#seats.mayIdle);
+    const stays = isHeld || (isParked ? this.#seats.isRoomy : isSoonDue && this.#seats.mayIdle);
     if (stays) this.#seats.idle(guid, !isHeld);
     else this.#seats.leave(guid);
+    // A parked task that was told something stands in the agenda as it did before.
+    if (isParked && waits === undefined) return;
     if (wake === undefined) this.#agenda.delete(guid);
     else if (stays || this.#window.holds(wake)) this.#agenda.set(guid, wake);
     else {
@@ -425,25 +413,31 @@ export class Machine {
 
   // ── the gate ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The lane of an attempt that is over goes to whoever waits for it. */
-  #giveOn(id: OccurrenceId, now: Instant): void {
-    const next = this.#gate.leave(id);
-    if (next === undefined) return;
-    const actor = this.#isDraining ? undefined : this.#seats.get(next.guid)?.actor;
-    if (actor === undefined) {
-      this.#left.push(next.id);
-      return;
-    }
+  /** Whether the task waits for its target now, without a place in the agenda but for what it has to do meanwhile. */
+  #park(guid: TaskGuid, waits: Turn["waitsForTarget"], now: Instant): boolean {
+    return waits !== undefined && this.#gate.park(waits.lane, guid, now);
+  }
+
+  /** Those whose turn has come at their targets go, and tasks for which there is room there are called. */
+  #letThrough(now: Instant): void {
+    if (this.#isDraining) return;
+    for (let next = this.#gate.next(now); next !== undefined; next = this.#gate.next(now)) this.#launch(next, now);
+    for (const guid of this.#gate.call(now)) this.#agenda.set(guid, now);
+  }
+
+  #launch({ guid, id }: Passenger, now: Instant): void {
+    const actor = this.#seats.get(guid)?.actor;
+    if (actor === undefined) return this.#gate.unused(id, now);
     const before = this.#effects.length;
     const turn = this.#newTurn(actor, now, "hold");
     try {
-      actor.launch(turn, next.id);
+      actor.launch(turn, id);
       this.#play(turn);
-      this.#settleDown(actor.guid, actor, now);
+      this.#settleDown(guid, actor, now);
     } catch (error) {
       this.#effects.length = before;
-      this.#left.push(next.id);
-      this.#fallIll(actor.guid, error, now);
+      this.#gate.unused(id, now);
+      this.#fallIll(guid, error, now);
     }
   }
 
@@ -478,7 +472,7 @@ export class Machine {
 
   /** Commands whose writes the disk refused: the actors take back what they had made of them. */
   #restore(guids: readonly TaskGuid[], unsent: readonly OccurrenceId[], now: Instant): void {
-    this.#left.push(...unsent);
+    for (const id of unsent) this.#gate.unused(id, now);
     for (const guid of guids) {
       for (const id of unsent) this.#seats.get(guid)?.actor?.unsent(id);
       const seat = this.#seats.get(guid);
@@ -496,3 +490,6 @@ export class Machine {
 function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   return a === undefined || b === undefined || a > b ? a : b;
 }
+
+/** What may change what a task waits for. */
+const MOVES: ReadonlySet<Message["kind"]> = new Set(["wake", "command", "merge"]);

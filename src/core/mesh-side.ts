@@ -157,6 +157,11 @@ export class MeshSide {
     return this.keeper.living().length > 0;
   }
 
+  /** How many are alive, this one included. */
+  get peers(): number {
+    return this.isShared ? this.keeper.living().length + 1 : 1;
+  }
+
   /** Something that others are to fire is still here, or something that they are to know. */
   get isHandingOver(): boolean {
     return this.hasCompany && (this.keeper.isFiring || !this.replication.hasTold);

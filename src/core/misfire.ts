@@ -1,10 +1,12 @@
 // A misfire: occurrences that come up later than their tolerance. Which of them are still sent, by the policy, and what
 // the record says of the others.
 
+import type { ActiveTask } from "./active-task.ts";
 import { formatInstant, type Instant } from "./instant.ts";
 import { WAITING_MAX } from "./overlap.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { between, previous, type Schedule } from "./schedule.ts";
+import { nextOccurrence } from "./task-entity.ts";
 
 /** Missed occurrences that get a record each; of what is older, the oldest record tells. */
 export const MISSED_RECORDS_MAX = 1_000;
@@ -43,6 +45,18 @@ export function misfire(
     outcome: policy.expires ? "expired" : "missed",
     cut: trails.filter(({ isCut }) => isCut).map(({ from }) => from),
   };
+}
+
+/**
+ * When an occurrence is settled unsent because it is late, while none is sent: `next` is the first that is not taken up.
+ * Absent when none will be.
+ */
+export function missesAt({ timing, ...task }: ActiveTask, next: Instant | undefined): Instant | undefined {
+  if (timing === undefined || next === undefined) return undefined;
+  const { schedule, policy } = timing;
+  const isReplaced = policy.misfire === "last" && !policy.expires;
+  const missed = isReplaced ? nextOccurrence(schedule, task, next) : next;
+  return missed === undefined ? undefined : (missed + policy.toleranceMs + 1) as Instant;
 }
 
 function firedOf(

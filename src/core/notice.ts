@@ -2,6 +2,7 @@
 // watcher that is too slow: the store is the truth, notices are the bell.
 
 import type { Dossier } from "./dossier.ts";
+import type { LaneState } from "./lane.ts";
 import type { Run } from "./run.ts";
 import type { UserId } from "./task.ts";
 
@@ -9,5 +10,7 @@ export type Notice =
   | { readonly kind: "task"; readonly dossier: Dossier }
   | { readonly kind: "removed"; readonly user: UserId; readonly task: string }
   | { readonly kind: "run"; readonly run: Run }
+  /** The breaker of a target has opened or closed at this peer. */
+  | { readonly kind: "lane"; readonly lane: LaneState }
   /** Who is a member, alive, or fires what. */
   | { readonly kind: "mesh" };

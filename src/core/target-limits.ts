@@ -2,13 +2,12 @@
 
 import { exactDurationMs } from "./duration.ts";
 import { duration, type Faults, isObject, kindOf, number } from "./faults.ts";
-import { LANE_MAX } from "./gate.ts";
 
 /** As a user writes them. What is absent has the default of `resolveLimits`. */
 export type TargetLimits = {
-  /** Attempts in flight at one peer: 1 … 256. Default 64. */
+  /** Attempts in flight, shared by the living peers, each of which has one at least: 1 … 256. Default 64 at each peer. */
   readonly concurrency?: number;
-  /** Attempts started at one peer. Unbounded when absent. */
+  /** Attempts started, shared by the living peers. Unbounded when absent. */
   readonly rate?: {
     /** 0.001 … 100,000. */
     readonly perSecond: number;
@@ -19,13 +18,17 @@ export type TargetLimits = {
   readonly breaker?: false | {
     /** Failed attempts in a row after which nothing more is sent: 1 … 1,000. Default 10. */
     readonly failures?: number;
-    /** How long, before one attempt is made to see: PT0.001S … P1D. Default PT30S. */
+    /**
+     * How long at most, before one attempt is made to see: PT0.001S … P1D. 5 s at first, or less when this is less; twice
+     * as long each time. Default PT30S: what is due meanwhile is then sent within the default tolerance of a minute.
+     */
     readonly openFor?: string;
   };
 };
 
 export type ResolvedLimits = {
-  readonly concurrency: number;
+  /** Over the whole mesh; absent: as much as one lane takes, at each peer. */
+  readonly concurrency?: number;
   readonly rate?: { readonly perSecond: number; readonly burst: number };
   readonly breaker?: { readonly failures: number; readonly openMs: number };
 };
@@ -39,9 +42,9 @@ const BREAKER_OPEN_MS = 30_000;
 export const BREAKER_OPEN_MIN_MS = 1;
 export const BREAKER_OPEN_MAX_MS = 86_400_000;
 
-export function resolveLimits({ concurrency = LANE_MAX, rate, breaker = {} }: TargetLimits): ResolvedLimits {
+export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits): ResolvedLimits {
   return {
-    concurrency,
+    ...(concurrency === undefined ? {} : { concurrency }),
     ...(rate === undefined
       ? {}
       : { rate: { perSecond: rate.perSecond, burst: rate.burst ?? Math.max(1, Math.ceil(rate.perSecond)) } }),

@@ -27,6 +27,8 @@ export type Surroundings = {
   readonly hasLease: (guid: TaskGuid) => boolean;
   /** What the names of targets stand for now. */
   readonly targets: TargetBook;
+  /** Whether so many wait in the lane that no more are to come, beside `more` of this turn. */
+  readonly isCrowded: (lane: string, more: number, now: Instant) => boolean;
 };
 
 /** Numbers this peer's carries, from 1 on. */
@@ -52,6 +54,8 @@ export class Turn {
   readonly isOwner: boolean;
   /** Set by a turn that would go on if it had the lease. */
   waitsForLease = false;
+  /** Set by a turn that would go on if fewer waited for the target; `until`: there is something else to do then. */
+  waitsForTarget: { readonly lane: string; readonly until?: Instant } | undefined;
   /** Occurrences that were let through but no longer go: their lane is free again. */
   readonly exits: OccurrenceId[] = [];
 
@@ -93,6 +97,11 @@ export class Turn {
   /** What the target of a task of this user stands for now. */
   resolve(user: UserId, target: Target): ResolvedTarget {
     return this.#around.targets.resolve(user, target);
+  }
+
+  /** Whether nothing further is to be brought to the lane now: too many wait there, or its target is left alone. */
+  isCrowded(lane: string): boolean {
+    return this.#around.isCrowded(lane, this.entries.length, this.now);
   }
 
   stamp(): Stamp {

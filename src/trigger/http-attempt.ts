@@ -49,7 +49,7 @@ export class HttpAttempt {
   }
 
   stop(why: string): void {
-    this.#end({ kind: "failed", error: why, retryable: true });
+    this.#end({ kind: "failed", error: why, retryable: true, cause: "ours" });
   }
 
   onRequestStart(controller: Controller): void {

@@ -55,8 +55,21 @@ export function broken(
     error: sentenceOf(plan, code, error, { connectMs, status }),
     // What undici itself refuses to send, it will refuse again.
     retryable: code !== "UND_ERR_INVALID_ARG",
+    ...(UNREACHED.has(code) ? { cause: "unreached" } : {}),
   };
 }
+
+/** No connection came about, so that nothing was sent. */
+const UNREACHED = new Set([
+  "METRONOME_CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "ENODATA",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+]);
 
 /** The attempt's time is over. */
 export function late(
@@ -77,6 +90,7 @@ export function late(
     kind: "failed",
     error: isSent ? `no answer from ${place} within ${time}` : `no connection to ${place} within ${time}`,
     retryable: true,
+    ...(isSent ? {} : { cause: "unreached" }),
   };
 }
 

@@ -106,7 +106,7 @@ class HttpTrigger implements Trigger {
 }
 
 function failed(error: string): DeliveryResult & { readonly kind: "failed" } {
-  return { kind: "failed", error, retryable: true };
+  return { kind: "failed", error, retryable: true, cause: "ours" };
 }
 
 class OriginPool {

@@ -21,6 +21,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
     const document = body as Document;
     assert.deepEqual([status, headers.get("content-type"), document.openapi], [200, "application/json", "3.1.0"]);
     assert.deepEqual(Object.keys(document.components.schemas).sort(), [
+      "Breaker",
       "Conflict",
       "Definition",
       "Labels",

@@ -129,7 +129,7 @@ export function triggerContract(name: string, make: () => Promise<Made>): void {
     const sent = trigger.send(deliveryTo(receiver.target("never answers")), controller.signal);
     await receiver.arrived(1);
     controller.abort();
-    assert.deepEqual(await sent, { kind: "failed", retryable: true, error: "cancelled" });
+    assert.deepEqual(await sent, { kind: "failed", retryable: true, error: "cancelled", cause: "ours" });
   });
 
   test(`${name}: nothing is sent after the signal`, async () => {
@@ -139,12 +139,13 @@ export function triggerContract(name: string, make: () => Promise<Made>): void {
     assert.deepEqual(await trigger.send(deliveryTo(target), AbortSignal.abort()), {
       kind: "failed",
       retryable: true,
+      cause: "ours",
       error: "cancelled",
     });
     const controller = new AbortController();
     const sent = trigger.send(deliveryTo(target), controller.signal);
     controller.abort();
-    assert.deepEqual(await sent, { kind: "failed", retryable: true, error: "cancelled" });
+    assert.deepEqual(await sent, { kind: "failed", retryable: true, error: "cancelled", cause: "ours" });
     await trigger.send(deliveryTo(target, { attempt: 2 }), NEVER);
     assert.deepEqual(receiver.received.map(({ attempt }) => attempt), [2]);
   });

@@ -274,9 +274,15 @@ test("a port where nobody listens refuses the connection", async () => {
     kind: "failed",
     error: `connection refused by 127.0.0.1:${port}`,
     retryable: true,
+    cause: "unreached",
   });
   const named = await made.send({ urn: `http://localhost:${port}/` });
-  assert.deepEqual(named, { kind: "failed", error: `connection refused by localhost:${port}`, retryable: true });
+  assert.deepEqual(named, {
+    kind: "failed",
+    error: `connection refused by localhost:${port}`,
+    retryable: true,
+    cause: "unreached",
+  });
 });
 
 test("a host name that does not exist is named", async () => {
@@ -373,6 +379,6 @@ test("closing gives every connection back", async () => {
   await Promise.all(Array.from({ length: 20 }, (_, n) => made.send({}, { task: `t${n}` })));
   const stuck = made.send({ path: "/silent" });
   await made.trigger.close();
-  assert.deepEqual(await stuck, { kind: "failed", error: "the peer is stopping", retryable: true });
+  assert.deepEqual(await stuck, { kind: "failed", error: "the peer is stopping", retryable: true, cause: "ours" });
   while (made.server.open() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });

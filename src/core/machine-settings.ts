@@ -1,0 +1,25 @@
+// What a machine is told when it is made: who it is, what it may ask of chance, and what the store says.
+
+import type { Introduction } from "./keeper.ts";
+import type { Admission } from "./membership-list.ts";
+import type { MeshStart } from "./mesh-start.ts";
+import type { Instant } from "./instant.ts";
+import type { Periods } from "./periods.ts";
+import type { Origin } from "./stamp.ts";
+import type { PeerId } from "./task.ts";
+
+export type MachineSettings = {
+  readonly self: PeerId;
+  readonly origin: Origin;
+  /** The stored high-water mark of stamps. */
+  readonly highWaterMs: number;
+  /** A number in [0, 1), anew at each call. */
+  readonly chance: () => number;
+  /** The moment of the start. */
+  readonly now: Instant;
+  readonly introduction: Introduction;
+  readonly periods: Periods;
+  readonly start: MeshStart;
+  readonly digestKey: string;
+  readonly isSigned: (admission: Admission) => boolean;
+};

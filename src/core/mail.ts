@@ -1,0 +1,47 @@
+// What a task's actor is told, one message at a time: it waits here while the actor is read from the store.
+
+import type { TaskActor } from "./actor.ts";
+import type { Command, CommandResult } from "./command.ts";
+import type { DeliveryResult } from "./delivery.ts";
+import type { TaskMail } from "./mesh-side.ts";
+import type { OccurrenceId } from "./occurrence.ts";
+import type { Turn } from "./turn.ts";
+
+/** Messages that wait for one task's activation; what comes then is refused. */
+export const MAILBOX_MAX = 1_024;
+
+export type Message =
+  | { readonly kind: "wake" }
+  | { readonly kind: "command"; readonly ticket: number; readonly command: Extract<Command, { kind: "task" }> }
+  | { readonly kind: "attempted"; readonly id: OccurrenceId; readonly result: DeliveryResult }
+  /** The shard goes to another peer. */
+  | { readonly kind: "release" }
+  | TaskMail;
+
+export const CROWDED: CommandResult = {
+  kind: "refused",
+  why: "busy",
+  message: "too many commands wait for this task",
+};
+export const UNWRITABLE: CommandResult = {
+  kind: "refused",
+  why: "unwritable",
+  message: "the disk takes no writes now",
+};
+
+export function handOver(message: Message, actor: TaskActor, turn: Turn): void {
+  switch (message.kind) {
+    case "wake":
+      return actor.wake(turn);
+    case "command":
+      return actor.command(turn, message.ticket, message.command.command, message.command.once);
+    case "attempted":
+      return actor.attempted(turn, message.id, message.result);
+    case "release":
+      return actor.release(turn);
+    case "merge":
+      return actor.merge(turn, message.entity);
+    case "follow":
+      return actor.follow(turn, message.told, message.known);
+  }
+}
