@@ -47,7 +47,7 @@ export type NodeParts = {
   readonly opened?: MeshListener["opened"];
   /** Opens the way to the other peers; absent for a peer that has none. */
   readonly openMesh?: (listener: MeshListener) => Promise<Mesh>;
-  readonly log: (level: "warning" | "error", message: string, facts: LogFacts) => void;
+  readonly log: (level: "info" | "warning" | "error", message: string, facts: LogFacts) => void;
 };
 
 export interface Node extends Peer {

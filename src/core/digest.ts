@@ -19,9 +19,6 @@ export type Stamped = {
   readonly registers: { readonly [name: string]: { readonly stamp: Stamp } };
 };
 
-/** A checkpoint: 8 bytes for each leaf. */
-const CHECKPOINT_BYTES = LEAVES * 8;
-
 const SUM_DIGITS = 16;
 
 /** An addition costs 10 ns in two words, 40 in a BigUint64Array; the hash of six stamps about 5 µs. */
@@ -31,43 +28,34 @@ export class DigestTree {
   readonly #words = new Uint32Array(2 * LEAVES);
   #rootLow = 0;
   #rootHigh = 0;
+  #size = 0;
 
   /** Peers that compare their trees have the same key. */
   constructor(key: string) {
     this.#key = key;
   }
 
-  /** From `checkpoint()`; undefined when it is not one. */
-  static restore(key: string, checkpoint: Uint8Array): DigestTree | undefined {
-    if (checkpoint.byteLength !== CHECKPOINT_BYTES) return undefined;
-    const view = new DataView(checkpoint.buffer, checkpoint.byteOffset, CHECKPOINT_BYTES);
-    const tree = new DigestTree(key);
-    for (let leaf = 0; leaf < LEAVES; leaf++) {
-      tree.#shift(leaf, view.getUint32(leaf * 8, true), view.getUint32(leaf * 8 + 4, true));
-    }
-    return tree;
-  }
-
-  checkpoint(): Uint8Array {
-    const view = new DataView(new ArrayBuffer(CHECKPOINT_BYTES));
-    this.#words.forEach((word, n) => view.setUint32(n * 4, word, true));
-    return new Uint8Array(view.buffer);
-  }
-
   add(entity: Stamped): void {
     const { low, high } = this.#hash(entity);
     this.#shift(leafOf(entity.kind, entity.key), low, high);
+    this.#size++;
   }
 
   /** Of an entity that was added, with the stamps that it had then. */
   remove(entity: Stamped): void {
     const { low, high } = this.#hash(entity);
     this.#shift(leafOf(entity.kind, entity.key), -low >>> 0, (~high + (low === 0 ? 1 : 0)) >>> 0);
+    this.#size--;
   }
 
   replace(before: Stamped, after: Stamped): void {
     this.remove(before);
     this.add(after);
+  }
+
+  /** Added and not removed. */
+  get size(): number {
+    return this.#size;
   }
 
   /** 16 hex digits. */

@@ -98,7 +98,12 @@ export type Effect =
   | { readonly kind: "spread"; readonly ticket: number; readonly peers: number }
   /** A good moment to forget what is past its time. */
   | { readonly kind: "sweep" }
-  | { readonly kind: "log"; readonly level: "warning" | "error"; readonly message: string; readonly facts: LogFacts };
+  | {
+    readonly kind: "log";
+    readonly level: "info" | "warning" | "error";
+    readonly message: string;
+    readonly facts: LogFacts;
+  };
 
 export type LogFacts = { readonly [name: string]: string | number };
 

@@ -398,6 +398,7 @@ export class MeshSide {
       observe: (entity) => this.#observe(entity),
       obey: (ask, onAnswer) => this.#obey(ask, onAnswer),
       living: () => this.keeper.living(),
+      log: (message, facts) => host.effect({ kind: "log", level: "info", message, facts }),
     };
   }
 

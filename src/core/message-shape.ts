@@ -119,8 +119,8 @@ function parseAnswer(value: unknown): Answer | undefined {
     case "entities": {
       const entities = listOf(value.entities, LIST_MAX, parseEntity);
       const vector = VersionVector.parse(value.vector)?.stamps();
-      if (entities === undefined || vector === undefined) return undefined;
-      return { kind: "entities", entities, vector, ...cursor };
+      if (entities === undefined || vector === undefined || !isCount(value.living)) return undefined;
+      return { kind: "entities", entities, vector, living: value.living, ...cursor };
     }
     case "carries": {
       const pages = listOf(value.pages, LIST_MAX, parsePage);

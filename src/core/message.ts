@@ -50,6 +50,8 @@ export type Answer =
     readonly kind: "entities";
     readonly entities: readonly Entity[];
     readonly vector: Stamps;
+    /** Stamps that the answering peer holds in all, to tell how far this is. */
+    readonly living: number;
     readonly cursor?: string;
   }
   | {

@@ -4,12 +4,15 @@
 
 import { Asks } from "./asks.ts";
 import type { CarryPage } from "./carry.ts";
-import { descend, type DigestTree, startDescent } from "./digest.ts";
+import { CatchUp } from "./catch-up.ts";
+import { descend, type DigestTree } from "./digest.ts";
+import type { LogFacts } from "./event.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
 import { counted, Intake, type IntakeHost } from "./intake.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import type { Entity } from "./register.ts";
+import { repair } from "./repair.ts";
 import { Keepings, Spreads } from "./spread.ts";
 import { type Stamp, stampOrigin } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
@@ -30,6 +33,8 @@ export type ReplicationHost = IntakeHost & {
   /** The others that are alive. */
   living(): readonly PeerId[];
   readonly chance: () => number;
+  /** For whoever runs the peer. */
+  log(message: string, facts: LogFacts): void;
 };
 
 export type ReplicationStart = {
@@ -223,7 +228,17 @@ export class Replication {
     const [now, roots] = [this.#host.now(), `${own.digest} ${news.digest}`];
     const known = this.#differences.get(peer);
     if (known?.roots !== roots) this.#differences.set(peer, { roots, since: now });
-    else if (now - known.since >= DIFFERENCE_MS) this.#descend(peer);
+    else if (now - known.since >= DIFFERENCE_MS) {
+      this.#differences.delete(peer);
+      repair({
+        digest: this.#digest,
+        ask: (ask, onAnswer) => this.#ask(peer, ask, onAnswer),
+        take: (entities, done) => {
+          this.repaired += entities.length;
+          this.#intake.merges(entities, done);
+        },
+      });
+    }
   }
 
   unlinked(peer: PeerId): void {
@@ -320,6 +335,7 @@ export class Replication {
   #pull(peer: PeerId): void {
     this.#current = peer;
     const pulled = ++this.#pulls;
+    const catchUp = new CatchUp((message, facts) => this.#host.log(message, { peer, ...facts }));
     pull(
       peer,
       {
@@ -331,7 +347,10 @@ export class Replication {
         runVector: () => this.#runs.entries(),
         needsResults: () => this.#isNew,
         mustFallBack: (isTrimmed) => this.#mustFallBack(peer, isTrimmed),
-        mergeEntities: (entities, done) => this.#intake.merges(entities, done),
+        mergeEntities: (entities, living, done) => {
+          if (this.#isDigestWhole) catchUp.goesOn(this.#digest.size, living, this.#host.now());
+          this.#intake.merges(entities, done);
+        },
         applyCarries: (pages, done) => this.#intake.pages(pages, done),
         applyResults: (results, done) => this.#intake.results(results, done),
         adoptVector: (stamps) => this.#adopt(stamps),
@@ -339,6 +358,7 @@ export class Replication {
       },
       (end) => {
         if (pulled !== this.#pulls) return;
+        catchUp.ended(this.#digest.size, end === "whole", this.#host.now());
         this.#current = undefined;
         this.#syncedAt.set(peer, this.#host.now());
         this.#ended(peer, end === "whole");
@@ -410,7 +430,7 @@ export class Replication {
         const { cursor } = ask;
         return fromStore(
           { kind: "entitiesAbove", vector: ask.vector, ...(cursor === undefined ? {} : { cursor }) },
-          (answer) => answer.kind === "entities" ? { ...answer, vector } : undefined,
+          (answer) => answer.kind === "entities" ? { ...answer, vector, living: this.#digest.size } : undefined,
         );
       }
       case "carries":
@@ -463,30 +483,6 @@ export class Replication {
       if (answer.kind === "entity" && answer.entity !== undefined) this.#keepings.kept(answer.entity);
       if (this.#keepings.has(keeping)) this.#intake.merge(entity, () => {});
     });
-  }
-
-  // ── the safety net ───────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Vectors are equal and digests are not, which should never be: finds the leaves that differ, and takes theirs in. */
-  #descend(peer: PeerId): void {
-    this.#differences.delete(peer);
-    const step = (ask: Ask): void =>
-      this.#ask(peer, ask, (answer) => {
-        if (answer?.kind === "digests") {
-          const next = descend(this.#digest, answer.descent);
-          if (next.kind === "sums") step({ kind: "digests", descent: next });
-          else if (next.leaves.length > 0) take(next.leaves, undefined);
-        }
-      });
-    const take = (leaves: readonly number[], cursor: string | undefined): void =>
-      this.#ask(peer, { kind: "leaves", leaves, ...(cursor === undefined ? {} : { cursor }) }, (answer) => {
-        if (answer?.kind !== "leaves") return;
-        this.repaired += answer.entities.length;
-        this.#intake.merges(answer.entities, () => {
-          if (answer.cursor !== undefined) take(leaves, answer.cursor);
-        });
-      });
-    step({ kind: "digests", descent: startDescent(this.#digest) });
   }
 }
 

@@ -16,7 +16,8 @@ export type SyncDoors = {
   needsResults(): boolean;
   /** Takes note of whether this peer has all carries that are lacked; true when nobody has, and only results can help. */
   mustFallBack(isTrimmed: boolean): boolean;
-  mergeEntities(entities: readonly Entity[], done: () => void): void;
+  /** `living`: the stamps that the other peer holds in all. */
+  mergeEntities(entities: readonly Entity[], living: number, done: () => void): void;
   applyCarries(pages: readonly CarryPage[], done: () => void): void;
   applyResults(results: readonly LastResult[], done: () => void): void;
   adoptVector(vector: Stamps): void;
@@ -56,25 +57,36 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
       isLacking = answer.isTrimmed;
       doors.applyCarries(answer.pages, () => {
         if (answer.isMore && answer.pages.length > 0) carries(mayFallBack);
-        else entities(undefined, undefined);
+        else entities();
       });
     });
 
   let isLacking = false;
   const base = doors.vector();
-  const entities = (cursor: string | undefined, first: Stamps | undefined) =>
-    step(
-      { kind: "entities", vector: base, ...(cursor === undefined ? {} : { cursor }) },
-      "entities",
-      (answer) => {
-        const vector = first ?? answer.vector;
-        doors.mergeEntities(answer.entities, () => {
-          if (answer.cursor !== undefined) return entities(answer.cursor, vector);
-          doors.adoptVector(vector);
-          onEnd(isLacking ? "broken" : "whole");
-        });
-      },
-    );
+  const entities = () => {
+    let vector: Stamps | undefined;
+    let isTaking = false;
+    let takeNext: (() => void) | undefined;
+    // While one page is taken in the next one is on its way: both peers work, and no more than two pages are held.
+    const askFor = (cursor: string | undefined): void =>
+      step({ kind: "entities", vector: base, ...(cursor === undefined ? {} : { cursor }) }, "entities", (answer) => {
+        const adopted = vector ??= answer.vector;
+        const take = () => {
+          isTaking = true;
+          takeNext = undefined;
+          if (answer.cursor !== undefined) askFor(answer.cursor);
+          doors.mergeEntities(answer.entities, answer.living, () => {
+            isTaking = false;
+            if (answer.cursor !== undefined) return takeNext?.();
+            doors.adoptVector(adopted);
+            onEnd(isLacking ? "broken" : "whole");
+          });
+        };
+        if (isTaking) takeNext = take;
+        else take();
+      });
+    askFor(undefined);
+  };
 
   if (doors.needsResults()) results(undefined, undefined);
   else carries(true);
