@@ -32,6 +32,7 @@ import { recordStore } from "./store/records.ts";
 import { type Store, StoreRefusal } from "./store/store.ts";
 import { triggers } from "./trigger/by-scheme.ts";
 import { httpTrigger } from "./trigger/http.ts";
+import { lazyTrigger } from "./trigger/lazy.ts";
 import { VERSION } from "./version.ts";
 
 export type Running = {
@@ -119,7 +120,11 @@ async function open(
   const fetch: Api["fetch"] = async (request, connection) => (await api.promise).fetch(request, connection);
   const listening = await serve({ fetch, hostname: http.host, port: http.port });
   opened.push(() => listening.close());
-  const trigger = triggers([httpTrigger({ now: clock.now, userAgent: `Metronome/${VERSION}` })]);
+  const { now } = clock;
+  const trigger = triggers([
+    httpTrigger({ now, userAgent: `Metronome/${VERSION}` }),
+    lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now })),
+  ]);
   opened.push(() => trigger.close());
   const meetingPoint = new MeetingPoint(config.p2p, log);
   const makeMesh = async (listener: MeshListener) => {

@@ -16,6 +16,7 @@ const ADAPTERS: { readonly [file: string]: string | undefined } = {
   "src/store/level.ts": "level",
   "src/store/memory.ts": undefined,
   "src/trigger/http.ts": "undici",
+  "src/trigger/amqp.ts": "amqplib",
   "src/mesh/libp2p.ts": undefined,
   "src/mesh/memory.ts": undefined,
 };

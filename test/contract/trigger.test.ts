@@ -91,7 +91,7 @@ async function httpReceiver(): Promise<Receiver> {
     "wants a password": `http://robot:${PASSWORD.replace("/", "%2F")}@127.0.0.1:${server.port}/password`,
   };
   return {
-    received,
+    received: () => Promise.resolve(received),
     target: (manner): PlainTarget => ({ urn: urns[manner] }),
     arrived: (count) =>
       new Promise((resolve) => {

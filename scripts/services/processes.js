@@ -1,0 +1,96 @@
+// Programs that outlive the one that started them. Each is known by its pid and when that pid was born, so that nobody
+// is ended who has come by the same number.
+
+import { spawn } from "node:child_process";
+import { openSync, readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+
+const STOP_MS = 15_000;
+
+/** What is printed goes to the file `log`. */
+export function startProcess(command, args, { log, env, cwd }) {
+  const out = openSync(log, "a");
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ["ignore", out, out],
+  });
+  child.on("error", () => {});
+  child.unref();
+  return { pid: child.pid, born: birthOf(child.pid) };
+}
+
+export function isRunning(processes = []) {
+  return processes.length > 0 && processes.every(isAlive);
+}
+
+/** In the reverse order, each first asked and then made to. */
+export async function end(processes = []) {
+  for (const each of [...processes].reverse()) {
+    if (!isAlive(each)) continue;
+    process.kill(each.pid, "SIGTERM");
+    const until = Date.now() + STOP_MS;
+    while (isAlive(each) && Date.now() < until) await pause(50);
+    if (isAlive(each)) process.kill(each.pid, "SIGKILL");
+    while (isAlive(each)) await pause(20);
+  }
+}
+
+/** Resolves when something listens at the port; rejects when the process has ended before. */
+export async function listening(port, processes, { log, withinMs = 90_000 }) {
+  const until = Date.now() + withinMs;
+  while (!await answers(port)) {
+    if (!isRunning(processes) || Date.now() > until) {
+      const said = readFileSync(log, "utf8").slice(-2_000);
+      throw new Error(`nothing came to listen at port ${port}; the end of ${log}:\n${said}`);
+    }
+    await pause(100);
+  }
+}
+
+/** The wanted ports, or others where those are taken. */
+export async function freePorts(wanted) {
+  const ports = {};
+  for (const [name, port] of Object.entries(wanted)) ports[name] = await freePort(port) ?? await freePort(0);
+  return ports;
+}
+
+function freePort(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => {
+      const { port: found } = server.address();
+      server.close(() => resolve(found));
+    });
+  });
+}
+
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function isAlive({ pid, born }) {
+  const now = birthOf(pid);
+  return now !== undefined && now === born;
+}
+
+/** The 22nd field of /proc/<pid>/stat; a zombie is no more. */
+function birthOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,263 @@
+// Events over AMQP 0-9-1: delivered when the broker has confirmed the message and some queue has taken it. One connection
+// for each broker, vhost and user; on it a channel for each exchange, since a channel ends by the first mistake on it.
+
+import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
+import { isFault } from "../core/fault.ts";
+import { type AmqpAddress, parseAmqpUrn } from "../core/target-amqp.ts";
+import { amqpMessage } from "./amqp-message.ts";
+import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
+import { brokerTrigger } from "./broker.ts";
+import type { Attempt } from "./attempt.ts";
+import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { type LinkPlan, Refusal, type Session } from "./link.ts";
+import type { Trigger } from "./trigger.ts";
+
+export type AmqpTriggerOptions = {
+  /** Milliseconds since 1970, for the timestamp of messages. */
+  readonly now: () => number;
+  readonly idleMs?: number;
+};
+
+export function amqpTrigger({ now, idleMs = 60_000 }: AmqpTriggerOptions): Trigger {
+  return brokerTrigger<AmqpPlan>({
+    schemes: ["amqp", "amqps"],
+    planOf: ({ urn }) => {
+      const address = parseAmqpUrn(urn);
+      if (isFault(address)) return undefined;
+      const access = accessOf({ ...address, hosts: [address.host] });
+      const key = JSON.stringify([access, address.vhost]);
+      return { key, place: placeOf(access), access, address, secrets: secretsOf(access) };
+    },
+    dial: async (plan, { connectMs, lost }) => new AmqpSession(plan, await dial(plan, connectMs), { now, lost }),
+    linksMax: LINKS_MAX,
+    idleMs,
+  });
+}
+
+type AmqpPlan = LinkPlan & {
+  readonly access: Access;
+  readonly address: AmqpAddress;
+  readonly secrets: readonly string[];
+};
+
+const LINKS_MAX = 256;
+/** Channels of one connection. */
+const CHANNELS_MAX = 64;
+/** The broker is asked for a sign of life after so long, and given up after two that did not come. */
+const HEARTBEAT_S = 10;
+/** A broker that owes more answers on one channel gives none: sixteen times what a lane holds. */
+const UNANSWERED_MAX = 1_024;
+
+async function dial(plan: AmqpPlan, connectMs: number): Promise<ChannelModel> {
+  const { access: { isSecure, user, password }, address: { host, vhost } } = plan;
+  try {
+    return await connect({
+      protocol: isSecure ? "amqps" : "amqp",
+      ...{ hostname: host.hostname, port: host.port, vhost: encodeURIComponent(vhost), heartbeat: HEARTBEAT_S },
+      ...(user === undefined ? {} : { username: user, password: password ?? "" }),
+    }, {
+      ...{ timeout: connectMs, noDelay: true, keepAlive: true, keepAliveDelay: 60_000 },
+      ...(isSecure ? tlsOf(host.hostname) : {}),
+      clientProperties: { connection_name: "Metronome" },
+    });
+  } catch (error) {
+    throw refusalOf(plan, error, connectMs);
+  }
+}
+
+function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPlan, error: unknown, connectMs: number) {
+  const passing = { isPassing: true, retryable: true };
+  const network = unreachable(codeOf(error), { place, host: host.hostname, connectMs });
+  if (network !== undefined) return new Refusal(network, passing);
+  const said = error instanceof Error ? error.message : String(error);
+  if (said.includes("ETIMEDOUT")) {
+    return new Refusal(
+      unreachable("METRONOME_CONNECT_TIMEOUT", { place, host: host.hostname, connectMs }) ?? said,
+      passing,
+    );
+  }
+  const refused = { isPassing: false, retryable: false };
+  if (/\b403\b|ACCESS.REFUSED/.test(said)) {
+    const { user = "guest" } = access;
+    return new Refusal(`${place} refuses the user ${shownText(user, secrets)}, or its password`, refused);
+  }
+  // All that the library tells when the broker closes the connection where it should have opened the vhost.
+  if (/OpenOk; got <ConnectionClose/.test(said)) {
+    return new Refusal(`${place} has no vhost ${JSON.stringify(vhost)} for this user`, refused);
+  }
+  const text = shownText(said, secrets);
+  if (access.isSecure && !/abruptly|ECONNRESET|EPIPE/.test(`${said} ${codeOf(error)}`)) {
+    return new Refusal(`no secure connection with ${place}: ${text}`, { isPassing: false, retryable: true });
+  }
+  return new Refusal(`the connection with ${place} failed: ${text}`, passing);
+}
+
+class AmqpSession implements Session<AmqpPlan> {
+  readonly #plan: AmqpPlan;
+  readonly #model: ChannelModel;
+  readonly #now: () => number;
+  readonly #channels = new Map<string, ExchangeChannel>();
+  #blocked: string | undefined;
+  /** Why it ends, if it does. */
+  #why: string;
+  #closed: Promise<void> | undefined;
+
+  constructor(plan: AmqpPlan, model: ChannelModel, { now, lost }: { now: () => number; lost: () => void }) {
+    this.#plan = plan;
+    this.#model = model;
+    this.#now = now;
+    const { place, secrets } = plan;
+    this.#why = `the connection with ${place} was lost`;
+    const ended = (error: Error) => {
+      this.#why = `the connection with ${place} ended: ${shownText(error.message, secrets)}`;
+    };
+    model.on("error", ended);
+    model.on("close", (error?: Error) => {
+      if (error !== undefined) ended(error);
+      lost();
+      for (const channel of this.#channels.values()) channel.end(this.#why);
+    });
+    model.on("blocked", (reason: string) => this.#blocked = shownText(reason, secrets));
+    model.on("unblocked", () => this.#blocked = undefined);
+  }
+
+  publish(attempt: Attempt<AmqpPlan>): void {
+    // What is written to a broker that does not read would wait in this peer's memory.
+    if (this.#blocked !== undefined) {
+      return attempt.failed(`${this.#plan.place} takes no messages for now: ${this.#blocked}`);
+    }
+    const { exchange } = attempt.plan.address;
+    let channel = this.#channels.get(exchange);
+    if (channel?.isEnded !== false) {
+      if (this.#channels.size >= CHANNELS_MAX && !this.#makeRoom()) {
+        return attempt.failed(`${CHANNELS_MAX} exchanges of ${this.#plan.place} are being sent to already`);
+      }
+      channel = new ExchangeChannel(this.#plan, this.#model, { now: this.#now, why: () => this.#why });
+      this.#channels.set(exchange, channel);
+    }
+    if (channel.unanswered >= UNANSWERED_MAX) {
+      attempt.failed(`${this.#plan.place} confirms nothing any more`);
+      return void this.close();
+    }
+    channel.publish(attempt);
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= closed(this.#model);
+  }
+
+  /** Gives up a channel that is not used. */
+  #makeRoom(): boolean {
+    for (const [exchange, channel] of this.#channels) {
+      if (channel.unanswered > 0) continue;
+      this.#channels.delete(exchange);
+      channel.close();
+      return true;
+    }
+    return false;
+  }
+}
+
+/** How long a broker may take to say goodbye. */
+const GOODBYE_MS = 1_000;
+
+async function closed(model: ChannelModel): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, GOODBYE_MS);
+  // Rejects when it is closed already, which is as good.
+  model.close().then(resolve, resolve);
+  await promise;
+  clearTimeout(timer);
+}
+
+/** What the library says of a message that the broker did not take; of a channel that ended it says another thing. */
+const NACKED = "message nacked";
+
+/** The channel for one exchange. */
+class ExchangeChannel {
+  readonly #plan: AmqpPlan;
+  readonly #now: () => number;
+  /** Why its connection ends. */
+  readonly #why: () => string;
+  #waiting: Attempt<AmqpPlan>[] = [];
+  readonly #unanswered = new Map<string, Attempt<AmqpPlan>>();
+  #channel: ConfirmChannel | undefined;
+  isEnded = false;
+
+  constructor(plan: AmqpPlan, model: ChannelModel, { now, why }: { now: () => number; why: () => string }) {
+    this.#plan = plan;
+    this.#now = now;
+    this.#why = why;
+    model.createConfirmChannel().then((channel) => this.#opened(channel), (error) => {
+      this.end(`${plan.place} opens no channel: ${shownText(String(error.message), plan.secrets)}`);
+    });
+  }
+
+  get unanswered(): number {
+    return this.#unanswered.size + this.#waiting.length;
+  }
+
+  publish(attempt: Attempt<AmqpPlan>): void {
+    const channel = this.#channel;
+    if (channel === undefined) return void this.#waiting.push(attempt);
+    const { address: { exchange, routingKey } } = attempt.plan;
+    const { content, properties } = amqpMessage(attempt.delivery, this.#now());
+    const key = keyOf(properties.messageId, properties.headers.cloudEvents_attempt);
+    attempt.isSent = true;
+    this.#unanswered.set(key, attempt);
+    try {
+      channel.publish(exchange, routingKey, content, properties, (error) => {
+        // When the channel ends, all are told why by that.
+        if (error !== null && error.message !== NACKED) return;
+        this.#unanswered.delete(key);
+        if (error === null) attempt.delivered();
+        else attempt.failed(`${this.#plan.place} did not take the message: a queue is full, or is failing`);
+      });
+    } catch (error) {
+      this.#unanswered.delete(key);
+      attempt.failed(`the message could not be written: ${shownText(String(error), this.#plan.secrets)}`);
+    }
+  }
+
+  /** All that it has taken fails. */
+  end(why: string, more: { readonly retryable?: boolean } = {}): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    const attempts = [...this.#unanswered.values(), ...this.#waiting];
+    this.#unanswered.clear();
+    this.#waiting = [];
+    for (const attempt of attempts) attempt.failed(why, more);
+  }
+
+  close(): void {
+    this.isEnded = true;
+    // Rejects when it is closed already, which is as good.
+    this.#channel?.close().catch(() => {});
+  }
+
+  #opened(channel: ConfirmChannel): void {
+    const { place, secrets } = this.#plan;
+    let refusal: Error | undefined;
+    channel.on("error", (error: Error) => refusal = error);
+    channel.on("close", () => {
+      if (refusal === undefined) return this.end(this.#why());
+      const code = (refusal as { readonly code?: unknown }).code;
+      const said = /"([^]*)"$/.exec(refusal.message)?.[1] ?? refusal.message;
+      // What is not there may come yet: an exchange is declared by whoever uses it.
+      this.end(`${place} refuses it: ${shownText(said, secrets)}`, { retryable: code === 404 || Number(code) >= 500 });
+    });
+    channel.on("return", ({ fields, properties }: Message) => {
+      const attempt = this.#unanswered.get(keyOf(properties.messageId, properties.headers?.cloudEvents_attempt));
+      const { replyText } = fields as { readonly replyText?: unknown };
+      attempt?.failed(`${place} found no queue for it: ${shownText(String(replyText), secrets)}`);
+    });
+    this.#channel = channel;
+    if (this.isEnded) return this.close();
+    for (const attempt of this.#waiting.splice(0)) if (!attempt.isOver) this.publish(attempt);
+  }
+}
+
+/** Of an attempt: one that was cancelled may still be on the way when the next goes. */
+function keyOf(id: unknown, attempt: unknown): string {
+  return `${id} ${attempt}`;
+}

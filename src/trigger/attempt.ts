@@ -1,0 +1,76 @@
+// One attempt at a broker, and what became of it. It ends once, by whichever comes first: the broker's word, the end of
+// the connection, its time, or whoever started it; what comes after that is not heard.
+
+import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { spanOf } from "./connection-error.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
+import type { StopSignal } from "./trigger.ts";
+
+export type AttemptParts<Plan extends { readonly place: string }> = {
+  readonly delivery: Delivery;
+  readonly plan: Plan;
+  readonly signal: StopSignal;
+  readonly deadlines: Deadlines<Attempt<Plan>>;
+  readonly done: (result: DeliveryResult) => void;
+};
+
+export class Attempt<Plan extends { readonly place: string }> {
+  readonly #parts: AttemptParts<Plan>;
+  readonly #deadline: Deadline<Attempt<Plan>>;
+  readonly #onAbort = () => this.stop("cancelled");
+  #isOver = false;
+  /** The broker may have the event. */
+  isSent = false;
+
+  constructor(parts: AttemptParts<Plan>) {
+    this.#parts = parts;
+    this.#deadline = parts.deadlines.set(parts.delivery.totalMs, this);
+    parts.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  get delivery(): Delivery {
+    return this.#parts.delivery;
+  }
+
+  get plan(): Plan {
+    return this.#parts.plan;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  delivered(): void {
+    this.#end({ kind: "delivered" });
+  }
+
+  failed(error: string, { retryable = true }: { readonly retryable?: boolean } = {}): void {
+    this.#end({ kind: "failed", error, retryable });
+  }
+
+  /** No connection came about. */
+  unreached(error: string, { retryable = true }: { readonly retryable?: boolean } = {}): void {
+    this.#end({ kind: "failed", error, retryable, cause: "unreached" });
+  }
+
+  /** For a reason of this peer's. */
+  stop(why: string): void {
+    this.#end({ kind: "failed", error: why, retryable: true, cause: "ours" });
+  }
+
+  /** Its time is over. */
+  expire(): void {
+    const { delivery: { totalMs }, plan: { place } } = this.#parts;
+    const time = spanOf(totalMs);
+    if (this.isSent) this.failed(`no answer from ${place} within ${time}`);
+    else this.unreached(`no connection to ${place} within ${time}`);
+  }
+
+  #end(result: DeliveryResult): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#parts.deadlines.giveBack(this.#deadline);
+    this.#parts.signal.removeEventListener("abort", this.#onAbort);
+    this.#parts.done(result);
+  }
+}

@@ -1,0 +1,37 @@
+// How a broker is reached and who calls: all that one connection is made of.
+
+import { isIP } from "node:net";
+import type { Host } from "../core/broker-urn.ts";
+
+export type Access = {
+  readonly isSecure: boolean;
+  readonly hosts: readonly Host[];
+  readonly user?: string;
+  readonly password?: string;
+};
+
+export function accessOf(
+  { isSecure, hosts, userinfo }: {
+    readonly isSecure: boolean;
+    readonly hosts: readonly Host[];
+    readonly userinfo?: { readonly user: string; readonly password: string };
+  },
+): Access {
+  return { isSecure, hosts, ...userinfo };
+}
+
+/** `host:port,host:port`, for a human. */
+export function placeOf({ hosts }: Access): string {
+  return hosts.map(({ hostname, port }) => `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`).join(",");
+}
+
+/** The options of TLS for a connection to this host. RFC 6066 §3: an address is no server name. */
+export function tlsOf(hostname: string): { readonly servername: string } {
+  return { servername: isIP(hostname) === 0 ? hostname : "" };
+}
+
+/** What may be seen in no result. */
+export function secretsOf({ password }: Access): readonly string[] {
+  if (password === undefined || password === "") return [];
+  return [password, encodeURIComponent(password)];
+}

@@ -1,0 +1,88 @@
+// What the triggers of all brokers have in common: a plan for each target, worked out once, and links that are shared by
+// the targets of one broker and user, opened when first used, closed when idle, and bounded in number.
+
+import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { Memo } from "../core/memo.ts";
+import { Attempt } from "./attempt.ts";
+import { Deadlines } from "./deadlines.ts";
+import { type Dial, Link, type LinkPlan } from "./link.ts";
+import { Pools } from "./pools.ts";
+import type { StopSignal, Trigger } from "./trigger.ts";
+
+export type Broker<Plan extends LinkPlan> = {
+  readonly schemes: readonly string[];
+  /** Absent when the URN is none of the broker's. */
+  readonly planOf: (target: Delivery["target"]) => Plan | undefined;
+  readonly dial: Dial<Plan>;
+  readonly linksMax: number;
+  /** How long a link that nothing uses is kept. */
+  readonly idleMs: number;
+};
+
+export function brokerTrigger<Plan extends LinkPlan>(broker: Broker<Plan>): Trigger {
+  return new BrokerTrigger(broker);
+}
+
+/** Plans that are kept, the latest: about 1 KB each. */
+const PLANS_MAX = 4_096;
+
+class BrokerTrigger<Plan extends LinkPlan> implements Trigger {
+  readonly schemes: readonly string[];
+  readonly #broker: Broker<Plan>;
+  readonly #links: Pools<Link<Plan>>;
+  readonly #plans = new Memo<string, Plan>(PLANS_MAX);
+  readonly #deadlines = new Deadlines<Attempt<Plan>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(broker: Broker<Plan>) {
+    const { schemes, dial, linksMax, idleMs } = broker;
+    this.schemes = schemes;
+    this.#broker = broker;
+    this.#links = new Pools({
+      make: (key) => new Link(dial, Number(key.slice(0, key.indexOf(" ")))),
+      poolsMax: linksMax,
+      idleMs,
+    });
+  }
+
+  send(delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
+    if (this.#closed !== undefined) return Promise.resolve(failed("the peer is stopping"));
+    if (signal.aborted) return Promise.resolve(failed("cancelled"));
+    const plan = this.#planOf(delivery.target);
+    if (plan === undefined) return Promise.resolve({ ...failed("the target's URN can't be read"), retryable: false });
+    const taken = this.#links.take(`${delivery.connectMs} ${plan.key}`);
+    if (taken === undefined) {
+      return Promise.resolve(failed(`${this.#broker.linksMax} brokers are being sent to already`));
+    }
+    return new Promise((resolve) => {
+      const done = (result: DeliveryResult) => {
+        this.#links.give(taken);
+        resolve(result);
+      };
+      taken.pool.send(new Attempt({ delivery, plan, signal, deadlines: this.#deadlines, done }));
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    for (const attempt of this.#deadlines.all()) attempt.stop("the peer is stopping");
+    this.#deadlines.close();
+    await this.#links.close();
+  }
+
+  #planOf(target: Delivery["target"]): Plan | undefined {
+    const key = Object.keys(target).length === 1 ? target.urn : JSON.stringify(target);
+    const known = this.#plans.get(key);
+    if (known !== undefined) return known;
+    const plan = this.#broker.planOf(target);
+    return plan === undefined ? undefined : this.#plans.set(key, plan);
+  }
+}
+
+function failed(error: string): DeliveryResult & { readonly kind: "failed" } {
+  return { kind: "failed", error, retryable: true, cause: "ours" };
+}

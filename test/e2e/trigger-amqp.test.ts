@@ -1,0 +1,169 @@
+// What a real RabbitMQ does with events, and what becomes of them when it goes away.
+
+import assert from "node:assert/strict";
+import { test as nodeTest } from "node:test";
+import type { DeliveryResult } from "../../src/core/delivery.ts";
+import type { Target } from "../../src/core/task.ts";
+import { amqpTrigger } from "../../src/trigger/amqp.ts";
+import { freshName, service, there, until, wall, whyNot } from "../contract/broker.ts";
+import { RabbitMq } from "../contract/rabbitmq.ts";
+import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
+
+const rabbitmq = service("rabbitmq");
+const test = (name: string, run: () => Promise<void>) => nodeTest(name, { skip: whyNot(rabbitmq) ?? false }, run);
+
+const VHOST = "shop/1";
+const NOW = Date.UTC(2026, 11, 1, 9, 0, 0, 900);
+
+type World = AsyncDisposable & {
+  readonly broker: RabbitMq;
+  /** A name of this world's. */
+  readonly name: string;
+  readonly port: number;
+  send(target: Target, attempt?: number): Promise<DeliveryResult>;
+};
+
+async function world(): Promise<World> {
+  const found = there(rabbitmq);
+  const broker = new RabbitMq(found);
+  const name = freshName("amqp");
+  const trigger = amqpTrigger({ now: () => NOW });
+  await broker.declareQueue(name, { vhost: VHOST });
+  await broker.declareExchange(name, { vhost: VHOST });
+  await broker.bind(name, name, "a.*", VHOST);
+  return {
+    broker,
+    name,
+    port: found.ports.amqp ?? 0,
+    send: (target, attempt = 1) => trigger.send(deliveryTo(target, { attempt, payload: { a: "é" } }), NEVER),
+    async [Symbol.asyncDispose]() {
+      await trigger.close();
+      await broker.deleteQueue(name, VHOST);
+      await broker.deleteExchange(name, VHOST);
+    },
+  };
+}
+
+function errorOf(result: DeliveryResult): string {
+  return result.kind === "failed" ? result.error : "";
+}
+
+test("an event goes through an exchange to the queues that are bound, and says what it is", async () => {
+  await using made = await world();
+  const { broker, name, port, send } = made;
+  const urn = `amqp://127.0.0.1:${port}/shop%2F1/${name}/a.b`;
+  assert.deepEqual(await send({ urn, headers: { "x-site": "lyon" }, amqp: { priority: 3, expiration: "PT1M" } }), {
+    kind: "delivered",
+  });
+  assert.deepEqual(await send({ urn, amqp: { persistent: false } }, 2), { kind: "delivered" });
+  const [first, second] = await broker.take(name, VHOST);
+  const { id } = deliveryTo({ urn });
+  assert.deepEqual([first?.exchange, first?.routing_key, first?.payload], [name, "a.b", '{"a":"é"}']);
+  const { headers, ...properties } = first?.properties ?? {};
+  assert.deepEqual(properties, {
+    app_id: "metronome",
+    content_type: "application/json",
+    delivery_mode: 2,
+    expiration: "60000",
+    message_id: id,
+    priority: 3,
+    timestamp: Math.floor(NOW / 1_000),
+    type: "metronome.occurrence",
+  });
+  const { traceparent, ...attributes } = headers ?? {};
+  assert.match(String(traceparent), new RegExp(`^00-${id}-[0-9a-f]{16}-01$`));
+  assert.deepEqual(attributes, {
+    "x-site": "lyon",
+    cloudEvents_specversion: "1.0",
+    cloudEvents_id: id,
+    cloudEvents_source: "/tasks/a-task",
+    cloudEvents_type: "metronome.occurrence",
+    cloudEvents_time: "2026-12-01T09:00:00.000Z",
+    cloudEvents_taskid: "a-task",
+    cloudEvents_attempt: "1",
+  });
+  assert.deepEqual(second?.properties.delivery_mode, 1);
+});
+
+test("an event that no queue takes has failed, and so has one to an exchange that is not there; others go on", async () => {
+  await using made = await world();
+  const { broker, name, port, send } = made;
+  const vhost = `amqp://127.0.0.1:${port}/shop%2F1`;
+  const results = await Promise.all([
+    send({ urn: `${vhost}/${name}/nobody` }, 1),
+    send({ urn: `${vhost}//nowhere-${name}` }, 2),
+    send({ urn: `${vhost}/nothing-${name}/a.b` }, 3),
+    send({ urn: `${vhost}/${name}/a.b` }, 4),
+    send({ urn: `${vhost}//${name}` }, 5),
+  ]);
+  assert.deepEqual(results.map((result) => [result.kind, result.kind === "failed" && result.retryable]), [
+    ["failed", true],
+    ["failed", true],
+    ["failed", true],
+    ["delivered", false],
+    ["delivered", false],
+  ]);
+  for (const at of [0, 1] as const) assert.match(errorOf(results[at]), /found no queue for it: NO_ROUTE/);
+  assert.match(errorOf(results[2]), /no exchange 'nothing-/);
+  const attempts = (await broker.take(name, VHOST)).map(({ properties }) => properties.headers?.cloudEvents_attempt);
+  assert.deepEqual(attempts.sort(), ["4", "5"]);
+});
+
+test("who is refused is told so once, without the password", async () => {
+  await using made = await world();
+  const { name, port, send } = made;
+  const cases = [
+    [`amqp://robot:wr0ng@127.0.0.1:${port}/%2F//${name}`, /refuses the user robot, or its password/],
+    [`amqp://127.0.0.1:${port}/nowhere//${name}`, /no vhost "nowhere"/],
+  ] as const;
+  for (const [urn, error] of cases) {
+    const result = await send({ urn });
+    assert.deepEqual([result.kind, result.kind === "failed" && result.retryable], ["failed", false]);
+    assert.match(errorOf(result), error);
+    assert.equal(errorOf(result).includes("wr0ng"), false);
+  }
+});
+
+test("a certificate that nobody vouches for is refused", async () => {
+  await using made = await world();
+  const result = await made.send({ urn: `amqps://localhost:${there(rabbitmq).ports.amqps}/%2F//hello` });
+  assert.match(errorOf(result), /no secure connection with localhost:\d+: .*certificate/i);
+});
+
+test("after the broker has closed the connection by force, the next event opens another", async () => {
+  await using made = await world();
+  const { broker, name, port, send } = made;
+  const urn = `amqp://127.0.0.1:${port}/shop%2F1//${name}`;
+  assert.equal((await send({ urn }, 1)).kind, "delivered");
+  // The broker lists a connection only some time after it was made.
+  await until(async () => await broker.closeConnections() > 0);
+  await until(async () => (await send({ urn }, 2)).kind === "delivered", 5_000);
+  const attempts = (await broker.take(name, VHOST)).map(({ properties }) => properties.headers?.cloudEvents_attempt);
+  assert.deepEqual(new Set(attempts), new Set(["1", "2"]));
+});
+
+test("an event in flight when the connection is cut has failed, and may be sent again", async () => {
+  await using made = await world();
+  const { name, port, send } = made;
+  let isEvent = false;
+  await using mute = await wall(port, {
+    isEvent: (chunk) => isEvent ||= chunk.includes("\x00\x3c\x00\x28", 0, "latin1"),
+  });
+  const sent = send({ urn: `amqp://127.0.0.1:${mute.port}/shop%2F1//${name}` });
+  await until(() => Promise.resolve(isEvent));
+  mute.cut();
+  const result = await sent;
+  assert.deepEqual([result.kind, result.kind === "failed" && result.retryable], ["failed", true]);
+  assert.match(errorOf(result), /the connection with 127\.0\.0\.1:\d+ ended/);
+});
+
+test("many events share one connection", async () => {
+  await using made = await world();
+  const { name, port, send } = made;
+  await using counted = await wall(port);
+  const vhost = `amqp://127.0.0.1:${counted.port}/shop%2F1`;
+  const urns = [`${vhost}//${name}`, `${vhost}/${name}/a.b`];
+  const results = await Promise.all(Array.from({ length: 200 }, (_, n) => send({ urn: urns[n % 2] ?? "" }, n + 1)));
+  assert.deepEqual(new Set(results.map(({ kind }) => kind)), new Set(["delivered"]));
+  assert.equal(counted.connections(), 1);
+});
