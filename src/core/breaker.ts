@@ -114,6 +114,7 @@ const DOWN = new Set([429, 502, 503, 504]);
 export function verdictOf(result: DeliveryResult): Verdict {
   if (result.kind === "delivered") return "answered";
   if (result.cause === "ours") return "nothing";
+  if (result.cause === "refused") return "answered";
   if (result.status !== undefined) return DOWN.has(result.status) ? "down" : "answered";
   return result.retryable ? "down" : "answered";
 }

@@ -33,7 +33,8 @@ export type DeliveryResult =
     readonly retryAfterMs?: number;
     /**
      * Where it failed, when not at the target or on the way back: `unreached`, no connection came about, so that nothing of
-     * the event has left; `ours`, this peer did not try, or ended the attempt, which says nothing of the target.
+     * the event has left; `ours`, this peer did not try, or ended the attempt, which says nothing of the target; `refused`,
+     * the target is well, and did not take this event.
      */
-    readonly cause?: "unreached" | "ours";
+    readonly cause?: "unreached" | "ours" | "refused";
   };

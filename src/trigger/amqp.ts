@@ -211,22 +211,17 @@ class ExchangeChannel {
         if (error !== null && error.message !== NACKED) return;
         this.#unanswered.delete(key);
         if (error === null) attempt.delivered();
-        else attempt.failed(`${this.#plan.place} did not take the message: a queue is full, or is failing`);
+        else attempt.refused(`${this.#plan.place} did not take the message: a queue is full, or is failing`);
       });
     } catch (error) {
       this.#unanswered.delete(key);
-      attempt.failed(`the message could not be written: ${shownText(String(error), this.#plan.secrets)}`);
+      attempt.refused(`the message could not be written: ${shownText(String(error), this.#plan.secrets)}`);
     }
   }
 
   /** All that it has taken fails. */
-  end(why: string, more: { readonly retryable?: boolean } = {}): void {
-    if (this.isEnded) return;
-    this.isEnded = true;
-    const attempts = [...this.#unanswered.values(), ...this.#waiting];
-    this.#unanswered.clear();
-    this.#waiting = [];
-    for (const attempt of attempts) attempt.failed(why, more);
+  end(why: string): void {
+    for (const attempt of this.#takeAll()) attempt.failed(why);
   }
 
   close(): void {
@@ -244,16 +239,26 @@ class ExchangeChannel {
       const code = (refusal as { readonly code?: unknown }).code;
       const said = /"([^]*)"$/.exec(refusal.message)?.[1] ?? refusal.message;
       // What is not there may come yet: an exchange is declared by whoever uses it.
-      this.end(`${place} refuses it: ${shownText(said, secrets)}`, { retryable: code === 404 || Number(code) >= 500 });
+      const retryable = code === 404 || Number(code) >= 500;
+      const why = `${place} refuses it: ${shownText(said, secrets)}`;
+      for (const attempt of this.#takeAll()) attempt.refused(why, { retryable });
     });
     channel.on("return", ({ fields, properties }: Message) => {
       const attempt = this.#unanswered.get(keyOf(properties.messageId, properties.headers?.cloudEvents_attempt));
       const { replyText } = fields as { readonly replyText?: unknown };
-      attempt?.failed(`${place} found no queue for it: ${shownText(String(replyText), secrets)}`);
+      attempt?.refused(`${place} found no queue for it: ${shownText(String(replyText), secrets)}`);
     });
     this.#channel = channel;
     if (this.isEnded) return this.close();
     for (const attempt of this.#waiting.splice(0)) if (!attempt.isOver) this.publish(attempt);
+  }
+
+  #takeAll(): readonly Attempt<AmqpPlan>[] {
+    this.isEnded = true;
+    const attempts = [...this.#unanswered.values(), ...this.#waiting];
+    this.#unanswered.clear();
+    this.#waiting = [];
+    return attempts;
   }
 }
 

@@ -44,8 +44,14 @@ export class Attempt<Plan extends { readonly place: string }> {
     this.#end({ kind: "delivered" });
   }
 
-  failed(error: string, { retryable = true }: { readonly retryable?: boolean } = {}): void {
-    this.#end({ kind: "failed", error, retryable });
+  /** On the way, or without a word of the broker's. */
+  failed(error: string): void {
+    this.#end({ kind: "failed", error, retryable: true });
+  }
+
+  /** The broker is well, and did not take this event. */
+  refused(error: string, { retryable = true }: { readonly retryable?: boolean } = {}): void {
+    this.#end({ kind: "failed", error, retryable, cause: "refused" });
   }
 
   /** No connection came about. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery.ts";
-import type { Target } from "../../src/core/task.ts";
+import type { PlainTarget } from "../../src/core/target.ts";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
 import { freshName, service, there, until, wall, whyNot } from "../contract/broker.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";
@@ -20,7 +20,7 @@ type World = AsyncDisposable & {
   /** A name of this world's. */
   readonly name: string;
   readonly port: number;
-  send(target: Target, attempt?: number): Promise<DeliveryResult>;
+  send(target: PlainTarget, attempt?: number): Promise<DeliveryResult>;
 };
 
 async function world(): Promise<World> {
