@@ -55,9 +55,6 @@ export type Refused = {
   readonly why: string;
 };
 
-/** Who owns all tasks at this stage. */
-const USER = "admin";
-
 /** Origins of stamps are 24 bits: a store draws its own. */
 const ORIGIN_END = 2 ** 24;
 
@@ -197,7 +194,6 @@ async function open(
       invite: (invitation) => invitations.invite(invitation),
       forward: toldFailures(httpForward(mesh)),
     },
-    user: USER,
     auth: {
       ...(adminToken === undefined ? {} : { adminToken }),
       localKey,
@@ -244,9 +240,10 @@ function toldFailures(forward: HttpForward): HttpForward {
   };
 }
 
-/** Whether nobody has ever signed in or made a token here. */
+/** Whether nobody has ever signed up, signed in or made a token here. */
 async function isUnused(store: Store): Promise<boolean> {
-  return (await store.entities("token", 1)).length === 0;
+  const known = await Promise.all([store.entities("token", 1), store.entities("user", 1)]);
+  return known.every(({ length }) => length === 0);
 }
 
 function oneTimeCode(now: () => number): { readonly code: string; redeem(code: string): boolean } {

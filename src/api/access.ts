@@ -1,16 +1,27 @@
 // Access is denied by default, at the root: what is not on the list of public paths needs a token or a session. The
 // list is of exact texts; no prefix, suffix or pattern opens anything.
 
+import type { UserId } from "../core/task.ts";
+import { ADMIN, type Role, type Scope, SCOPES, SCOPES_OF, userOf } from "../core/user.ts";
 import type { Peer } from "../peer.ts";
 import { problem } from "./problem.ts";
 import { digest, isToken, matcher } from "./secret.ts";
 import { findToken } from "./token.ts";
 
-/** Who asks, and how long that holds. */
+/** Who asks, what that is good for, and how long it holds. */
 export type Access =
-  /** With a secret of the settings or the data folder: it holds as long as the peer runs. */
-  | { readonly kind: "key" }
-  | { readonly kind: "token" | "session"; readonly key: string };
+  & {
+    readonly user: UserId;
+    readonly role: Role;
+    readonly scopes: readonly Scope[];
+  }
+  & (
+    /** With a secret of the settings or the data folder, or through the mesh: it holds as long as the peer runs. */
+    | { readonly kind: "key" | "mesh" }
+    | { readonly kind: "token" | "session"; readonly key: string }
+    /** Without anything: what is public is open to it. */
+    | { readonly kind: "nobody" }
+  );
 
 export type AccessSettings = {
   /** The token of the settings, METRONOME_ADMIN_TOKEN. */
@@ -30,18 +41,23 @@ export type Gatekeeper = {
   admit(request: Request): Promise<Access | Response>;
   /** What this secret opens, whatever it came in; absent when nothing. */
   recognize(secret: string): Promise<Access | undefined>;
-  /** Whether the access holds still. */
+  /** Whether the access holds still, for the same. */
   holds(access: Access): Promise<boolean>;
 };
 
-/** Health says nothing of what the peer holds, the description neither; the session is where a secret is shown. */
-const PUBLIC: ReadonlySet<string> = new Set([
+export const NOBODY: Access = { kind: "nobody", user: "", role: "viewer", scopes: [] };
+
+/** Health says nothing of what the peer holds, the description neither; the others are where a secret is shown. */
+export const PUBLIC: ReadonlySet<string> = new Set([
   "GET /healthz",
   "GET /readyz",
   "GET /api/v1/healthz",
   "GET /api/v1/readyz",
   "GET /api/v1/openapi.json",
+  "GET /api/v1/auth",
   "POST /api/v1/auth/session",
+  "POST /api/v1/auth/token",
+  "POST /api/v1/users",
 ]);
 
 /** `path` as it was sent, not decoded. */
@@ -50,20 +66,28 @@ export function isPublic(method: string, path: string, assets: ReadonlyMap<strin
   return PUBLIC.has(`${read} ${path}`) || (read === "GET" && assets.has(path));
 }
 
+export function isAdmin({ role, scopes }: Access): boolean {
+  return role === "admin" && scopes.includes("admin");
+}
+
 export function createGatekeeper(doors: AccessDoors): Gatekeeper {
   const { peer, settings, cookieName } = doors;
   const isAdminToken = matcher(settings.adminToken);
   const isLocalKey = matcher(settings.localKey);
-  const stored = async (secret: string, kind: "api" | "session"): Promise<Access | undefined> => {
-    if (!isToken(secret)) return undefined;
-    const token = await findToken(peer, digest(secret));
-    if (token === undefined || token.kind !== kind) return undefined;
-    return { kind: kind === "api" ? "token" : "session", key: token.key };
-  };
+
   const recognize = async (secret: string): Promise<Access | undefined> => {
-    if (isAdminToken(secret) || isLocalKey(secret)) return { kind: "key" };
-    return await stored(secret, "api");
+    if (isAdminToken(secret) || isLocalKey(secret)) return { kind: "key", ...ALL };
+    return isToken(secret) ? await stored(digest(secret), "token") : undefined;
   };
+
+  async function stored(key: string, kind: "token" | "session"): Promise<Access | undefined> {
+    const token = await findToken(peer, key);
+    if (token === undefined || token.kind !== (kind === "token" ? "api" : "session")) return undefined;
+    const role = await roleOf(peer, token.user);
+    if (role === undefined) return undefined;
+    return { kind, key, user: token.user, role, scopes: within(token.scopes, role) };
+  }
+
   return {
     recognize,
     async admit(request) {
@@ -76,12 +100,33 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
       }
       const secret = cookieOf(request, cookieName());
       if (secret === undefined) return turnedAway("This needs a token (Authorization: Bearer …) or a session.");
-      return await stored(secret, "session") ?? turnedAway("The session is over. Sign in again.");
+      const access = isToken(secret) ? await stored(digest(secret), "session") : undefined;
+      return access ?? turnedAway("The session is over. Sign in again.");
     },
     async holds(access) {
-      return access.kind === "key" || await findToken(peer, access.key) !== undefined;
+      switch (access.kind) {
+        case "key":
+        case "mesh":
+        case "nobody":
+          return true;
+        case "token":
+        case "session": {
+          const now = await stored(access.key, access.kind);
+          return now !== undefined && now.role === access.role;
+        }
+      }
     },
   };
+}
+
+/** What the user may do now; absent when there is no such user any more. */
+export async function roleOf(peer: Pick<Peer, "entity">, user: UserId): Promise<Role | undefined> {
+  return user === ADMIN ? "admin" : userOf(await peer.entity("user", user))?.role;
+}
+
+/** Those of the scopes that the role allows. */
+export function within(scopes: readonly Scope[], role: Role): readonly Scope[] {
+  return scopes.filter((scope) => SCOPES_OF[role].includes(scope));
 }
 
 /** The value of a cookie; absent when there is none, or more than one of that name. */
@@ -92,8 +137,11 @@ export function cookieOf(request: Request, name: string): string | undefined {
   return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined;
 }
 
+/** What the peer's own keys open. */
+export const ALL = { user: ADMIN, role: "admin", scopes: SCOPES } as const;
+
 const BEARER_PATTERN = /^Bearer +([\x21-\x7e]+)$/i;
 
-function turnedAway(detail: string, more = ""): Response {
+export function turnedAway(detail: string, more = ""): Response {
   return problem(401, detail, { headers: { "www-authenticate": `Bearer realm="metronome"${more}` } });
 }

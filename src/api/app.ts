@@ -2,9 +2,8 @@
 // out: `fetch(request)` is the whole of it, for a server and for a test.
 
 import { Hono } from "hono";
-import type { UserId } from "../core/task.ts";
 import type { MeshAccess, Peer } from "../peer.ts";
-import { type AccessSettings, createGatekeeper, isPublic } from "./access.ts";
+import { type Access, type AccessSettings, createGatekeeper, isPublic, NOBODY, turnedAway } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBatch } from "./batch.ts";
 import { addBreakers } from "./breakers.ts";
@@ -13,6 +12,16 @@ import { addDescription } from "./description.ts";
 import type { ApiEnv, Doors, Log } from "./doors.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
+import { readFor } from "./on-behalf.ts";
+import { createPasswords } from "./password.ts";
+import { createRules } from "./rules.ts";
+import { createTurnstile, SIGN_IN_ATTEMPTS } from "./turnstile.ts";
+import { createDirectory } from "./directory.ts";
+import { addAuth } from "./auth.ts";
+import { addInvites } from "./invites.ts";
+import { addUser } from "./user.ts";
+import { addUsers, createSignUps } from "./users.ts";
+import { addSettings } from "./settings.ts";
 import { addForward } from "./forward.ts";
 import { createGuard } from "./guard.ts";
 import { addHealth } from "./health.ts";
@@ -30,8 +39,6 @@ import { addTokens } from "./tokens.ts";
 export type ApiSettings = {
   readonly peer: Peer;
   readonly mesh: MeshAccess;
-  /** The one user of this stage, who owns all tasks. */
-  readonly user: UserId;
   readonly auth: AccessSettings & SessionSettings;
   /** Names and addresses, without a port, that the peer answers to beside the loopback ones: where it is bound, and by which name it is known. */
   readonly hosts: readonly string[];
@@ -47,8 +54,8 @@ export type ApiSettings = {
 export type Connection = {
   readonly remote?: string;
   /**
-   * It came from a member, which has made sure who asks: it is carried out as by a key, and not sent on. Only the
-   * composition root says so of what comes over the mesh; the server, which says where it was sent from, can't.
+   * It came from a member, which has made sure who asks, and says so: it is carried out for them, and not sent on. Only
+   * the composition root says so of what comes over the mesh; the server, which says where it was sent from, can't.
    */
   readonly isTrusted?: boolean;
 };
@@ -60,7 +67,7 @@ export type Api = {
 };
 
 export function createApi(settings: ApiSettings): Api {
-  const { peer, mesh, user, auth, hosts, assets, version, port, log } = settings;
+  const { peer, mesh, auth, hosts, assets, version, port, log } = settings;
   const closing = new AbortController();
   const cookieName = () => `metronome-${port()}`;
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName });
@@ -68,9 +75,11 @@ export function createApi(settings: ApiSettings): Api {
   const routes: Hono<ApiEnv> = addRoutes({
     peer,
     mesh,
-    user,
     gatekeeper,
-    once: createOnce(peer, user),
+    directory: createDirectory(peer),
+    passwords: createPasswords(),
+    turnstile: createTurnstile(SIGN_IN_ATTEMPTS),
+    once: createOnce(peer),
     cookieName,
     log,
     closing: closing.signal,
@@ -102,19 +111,27 @@ export function createApi(settings: ApiSettings): Api {
     const isOpen = isPublic(request.method, path, assets);
     const asset = isOpen ? assets.get(path) : undefined;
     if (asset !== undefined) return assetResponse(asset, request);
-    const access = isOpen || isTrusted ? KEY : await gatekeeper.admit(request);
+    const access = await whoAsks(request, isOpen, isTrusted);
     if (access instanceof Response) return access;
     if (!isDecodable(path)) {
       return problem(400, "The path holds a % that is no percent-encoding of UTF-8.", { field: "path" });
     }
     return await routes.fetch(request, {
-      ...{ url, path, access, isForwarded: isTrusted },
+      ...{ url, path, access, user: access.user, isEveryone: false, isForwarded: isTrusted },
       ...(remote === undefined ? {} : { remote }),
     });
   }
 
+  async function whoAsks(request: Request, isOpen: boolean, isTrusted: boolean): Promise<Access | Response> {
+    if (isTrusted) return readFor(request.headers) ?? turnedAway("The peer that sent this did not say who asks.");
+    const access = await gatekeeper.admit(request);
+    // What is public is not closed to who shows something that is over.
+    return isOpen && access instanceof Response ? NOBODY : access;
+  }
+
   function addRoutes(doors: Doors): Hono<ApiEnv> {
     const app = new Hono<ApiEnv>({ getPath: (_request, options) => (options?.env as ApiEnv["Bindings"]).path });
+    app.use("*", createRules(doors.directory));
     addTasks(app, doors);
     addBatch(app, doors);
     addExport(app, doors);
@@ -128,6 +145,11 @@ export function createApi(settings: ApiSettings): Api {
     addConflicts(app, doors);
     addForward(app, doors);
     addTokens(app, doors);
+    addInvites(app, doors);
+    addSettings(app, doors);
+    addUsers(app, doors, createSignUps(doors, auth));
+    addUser(app, doors);
+    addAuth(app, doors);
     addSession(app, doors, auth);
     addHealth(app, doors);
     addDescription(app, version);
@@ -138,13 +160,12 @@ export function createApi(settings: ApiSettings): Api {
   }
 }
 
-/** Who asks for what is public, where no route looks; and who asks through the mesh. */
-const KEY = { kind: "key" } as const;
-
 /** A path that exists says which methods it knows. */
 function refuseOtherMethods(app: Hono<ApiEnv>): void {
   const methods = new Map<string, string[]>();
-  for (const { path, method } of app.routes) methods.set(path, [...methods.get(path) ?? [], method]);
+  for (const { path, method } of app.routes.filter(({ method }) => method !== "ALL")) {
+    methods.set(path, [...methods.get(path) ?? [], method]);
+  }
   for (const [path, known] of methods) {
     const allow = known.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
     app.all(path, () => problem(405, `This path knows ${allow}.`, { headers: { allow } }));

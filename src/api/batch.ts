@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import { isFaults, parseDefinition } from "../core/definition.ts";
 import { isObject } from "../core/faults.ts";
 import { taskOf } from "../core/task-entity.ts";
+import type { UserId } from "../core/task.ts";
 import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { type Line, readLines } from "./lines.ts";
@@ -35,7 +36,7 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
   app.post("/api/v1/tasks:batch", (c) => {
     const request = c.req.raw;
     if (!isOfType(request, [LINES_TYPE])) return wrongType([LINES_TYPE]);
-    return new Response(request.body === null ? "" : batch(doors, request.body), {
+    return new Response(request.body === null ? "" : batch(doors, c.env.user, request.body), {
       headers: { "content-type": LINES_TYPE },
     });
   });
@@ -44,7 +45,7 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
 /** A line's place in the order of answers. */
 type Slot = { answer?: LineAnswer };
 
-function batch(doors: Doors, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const stopped = new AbortController();
   const signal = AbortSignal.any([doors.closing, stopped.signal]);
@@ -133,7 +134,7 @@ function batch(doors: Doors, body: ReadableStream<Uint8Array>): ReadableStream<U
     const parsed = parseDefinition(value.json, hasId ? {} : { id: newTaskId() });
     if (isFaults(parsed)) return refused(faultsProblem(parsed));
     try {
-      const result = await putTask(doors, parsed, { mode: "put" });
+      const result = await putTask({ peer: doors.peer, user }, parsed, { mode: "put" });
       switch (result.kind) {
         case "task":
           return {

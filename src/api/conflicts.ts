@@ -12,7 +12,7 @@ import { type Register, revisionOf } from "../core/register.ts";
 import { type Origin, stampMs, stampOrigin } from "../core/stamp.ts";
 import { maskTarget, type Target } from "../core/target.ts";
 import { type Task, taskOf } from "../core/task-entity.ts";
-import type { PeerId, TaskGuid } from "../core/task.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
@@ -32,7 +32,7 @@ export function conflictsQuery() {
 }
 
 export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, user } = doors;
+  const { peer } = doors;
 
   app.get("/api/v1/conflicts", async (c) => {
     const query = readQuery(c.env.url, conflictsQuery());
@@ -42,10 +42,11 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
       ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
     });
     const writers = await writersOf(peer);
+    const { user, isEveryone } = c.env;
     const items = [];
     for (const conflict of page.items) {
       const task = conflict.entity.kind === "task" ? await taskIn(conflict) : undefined;
-      if (task === undefined || task.user === user) items.push(conflictView(conflict, task, writers));
+      if (isEveryone || task?.user === user) items.push(conflictView(conflict, task, writers));
     }
     return json(200, { items, cursor: sealCursor(page.cursor) });
   });
@@ -57,16 +58,18 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
     if (unknown !== undefined) return problem(422, "A restore takes no properties.", { field: unknown.slice(0, 64) });
     const id = c.req.param("id");
     const conflict = await find(id);
-    if (conflict === undefined) {
+    const task = conflict?.entity.kind === "task" ? await taskIn(conflict) : undefined;
+    // What is another's is not said to be there.
+    if (conflict === undefined || (task?.user !== c.env.user && !c.env.isEveryone)) {
       return problem(404, "This peer has no conflict with this id.", { field: "id", suggestion: "/api/v1/conflicts" });
     }
     if (conflict.entity.kind !== "task") {
       return problem(409, `A value of a ${conflict.entity.kind} is not put back: only those of tasks are.`);
     }
-    return await restore(conflict);
+    return await restore(conflict, task?.user ?? c.env.user);
   });
 
-  async function restore({ entity: { key }, register, lost }: Conflict): Promise<Response> {
+  async function restore({ entity: { key }, register, lost }: Conflict, user: UserId): Promise<Response> {
     const guid = key as TaskGuid;
     for (let tries = 1;; tries++) {
       const { entity } = await peer.dossier(guid);
@@ -78,7 +81,7 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
       if (definition === undefined) return problem(409, "What was lost is the end of the task, and it lives.");
       const parsed = parseDefinition(definition, {});
       if (isFaults(parsed)) return faultsResponse(parsed);
-      const result = await putTask(doors, parsed, { mode: "replace", match: [revisionOf(entity)] });
+      const result = await putTask({ peer, user }, parsed, { mode: "replace", match: [revisionOf(entity)] });
       if (result.kind === "refused") {
         if (result.why === "changed" && tries < RESTORE_TRIES) continue;
         return refusalResponse(result);

@@ -1,16 +1,21 @@
-// What the routes are given: the peer, the one user of this stage, and what they share.
+// What the routes are given: the peer, and what they share; and what they find with each request.
 
 import type { UserId } from "../core/task.ts";
 import type { MeshAccess, Peer } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
+import type { Directory } from "./directory.ts";
 import type { Once } from "./once.ts";
+import type { Passwords } from "./password.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export type Doors = {
   readonly peer: Peer;
   readonly mesh: MeshAccess;
-  /** Who owns the tasks. */
-  readonly user: UserId;
   readonly gatekeeper: Gatekeeper;
+  readonly directory: Directory;
+  readonly passwords: Passwords;
+  /** For all that somebody could guess at. */
+  readonly turnstile: Turnstile;
   readonly once: Once;
   readonly cookieName: () => string;
   readonly log: Log;
@@ -33,6 +38,10 @@ export type ApiEnv = {
     /** The path as it was sent, not decoded. */
     readonly path: string;
     readonly access: Access;
+    /** Whose tasks are asked for: of who asks, unless an admin names another user. */
+    readonly user: UserId;
+    /** An admin asks and names nobody: lists hold what is everyone's. */
+    readonly isEveryone: boolean;
     /** Address of who sent the request; absent when it came from within the process. */
     readonly remote?: string;
     /** It came through the mesh, or was sent here by this peer itself as if it had: it is not sent on. */

@@ -22,13 +22,13 @@ export function explainQuery() {
   return { at: moment() };
 }
 
-export function addExplain(app: Hono<ApiEnv>, { peer, user }: Doors): void {
+export function addExplain(app: Hono<ApiEnv>, { peer }: Doors): void {
   app.get("/api/v1/tasks/:id/explain", async (c) => {
     const id = idOf(c);
     if (id instanceof Response) return id;
     const query = readQuery(c.env.url, explainQuery());
     if (query instanceof Response) return query;
-    const guid = taskGuid(user, id);
+    const guid = taskGuid(c.env.user, id);
     const own = await peer.dossier(guid);
     const task = taskOf(own.entity);
     if (task === undefined) return noSuchTask(id);

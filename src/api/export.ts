@@ -15,14 +15,17 @@ export function addExport(app: Hono<ApiEnv>, doors: Doors): void {
   app.get("/api/v1/tasks:export", (c) => {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
-    const body = c.req.method === "HEAD" ? null : lines(doors);
+    const body = c.req.method === "HEAD" ? null : lines(doors, c.env);
     return new Response(body, {
       headers: { "content-type": LINES_TYPE, "content-disposition": 'attachment; filename="tasks.ndjson"' },
     });
   });
 }
 
-function lines({ peer, user, closing }: Doors): ReadableStream<Uint8Array> {
+function lines(
+  { peer, closing }: Doors,
+  { user, isEveryone }: ApiEnv["Bindings"],
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let cursor: string | undefined;
   return new ReadableStream<Uint8Array>({
@@ -30,7 +33,11 @@ function lines({ peer, user, closing }: Doors): ReadableStream<Uint8Array> {
       if (closing.aborted) return controller.error(new Error("the peer is stopping"));
       let text = "";
       do {
-        const page = await peer.tasks({ user, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+        const page = await peer.tasks({
+          ...(isEveryone ? {} : { user }),
+          limit: PAGE,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
         for (const { entity } of page.items) {
           const task = taskOf(entity);
           if (task === undefined) continue;

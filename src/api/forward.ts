@@ -1,11 +1,12 @@
 // The API of another peer, through the mesh: `/api/v1/peers/:id/api/v1/…` at any peer, also of one whose HTTP port can't
-// be reached from here. Who asks is known to the peer that is asked first; what it passes on is carried out as by a key,
+// be reached from here. Who asks is known to the peer that is asked first, which says so with what it passes on. It is carried out
 // once: nothing is tried again, and nothing that was passed on is passed on further.
 
 import type { Context, Hono } from "hono";
 import { ForwardFailure } from "../peer.ts";
 import type { Access } from "./access.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
+import { sayFor } from "./on-behalf.ts";
 import { problem } from "./problem.ts";
 
 /** From the last piece of the request that was sent to the first of the answer. */
@@ -41,7 +42,7 @@ export function addForward(app: Hono<ApiEnv>, doors: Doors): void {
     const target = new URL(rest + url.search, url.origin);
     if (id !== peer.id) return await pass(doors, { id, name: found.name }, target, c.req.raw, access);
     return await here(rewritten(c.req.raw, target, c.req.raw.body), {
-      ...{ url: target, path: target.pathname, access, isForwarded: true },
+      ...{ url: target, path: target.pathname, access, user: access.user, isEveryone: false, isForwarded: true },
       ...(remote === undefined ? {} : { remote }),
     });
   };
@@ -78,7 +79,9 @@ async function pass(
   let answer: Response;
   try {
     const signal = AbortSignal.any([late.signal, revoked.signal, request.signal, closing]);
-    answer = await mesh.forward(to.id, rewritten(request, target, body), signal);
+    const passed = rewritten(request, target, body);
+    sayFor(passed.headers, access);
+    answer = await mesh.forward(to.id, passed, signal);
   } catch (error) {
     if (!(error instanceof ForwardFailure)) throw error;
     return late.signal.aborted ? tooLate(to) : unreachable(to, error.message);

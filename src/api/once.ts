@@ -4,8 +4,8 @@
 import { hash } from "node:crypto";
 import type { CommandResult, OnceKey } from "../core/command.ts";
 import { type Instant, INSTANT_MAX } from "../core/instant.ts";
-import type { UserId } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
+import type { ApiEnv } from "./doors.ts";
 import { problem } from "./problem.ts";
 
 export type Ticket =
@@ -15,18 +15,18 @@ export type Ticket =
   | { readonly kind: "done"; readonly result: CommandResult };
 
 export type Once = {
-  /** `body` is the body as it was sent. */
-  open(request: Request, path: string, body: string): Promise<Ticket | Response>;
+  /** `body` is the body as it was sent. Each user has keys of their own. */
+  open(request: Request, env: Pick<ApiEnv["Bindings"], "user" | "path">, body: string): Promise<Ticket | Response>;
 };
 
 const KEPT_MS = 86_400_000;
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
-export function createOnce(peer: Pick<Peer, "answer" | "now">, user: UserId): Once {
+export function createOnce(peer: Pick<Peer, "answer" | "now">): Once {
   /** Keys of the requests that are being carried out: as many as there are such requests. */
   const running = new Map<string, string>();
   return {
-    async open(request, path, body) {
+    async open(request, { user, path }, body) {
       const given = request.headers.get("idempotency-key");
       if (given === null) return { kind: "new", close: () => {} };
       if (!KEY_PATTERN.test(given)) {

@@ -3,6 +3,7 @@
 
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
+import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { LINES_TYPE } from "./batch.ts";
 import { DELIVERY_OPERATIONS } from "./delivery-operations.ts";
 import { FORWARD_OPERATIONS } from "./forward-operations.ts";
@@ -45,7 +46,13 @@ export function openapi(version: string): unknown {
     name: "metronome-8081",
     description: "The cookie of a session; its name ends in the peer's port.",
   });
-  const operations = [...OPERATIONS, ...DELIVERY_OPERATIONS, ...MESH_OPERATIONS, ...FORWARD_OPERATIONS];
+  const operations = [
+    ...OPERATIONS,
+    ...ACCESS_OPERATIONS,
+    ...DELIVERY_OPERATIONS,
+    ...MESH_OPERATIONS,
+    ...FORWARD_OPERATIONS,
+  ];
   for (const operation of operations) registry.registerPath(operation);
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
@@ -53,7 +60,8 @@ export function openapi(version: string): unknown {
       title: "Metronome",
       version,
       description:
-        "A distributed event scheduler. Errors are RFC 9457 problems; lists page by cursor; instants are RFC 3339.",
+        "A distributed event scheduler. Errors are RFC 9457 problems; lists page by cursor; instants are RFC 3339. " +
+        "An admin asks for the tasks, runs and tokens of another user with ?user=, its name or id; an admin's lists hold what is everyone's.",
       license: { name: "Apache-2.0" },
     },
     security: [{ token: [] }, { session: [] }],
@@ -263,56 +271,6 @@ const OPERATIONS: readonly RouteConfig[] = [
     responses: answers({
       200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
     }),
-  },
-  {
-    method: "post",
-    path: "/api/v1/auth/session",
-    tags: ["access"],
-    summary: "Sign in a browser",
-    security: [],
-    request: body(shapes.sessionBody),
-    responses: answers(
-      { 204: { description: "Signed in.", headers: { "Set-Cookie": { schema: { type: "string" as const } } } } },
-      429,
-      ...WRITE,
-    ),
-  },
-  {
-    method: "get",
-    path: "/api/v1/auth/session",
-    tags: ["access"],
-    summary: "Who is signed in, and where",
-    responses: answers({ 200: answerOf("The session.", shapes.session) }),
-  },
-  {
-    method: "delete",
-    path: "/api/v1/auth/session",
-    tags: ["access"],
-    summary: "Sign out",
-    responses: answers({ 204: done }, 507),
-  },
-  {
-    method: "post",
-    path: "/api/v1/tokens",
-    tags: ["access"],
-    summary: "Make a token",
-    request: body(shapes.tokenBody),
-    responses: answers({ 201: { ...answerOf("The token.", shapes.newToken), headers: location } }, ...WRITE),
-  },
-  {
-    method: "get",
-    path: "/api/v1/tokens",
-    tags: ["access"],
-    summary: "List the tokens",
-    responses: answers({ 200: answerOf("The tokens.", shapes.tokenPage) }),
-  },
-  {
-    method: "delete",
-    path: "/api/v1/tokens/{id}",
-    tags: ["access"],
-    summary: "Revoke a token",
-    request: { params: z.object({ id: z.string() }) },
-    responses: answers({ 204: done }, 404, 507),
   },
   healthOperation("/healthz", "Whether the peer lives"),
   healthOperation("/readyz", "Whether the peer does its work"),

@@ -55,7 +55,7 @@ export function problemAnswer(status: number): Answer {
 const PROBLEMS: { readonly [status: number]: string } = {
   400: "The request can't be read: its JSON, its query, a header or the path.",
   401: "No token, or one that opens nothing.",
-  403: "Another origin's page may not change anything.",
+  403: "Another origin's page may not change anything; or the scope that this needs is missing.",
   404: "There is none.",
   408: "The body did not come in time.",
   409: "It exists already, or the same request is still being carried out.",

@@ -48,7 +48,7 @@ export type Preview = {
   readonly canonical: unknown;
 };
 
-export function addSchedules(app: Hono<ApiEnv>, { peer, user }: Doors): void {
+export function addSchedules(app: Hono<ApiEnv>, { peer }: Doors): void {
   app.post("/api/v1/schedules/preview", async (c) => {
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
@@ -73,7 +73,7 @@ export function addSchedules(app: Hono<ApiEnv>, { peer, user }: Doors): void {
     const faults = new Faults();
     checkZone(zone, faults);
     if (faults.all.length > 0) return faultsResponse(faults.all, 400);
-    const task = taskOf((await peer.dossier(taskGuid(user, id))).entity);
+    const task = taskOf((await peer.dossier(taskGuid(c.env.user, id))).entity);
     if (task === undefined) return noSuchTask(id);
     const schedule = parseSchedule(task.definition.schedule);
     if (isFault(schedule)) throw new Error(`task ${task.guid} has no schedule: ${schedule.message}`);

@@ -4,16 +4,17 @@ import type { Hono } from "hono";
 import { Faults, text } from "../core/faults.ts";
 import { fault } from "../core/fault.ts";
 import { type Instant, INSTANT_MAX } from "../core/instant.ts";
-import type { Access } from "./access.ts";
+import { type Access, ALL } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { type JsonObject, readObject } from "./body.ts";
+import { ADMIN, SCOPES_OF, userOf } from "../core/user.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { submit } from "./put.ts";
 import { readQuery } from "./query.ts";
 import { digest, newToken } from "./secret.ts";
+import { type Credentials, credentialsIn, signIn, tooMany, wrongCredentials } from "./sign-in.ts";
 import { findToken, issueToken, revokeToken } from "./token.ts";
-import { createTurnstile } from "./turnstile.ts";
 
 export type SessionSettings = {
   /** Uses the one-time code of the first start up: true once, for the right one, while it is young. */
@@ -24,33 +25,21 @@ const SESSION_S = 30 * 86_400;
 export const SECRET_MAX = 1_024;
 
 export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSettings): void {
-  const { peer, user, gatekeeper, cookieName } = doors;
-  const turnstile = createTurnstile();
+  const { peer, gatekeeper, directory, cookieName, turnstile } = doors;
 
   app.post("/api/v1/auth/session", async (c) => {
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
-    const shown = secretOf(body);
+    const shown = shownIn(body);
     if (shown instanceof Response) return shown;
     const { writable, why } = peer.status();
     // Said before the code is used up: it opens only once.
     if (!writable) return problem(507, `The disk takes no writes now, so no session can be kept: ${why ?? "unknown"}.`);
     const now = peer.now();
-    const pass = turnstile.enter(c.env.remote ?? "", now);
-    if (pass.kind === "wait") {
-      return problem(429, `Too many attempts to sign in. Try again in ${pass.seconds} s.`, {
-        headers: { "retry-after": String(pass.seconds) },
-      });
-    }
-    const opened = await opens(shown);
-    if (opened === undefined) {
-      return problem(401, `That ${shown.kind} opens nothing here: it is wrong, used or over.`, {
-        field: shown.kind,
-        headers: { "www-authenticate": 'Bearer realm="metronome"' },
-      });
-    }
-    pass.forgive();
+    const opened = await opens(shown, c.env.remote ?? "");
+    if (opened instanceof Response) return opened;
     const secret = newToken();
+    const { user, scopes } = opened;
     const parent = opened.kind === "token" ? await findToken(peer, opened.key) : undefined;
     const expiresAt = Math.min(now + SESSION_S * 1000, parent?.expiresAt ?? INSTANT_MAX) as Instant;
     const result = await submit(
@@ -59,6 +48,8 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
         key: digest(secret),
         name: "session",
         kind: "session",
+        user,
+        scopes,
         createdAt: now,
         expiresAt,
         ...(parent === undefined ? {} : { parent: parent.key }),
@@ -68,10 +59,12 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
     return empty(204, { "set-cookie": cookie(secret, Math.floor((expiresAt - now) / 1000)) });
   });
 
-  app.get("/api/v1/auth/session", (c) => {
+  app.get("/api/v1/auth/session", async (c) => {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
-    return json(200, { user, peer: { id: peer.id, name: peer.name } });
+    const { user, role, scopes } = c.env.access;
+    const name = user === ADMIN ? ADMIN : userOf(await directory.entity(user))?.name ?? user;
+    return json(200, { user, name, role, scopes, peer: { id: peer.id, name: peer.name } });
   });
 
   app.delete("/api/v1/auth/session", async (c) => {
@@ -84,11 +77,29 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
     return empty(204, { "set-cookie": cookie("", 0) });
   });
 
-  async function opens(
-    shown: { readonly kind: "code" | "token"; readonly secret: string },
-  ): Promise<Access | undefined> {
-    if (shown.kind === "token") return await gatekeeper.recognize(shown.secret);
-    return settings.redeemCode(shown.secret) ? { kind: "key" } : undefined;
+  async function opens(shown: Shown, remote: string): Promise<Access | Response> {
+    if (shown.kind === "password") {
+      const signedIn = await signIn(doors, shown, remote);
+      if (signedIn.kind === "wait") return signedIn.response;
+      if (signedIn.kind === "wrong") return wrongCredentials();
+      const { id, role } = signedIn.user;
+      return { kind: "key", user: id, role, scopes: SCOPES_OF[role] };
+    }
+    const pass = turnstile.enter(remote, peer.now());
+    if (pass.kind === "wait") return tooMany(pass.seconds);
+    const opened = shown.kind === "token"
+      ? await gatekeeper.recognize(shown.secret)
+      : settings.redeemCode(shown.secret)
+      ? { kind: "key" as const, ...ALL }
+      : undefined;
+    if (opened === undefined) {
+      return problem(401, `That ${shown.kind} opens nothing here: it is wrong, used or over.`, {
+        field: shown.kind,
+        headers: { "www-authenticate": 'Bearer realm="metronome"' },
+      });
+    }
+    pass.forgive();
+    return opened;
   }
 
   /** Without `Secure`: on a loopback address there is no TLS. `Strict` keeps it from requests that other sites start. */
@@ -97,12 +108,23 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
   }
 }
 
-function secretOf(body: JsonObject): { readonly kind: "code" | "token"; readonly secret: string } | Response {
+type Shown =
+  | { readonly kind: "code" | "token"; readonly secret: string }
+  | ({ readonly kind: "password" } & Credentials);
+
+function shownIn(body: JsonObject): Shown | Response {
   const faults = new Faults();
-  faults.unknown(body, "", ["code", "token"]);
+  if (body.name !== undefined || body.password !== undefined) {
+    faults.unknown(body, "", ["name", "password"]);
+    const credentials = credentialsIn(body, faults);
+    return faults.all.length > 0 ? faultsResponse(faults.all) : { kind: "password", ...credentials };
+  }
+  faults.unknown(body, "", ["code", "token", "name", "password"]);
   const kind = body.code === undefined ? "token" : "code";
   if ((body.code === undefined) === (body.token === undefined)) {
-    faults.take(fault("", 'Either a "code" (of the first start\'s address) or a "token" is sent.'));
+    faults.take(
+      fault("", 'Either a "code" (of the first start\'s address), a "token", or a "name" and a "password" is sent.'),
+    );
   } else {
     text(body[kind], kind, 1, SECRET_MAX, faults);
   }

@@ -23,13 +23,11 @@ import { parseSchedule } from "../core/schedule.ts";
 import { SHARDS } from "../core/shard.ts";
 import { LABELS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task.ts";
 import { PREVIEW_MAX, ZONE_MAX } from "./schedules.ts";
-import { SECRET_MAX } from "./session.ts";
 import { target } from "./target-shapes.ts";
-import { TOKEN_NAME_MAX, TOKEN_TTL_MAX_S } from "./tokens.ts";
 
 const EXAMPLE_INSTANT = "2026-12-01T09:00:00.000Z";
 
-const written = (min: number, max: number) => z.string().min(min).max(max).refine((text) => text.isWellFormed());
+export const written = (min: number, max: number) => z.string().min(min).max(max).refine((text) => text.isWellFormed());
 
 /** As it is sent: RFC 3339, with Z or any offset. */
 const moment = () =>
@@ -154,6 +152,7 @@ export const task = z.strictObject({
 export const run = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{32}$/).openapi({ description: "The occurrence's id, which every attempt bears." }),
   task: z.string(),
+  user: z.string(),
   instant: instant(),
   state: z.enum(["due", "attempting", "retrying", "settled"]),
   outcome: z.enum(OUTCOMES).nullable(),
@@ -232,23 +231,6 @@ export const preview = z.strictObject({
   zone: z.string(),
   canonical: schedule(),
 }).openapi("Preview");
-
-export const sessionBody = z.union([
-  z.strictObject({ code: written(1, SECRET_MAX) }),
-  z.strictObject({ token: written(1, SECRET_MAX) }),
-]);
-export const session = z.strictObject({ user: z.string(), peer: z.strictObject({ id: z.string(), name: z.string() }) });
-
-export const tokenBody = z.strictObject({
-  name: written(0, TOKEN_NAME_MAX).optional(),
-  ttlSeconds: z.number().int().min(1).max(TOKEN_TTL_MAX_S).optional(),
-});
-const tokenFields = { id: z.string(), name: z.string(), createdAt: instant(), expiresAt: instant().nullable() };
-export const newToken = z.strictObject({
-  ...tokenFields,
-  token: z.string().openapi({ description: "Shown only now." }),
-});
-export const tokenPage = z.strictObject({ items: z.array(z.strictObject(tokenFields)), cursor: z.null() });
 
 export const health = z.strictObject({ status: z.literal("ok") });
 

@@ -3,7 +3,8 @@
 
 import type { Hono } from "hono";
 import type { Notice } from "../core/notice.ts";
-import type { Access } from "./access.ts";
+import type { UserId } from "../core/task.ts";
+import { ADMIN } from "../core/user.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { laneView } from "./breakers.ts";
 import { problem } from "./problem.ts";
@@ -39,23 +40,27 @@ export function addStream(app: Hono<ApiEnv>, doors: Doors): void {
         headers: { "retry-after": "10" },
       });
     }
-    return new Response(hub.join(c.env.access), { headers: HEADERS });
+    return new Response(hub.join(c.env), { headers: HEADERS });
   });
 }
 
 const HEADERS = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
 
-type Listener = {
-  readonly access: Access;
+type Whose = Pick<ApiEnv["Bindings"], "access" | "user" | "isEveryone">;
+
+type Listener = Whose & {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   queue: string[];
   length: number;
   dropped: number;
 };
 
-type Hub = { readonly size: number; join(access: Access): ReadableStream<Uint8Array> };
+/** `user`: whose it is; absent: everyone's. */
+type News = { readonly text: string; readonly user?: UserId };
 
-function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
+type Hub = { readonly size: number; join(whose: Whose): ReadableStream<Uint8Array> };
+
+function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
   const encoder = new TextEncoder();
   const listeners = new Set<Listener>();
   let unwatch: (() => void) | undefined;
@@ -71,11 +76,11 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
     get size() {
       return listeners.size;
     },
-    join(access) {
+    join({ access, user, isEveryone }) {
       let listener: Listener | undefined;
       return new ReadableStream<Uint8Array>({
         start(controller) {
-          listener = { access, controller, queue: [], length: 0, dropped: 0 };
+          listener = { access, user, isEveryone, controller, queue: [], length: 0, dropped: 0 };
           listeners.add(listener);
           // A first byte at once, so that proxies and browsers see the stream open.
           controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n: welcome\n\n`));
@@ -112,9 +117,11 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
   }
 
   function tell(notice: Notice): void {
-    const text = rendered(notice);
-    if (text === undefined) return;
+    const news = rendered(notice);
+    if (news === undefined) return;
+    const { text, user } = news;
     for (const listener of listeners) {
+      if (user !== undefined && user !== listener.user && !listener.isEveryone) continue;
       if (listener.queue.length >= QUEUED_MAX || listener.length + text.length > QUEUED_MAX_LENGTH) {
         listener.dropped++;
         continue;
@@ -129,7 +136,7 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
   }
 
   /** A notice that can't be shown is the API's trouble, never that of the loop which tells it. */
-  function rendered(notice: Notice): string | undefined {
+  function rendered(notice: Notice): News | undefined {
     try {
       return render(notice);
     } catch (error) {
@@ -138,20 +145,20 @@ function createHub({ peer, user, gatekeeper, closing, log }: Doors): Hub {
     }
   }
 
-  function render(notice: Notice): string | undefined {
+  function render(notice: Notice): News | undefined {
     switch (notice.kind) {
       case "task": {
         const view = showTask(notice.dossier, ownerOf(peer, notice.dossier.guid), peer.now())?.view;
-        return view?.user === user ? event("task", view) : undefined;
+        return view === undefined ? undefined : { text: event("task", view), user: view.user };
       }
       case "removed":
-        return notice.user === user ? event("removed", { id: notice.task }) : undefined;
+        return { text: event("removed", { id: notice.task, user: notice.user }), user: notice.user };
       case "run":
-        return notice.run.user === user ? event("run", runView(notice.run)) : undefined;
+        return { text: event("run", runView(notice.run)), user: notice.run.user };
       case "lane":
-        return event("breaker", laneView(notice.lane));
+        return { text: event("breaker", laneView(notice.lane)), user: ADMIN };
       case "mesh":
-        return event("mesh", meshNews(peer.mesh()));
+        return { text: event("mesh", meshNews(peer.mesh())) };
     }
   }
 

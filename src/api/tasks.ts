@@ -23,7 +23,7 @@ import { type EntityTags, hasTag, matchOf, readTags } from "./etag.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { readConcern } from "./prefer.ts";
-import { putTask, submit } from "./put.ts";
+import { type PutDoors, putTask, submit } from "./put.ts";
 import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "./query.ts";
 import { newTaskId } from "./secret.ts";
 import { staleness } from "./stale.ts";
@@ -50,7 +50,7 @@ export function tasksQuery() {
 }
 
 export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, user, once } = doors;
+  const { peer, once } = doors;
 
   app.post("/api/v1/tasks", async (c) => {
     const concern = readConcern(c.req.raw, peer);
@@ -61,15 +61,15 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (body instanceof Response) return body;
     const parsed = parseDefinition(body, body.id === undefined ? { id: newTaskId() } : {});
     if (isFaults(parsed)) return faultsResponse(parsed);
-    const ticket = await once.open(c.req.raw, c.env.path, text);
+    const ticket = await once.open(c.req.raw, c.env, text);
     if (ticket instanceof Response) return ticket;
-    const guid = taskGuid(user, parsed.definition.id);
+    const guid = taskGuid(c.env.user, parsed.definition.id);
     if (ticket.kind === "done") {
       return await concern.fulfil(guid, answerTask(ticket.result, 201, { "idempotent-replayed": "true" }));
     }
     let result: CommandResult;
     try {
-      result = await putTask(doors, parsed, { mode: "create", ...onceOf(ticket) });
+      result = await putTask(putDoors(c), parsed, { mode: "create", ...onceOf(ticket) });
     } finally {
       ticket.close();
     }
@@ -80,8 +80,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     const query = readQuery(c.env.url, tasksQuery());
     if (query instanceof Response) return query;
     const now = peer.now();
+    const { user, isEveryone } = c.env;
     const page = await peer.tasks({
-      user,
+      ...(isEveryone ? {} : { user }),
       now,
       limit: query.limit,
       ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
@@ -100,7 +101,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (match instanceof Response) return match;
     const noneMatch = readTags(c.req.raw, "If-None-Match");
     if (noneMatch instanceof Response) return noneMatch;
-    const guid = taskGuid(user, id);
+    const guid = taskGuid(c.env.user, id);
     const own = await peer.dossier(guid);
     if (taskOf(own.entity) === undefined) return noSuchTask(id);
     const word = await peer.ownerWord(guid);
@@ -121,13 +122,13 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const concern = readConcern(c.req.raw, peer);
     if (concern instanceof Response) return concern;
-    const condition = await putCondition(c.req.raw, taskGuid(user, id));
+    const condition = await putCondition(c.req.raw, taskGuid(c.env.user, id));
     if (condition instanceof Response) return condition;
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
     const parsed = parseNamed(body, id);
     if (parsed instanceof Response) return parsed;
-    const result = await putTask(doors, parsed, condition);
+    const result = await putTask(putDoors(c), parsed, condition);
     // The precondition failed, whatever the task is now: RFC 9110 §13.1.
     if (result.kind === "refused" && (result.why === "exists" || result.why === "not-found")) {
       return problem(412, result.why === "exists" ? "The task exists." : "There is no such task.", {
@@ -135,7 +136,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       });
     }
     const answer = answerTask(result, result.kind === "task" && result.created ? 201 : 200);
-    return await concern.fulfil(taskGuid(user, id), answer);
+    return await concern.fulfil(taskGuid(c.env.user, id), answer);
   });
 
   app.patch("/api/v1/tasks/:id", async (c) => {
@@ -147,7 +148,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (concern instanceof Response) return concern;
     const patch = await readObject(c.req.raw, { types: PATCH_TYPES });
     if (patch instanceof Response) return patch;
-    return await concern.fulfil(taskGuid(user, id), await patchTask(id, patch, match));
+    return await concern.fulfil(taskGuid(c.env.user, id), await patchTask(c, id, patch, match));
   });
 
   app.delete("/api/v1/tasks/:id", async (c) => {
@@ -157,7 +158,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (match instanceof Response) return match;
     const concern = readConcern(c.req.raw, peer);
     if (concern instanceof Response) return concern;
-    const guid = taskGuid(user, id);
+    const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "remove", ...matchPart(match) });
     return await concern.fulfil(guid, result.kind === "refused" ? refusalResponse(result) : empty(204));
   });
@@ -173,12 +174,14 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     faults.unknown(body, "", ["payload"]);
     const payload = body.payload === undefined ? undefined : payloadIn(body.payload, "payload", faults);
     if (faults.all.length > 0) return faultsResponse(faults.all);
-    const ticket = await once.open(c.req.raw, c.env.path, text);
+    const ticket = await once.open(c.req.raw, c.env, text);
     if (ticket instanceof Response) return ticket;
     if (ticket.kind === "done") return answerRun(ticket.result, { "idempotent-replayed": "true" });
     try {
       const command: TaskCommand = { kind: "trigger", ...(payload === undefined ? {} : { payload }) };
-      return answerRun(await submit(peer, { kind: "task", guid: taskGuid(user, id), command, ...onceOf(ticket) }));
+      return answerRun(
+        await submit(peer, { kind: "task", guid: taskGuid(c.env.user, id), command, ...onceOf(ticket) }),
+      );
     } finally {
       ticket.close();
     }
@@ -197,7 +200,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (faults.all.length > 0) return faultsResponse(faults.all);
     const concern = readConcern(c.req.raw, peer);
     if (concern instanceof Response) return concern;
-    const guid = taskGuid(user, id);
+    const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "pause", ...pause, ...matchPart(match) });
     return await concern.fulfil(guid, answerTask(result, 200));
   });
@@ -209,7 +212,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (match instanceof Response) return match;
     const concern = readConcern(c.req.raw, peer);
     if (concern instanceof Response) return concern;
-    const guid = taskGuid(user, id);
+    const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "resume", ...matchPart(match) });
     return await concern.fulfil(guid, answerTask(result, 200));
   });
@@ -217,7 +220,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
   app.post("/api/v1/tasks/:id/cancel", async (c) => {
     const id = await bare(c);
     if (id instanceof Response) return id;
-    const result = await ask(taskGuid(user, id), { kind: "cancel" });
+    const result = await ask(taskGuid(c.env.user, id), { kind: "cancel" });
     switch (result.kind) {
       case "cancelled":
         return json(200, { cancelled: result.runs });
@@ -230,6 +233,10 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
         throw new Error(`a cancel was answered with ${result.kind}`);
     }
   });
+
+  function putDoors(c: Context<ApiEnv>): PutDoors {
+    return { peer, user: c.env.user };
+  }
 
   function ask(guid: TaskGuid, command: TaskCommand): Promise<CommandResult> {
     return submit(peer, { kind: "task", guid, command });
@@ -262,8 +269,13 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     return { mode: "replace", ...(match === undefined ? { match: [revisionOf(dossier.entity)] } : matchPart(match)) };
   }
 
-  async function patchTask(id: string, patch: JsonObject, tags: EntityTags | undefined): Promise<Response> {
-    const guid = taskGuid(user, id);
+  async function patchTask(
+    c: Context<ApiEnv>,
+    id: string,
+    patch: JsonObject,
+    tags: EntityTags | undefined,
+  ): Promise<Response> {
+    const guid = taskGuid(c.env.user, id);
     const wanted = matchOf(tags);
     for (let tries = 1;; tries++) {
       const { entity } = await peer.dossier(guid);
@@ -282,7 +294,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       const resumed = state !== undefined && parsed.state === undefined
         ? { ...parsed, state: { paused: false } }
         : parsed;
-      const result = await putTask(doors, resumed, { mode: "replace", match: [revision] });
+      const result = await putTask(putDoors(c), resumed, { mode: "replace", match: [revision] });
       const isRaced = result.kind === "refused" && result.why === "changed";
       if (!isRaced || wanted !== undefined && wanted !== "*" || tries === PATCH_TRIES) return answerTask(result, 200);
     }

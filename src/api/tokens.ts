@@ -1,8 +1,11 @@
-// The routes of tokens: what scripts and other programs sign in with. A token's secret is shown once.
+// The routes of tokens: what scripts and other programs sign in with. A token's secret is shown once. It opens no more
+// than what it was made with, and no longer than that does.
 
 import type { Hono } from "hono";
-import { Faults, number, text } from "../core/faults.ts";
+import { describeValue, Faults, number, text } from "../core/faults.ts";
 import { type Instant, INSTANT_MAX } from "../core/instant.ts";
+import { type Scope, SCOPES } from "../core/user.ts";
+import { type Access, roleOf, within } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
@@ -10,33 +13,56 @@ import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { submit } from "./put.ts";
 import { readQuery } from "./query.ts";
 import { digest, newToken } from "./secret.ts";
-import { issueToken, revokeToken, type Token, tokenOf, tokenView } from "./token.ts";
+import {
+  findToken,
+  issueToken,
+  listTokens,
+  PARENTS_MAX,
+  revokeToken,
+  type Token,
+  tokenOf,
+  tokenView,
+} from "./token.ts";
+import { wordIn } from "./user-body.ts";
 
 export const TOKEN_NAME_MAX = 256;
 /** Ten years. */
 export const TOKEN_TTL_MAX_S = 315_360_000;
-/** Tokens and sessions that are looked through. */
-const TOKENS_MAX = 10_000;
 
 export function addTokens(app: Hono<ApiEnv>, { peer }: Doors): void {
   app.post("/api/v1/tokens", async (c) => {
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
     const faults = new Faults();
-    faults.unknown(body, "", ["name", "ttlSeconds"]);
+    faults.unknown(body, "", ["name", "ttlSeconds", "scopes"]);
     const name = body.name === undefined ? "" : text(body.name, "name", 0, TOKEN_NAME_MAX, faults);
     const ttlS = body.ttlSeconds === undefined
       ? undefined
       : number(body.ttlSeconds, "ttlSeconds", 1, TOKEN_TTL_MAX_S, faults);
+    const wanted = body.scopes === undefined ? undefined : scopesIn(body.scopes, faults);
     if (faults.all.length > 0) return faultsResponse(faults.all);
+    const { access, user } = c.env;
+    const role = await roleOf(peer, user);
+    const able = role === undefined ? [] : within(access.scopes, role);
+    const beyond = wanted?.find((scope) => !able.includes(scope));
+    if (beyond !== undefined) {
+      return problem(
+        403,
+        `A token opens no more than what it is made with: that does not have the scope "${beyond}".`,
+        {
+          field: "scopes",
+        },
+      );
+    }
+    if (await isTooFar(access)) {
+      return problem(409, `A token made with one that was made with one … ends after ${PARENTS_MAX}. Sign in instead.`);
+    }
     const secret = newToken();
     const createdAt = peer.now();
     const token: Token = {
-      key: digest(secret),
-      name,
-      kind: "api",
-      createdAt,
+      ...{ key: digest(secret), name, kind: "api", user, scopes: wanted ?? able, createdAt },
       ...(ttlS === undefined ? {} : { expiresAt: Math.min(createdAt + ttlS * 1000, INSTANT_MAX) as Instant }),
+      ...(access.kind === "token" ? { parent: access.key } : {}),
     };
     const result = await submit(peer, issueToken(token));
     if (result.kind === "refused") return refusalResponse(result);
@@ -47,19 +73,39 @@ export function addTokens(app: Hono<ApiEnv>, { peer }: Doors): void {
   app.get("/api/v1/tokens", async (c) => {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
-    const now = peer.now();
-    const tokens = (await peer.entities("token", TOKENS_MAX)).flatMap((entity) => tokenOf(entity, now) ?? []);
-    const items = tokens.filter(({ kind }) => kind === "api").sort((a, b) => a.createdAt - b.createdAt).map(tokenView);
-    return json(200, { items, cursor: null });
+    const { user, isEveryone } = c.env;
+    const tokens = (await listTokens(peer, ["api"])).map(([token]) => token);
+    const items = tokens.filter((token) => isEveryone || token.user === user).sort((a, b) => a.createdAt - b.createdAt);
+    return json(200, { items: items.map(tokenView), cursor: null });
   });
 
   app.delete("/api/v1/tokens/:id", async (c) => {
     const id = c.req.param("id");
+    const { user, isEveryone } = c.env;
     const entity = /^[0-9a-f]{64}$/.test(id) ? await peer.entity("token", id) : undefined;
-    if (entity === undefined || tokenOf(entity, peer.now())?.kind !== "api") {
+    const token = tokenOf(entity, peer.now());
+    if (entity === undefined || token?.kind !== "api" || (token.user !== user && !isEveryone)) {
       return problem(404, "There is no token with this id.", { field: "id" });
     }
     const result = await submit(peer, revokeToken(entity));
     return result.kind === "refused" ? refusalResponse(result) : empty(204);
   });
+
+  async function isTooFar(access: Access): Promise<boolean> {
+    let token = access.kind === "token" ? await findToken(peer, access.key) : undefined;
+    for (let depth = 0; token !== undefined; depth++) {
+      if (depth === PARENTS_MAX) return true;
+      token = token.parent === undefined ? undefined : tokenOf(await peer.entity("token", token.parent), peer.now());
+    }
+    return false;
+  }
+}
+
+function scopesIn(value: unknown, faults: Faults): readonly Scope[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > SCOPES.length) {
+    faults.add("scopes", `"scopes" is a list of ${SCOPES.join(", ")}, not ${describeValue(value)}.`);
+    return [];
+  }
+  const wanted = value.map((each, i) => wordIn(each, `scopes.${i}`, SCOPES, faults));
+  return SCOPES.filter((scope) => wanted.includes(scope));
 }

@@ -7,23 +7,24 @@ export type Pass =
   | { readonly kind: "go"; forgive(): void }
   | { readonly kind: "wait"; readonly seconds: number };
 
-export const ATTEMPTS_PER_ADDRESS = 5;
-export const ATTEMPTS_IN_ALL = 60;
+export type Attempts = { readonly perAddress: number; readonly inAll: number };
+
+export const SIGN_IN_ATTEMPTS: Attempts = { perAddress: 5, inAll: 60 };
+/** Each costs a hash and a place on every disk. */
+export const SIGN_UP_ATTEMPTS: Attempts = { perAddress: 20, inAll: 60 };
 const WINDOW_MS = 60_000;
 
-export function createTurnstile(): { enter(address: string, now: Instant): Pass } {
-  /** Attempts of the last minute, oldest first: at most ATTEMPTS_IN_ALL, from whatever addresses. */
+export type Turnstile = { enter(address: string, now: Instant): Pass };
+
+export function createTurnstile({ perAddress, inAll }: Attempts): Turnstile {
+  /** Attempts of the last minute, oldest first: at most `inAll`, from whatever addresses. */
   let attempts: { readonly address: string; readonly at: Instant }[] = [];
   return {
     enter(address, now) {
       // A clock that was set back must not lock anybody out for longer.
       attempts = attempts.filter(({ at }) => at <= now && at > now - WINDOW_MS);
       const own = attempts.filter((attempt) => attempt.address === address);
-      const blocking = own.length >= ATTEMPTS_PER_ADDRESS
-        ? own[0]
-        : attempts.length >= ATTEMPTS_IN_ALL
-        ? attempts[0]
-        : undefined;
+      const blocking = own.length >= perAddress ? own[0] : attempts.length >= inAll ? attempts[0] : undefined;
       if (blocking !== undefined) return { kind: "wait", seconds: Math.ceil((blocking.at + WINDOW_MS - now) / 1000) };
       const attempt = { address, at: now };
       attempts.push(attempt);

@@ -77,6 +77,7 @@ export function showTask(dossier: Dossier, owner: PeerId, now: Instant): Shown |
 export type RunView = {
   readonly id: string;
   readonly task: string;
+  readonly user: string;
   readonly instant: string;
   readonly state: RunState;
   readonly outcome: Outcome | null;
@@ -99,6 +100,7 @@ export function runView(run: Run): RunView {
   return {
     id: run.id,
     task: run.task,
+    user: run.user,
     instant: formatInstant(run.instant),
     state: run.state,
     outcome: run.outcome ?? null,

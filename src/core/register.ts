@@ -15,9 +15,9 @@ export type Register = {
   readonly previous?: Stamp;
 };
 
-export type EntityKind = "task" | "token" | "member" | "ticket" | "setting" | "target";
+export type EntityKind = "task" | "token" | "user" | "member" | "ticket" | "setting" | "target";
 
-export const ENTITY_KINDS: readonly EntityKind[] = ["task", "token", "member", "ticket", "setting", "target"];
+export const ENTITY_KINDS: readonly EntityKind[] = ["task", "token", "user", "member", "ticket", "setting", "target"];
 
 export type Entity = {
   readonly kind: EntityKind;

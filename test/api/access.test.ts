@@ -11,6 +11,9 @@ const PUBLIC = [
   "GET /api/v1/healthz",
   "GET /api/v1/readyz",
   "GET /api/v1/openapi.json",
+  "GET /api/v1/auth",
+  "POST /api/v1/auth/token",
+  "POST /api/v1/users",
   `POST ${SESSION}`,
 ];
 
@@ -258,7 +261,13 @@ test("the one-time code opens one session, which lasts thirty days", () =>
     assert.match(set, /^metronome-8081=mtr_[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=2592000$/);
     const cookie = set.split(";")[0] ?? "";
     const seen = await call(`GET ${SESSION}`, { headers: { cookie } });
-    assert.deepEqual([seen.status, seen.body], [200, { user: "admin", peer: { id: "peer-1", name: "test" } }]);
+    assert.deepEqual([seen.status, seen.body], [200, {
+      user: "admin",
+      name: "admin",
+      role: "admin",
+      scopes: ["read", "run", "edit", "targets", "admin"],
+      peer: { id: "peer-1", name: "test" },
+    }]);
     assert.equal((await call("GET tasks", { headers: { cookie: `a=b; ${cookie}; c=d` } })).status, 200);
     assert.equal((await call("GET tasks", { headers: { cookie: cookie.replace("8081", "8082") } })).status, 401);
     assert.equal((await call("GET tasks", { headers: { cookie: `${cookie}; ${cookie}` } })).status, 401);
@@ -339,11 +348,13 @@ test("a token is shown once, listed without its secret, and revoked", () =>
     assert.match(id, /^[0-9a-f]{64}$/);
     assert.deepEqual(shown, {
       name: "script",
+      user: "admin",
+      scopes: ["read", "run", "edit", "targets", "admin"],
       createdAt: "2026-12-01T09:30:00.000Z",
       expiresAt: "2026-12-01T09:31:00.000Z",
     });
     await clock.jump(1);
-    const lasting = (await call("POST tokens", { body: {}, token })).body;
+    const lasting = (await call("POST tokens", { body: {} })).body;
     assert.equal(lasting.expiresAt, null);
     await call(`POST ${SESSION}`, { body: { token }, token: null });
     const { token: _, ...other } = lasting;

@@ -5,6 +5,8 @@ import { ADMIN_TOKEN, CODE, HOURLY, PORT, URN, withWorld } from "./world.ts";
 
 const TASK = { id: "a", schedule: HOURLY, target: URN };
 const SELF = "/api/v1/peers/peer-1/api/v1";
+/** What a member says of who asks. */
+const FOR = encodeURIComponent(JSON.stringify({ user: "admin", role: "admin", scopes: ["read"] }));
 const OTHER = "/api/v1/peers/peer-2/api/v1";
 
 test("a peer's API is below its own id, for those who may use it", () =>
@@ -71,7 +73,8 @@ test("what has come through the mesh is not sent on", () =>
   withWorld(async ({ call, api }) => {
     assert.equal((await call(`GET ${SELF}/peers/peer-1/api/v1/tasks`)).status, 508);
     assert.equal((await call(`GET ${SELF}/peers/peer-2/api/v1/tasks`)).status, 508);
-    const trusted = await api.fetch(new Request(`http://peer${SELF}/tasks`), { isTrusted: true });
+    const headers = { "metronome-on-behalf-of": FOR };
+    const trusted = await api.fetch(new Request(`http://peer${SELF}/tasks`, { headers }), { isTrusted: true });
     assert.equal(trusted.status, 508);
     assert.equal((await trusted.json()).status, 508);
   }));
@@ -79,10 +82,14 @@ test("what has come through the mesh is not sent on", () =>
 test("a request is trusted for where it came from, not for what it says", () =>
   withWorld(async ({ api }) => {
     const forged = new Request("http://peer/api/v1/tasks", {
-      headers: { isTrusted: "true", "x-forwarded-for": "::1" },
+      headers: { isTrusted: "true", "x-forwarded-for": "::1", "metronome-on-behalf-of": FOR },
     });
     assert.equal((await api.fetch(forged, { remote: "127.0.0.1" })).status, 421);
+    const local = new Request("http://localhost/api/v1/tasks", { headers: forged.headers });
+    assert.equal((await api.fetch(local, { remote: "127.0.0.1" })).status, 401);
     assert.equal((await api.fetch(forged, { isTrusted: true })).status, 200);
+    const unsaid = new Request("http://peer/api/v1/tasks", { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    assert.equal((await api.fetch(unsaid, { isTrusted: true })).status, 401);
   }));
 
 test("a peer that is none is not found, and is named", () =>

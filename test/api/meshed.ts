@@ -18,7 +18,7 @@ import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { STRANGER } from "../introduction.ts";
-import { ADMIN_TOKEN, type Call, PORT, type Reply, replyOf, request, USER } from "./world.ts";
+import { ADMIN_TOKEN, type Call, PORT, type Reply, replyOf, request } from "./world.ts";
 
 /** Two cores that others use too. */
 const PATIENCE_MS = 20_000;
@@ -108,7 +108,7 @@ export async function meshed(): Promise<Meshed> {
       },
     };
     const api = createApi({
-      ...{ peer: node, mesh: access, user: USER, log },
+      ...{ peer: node, mesh: access, log },
       auth: { adminToken: ADMIN_TOKEN, redeemCode: () => false },
       hosts: [],
       assets: new Map(),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "@hono/zod-openapi";
+import * as access from "../../src/api/access-shapes.ts";
 import { drainBody } from "../../src/api/mesh-shapes.ts";
+import { needOf } from "../../src/api/rules.ts";
 import * as shapes from "../../src/api/shapes.ts";
 import { HOURLY, makeWorld, type Reply, URN, withWorld } from "./world.ts";
 
@@ -38,6 +40,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "SuccessRule",
       "Target",
       "Task",
+      "User",
     ]);
     const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) =>
       name ?? ""
@@ -61,6 +64,17 @@ test("every operation that is described is there, and every one that is there is
     for (const path of ["/api/v1/nothing", "/metrics"]) {
       assert.equal((await call(`GET ${path}`)).status, 404);
     }
+  }));
+
+test("every operation has its line in the table of what is needed", () =>
+  withWorld(async ({ call }) => {
+    const { paths } = (await call("GET openapi.json")).body as Document;
+    const lines = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) =>
+        `${method.toUpperCase()} ${path.replaceAll("{path}", "*").replaceAll(/\{(\w+)\}/g, ":$1")}`
+      )
+    );
+    assert.deepEqual(lines.filter((line) => needOf(line) === undefined), [], "see src/api/rules.ts");
   }));
 
 test("answers are of the shapes that are described", async () => {
@@ -90,9 +104,9 @@ test("answers are of the shapes that are described", async () => {
   await check(shapes.preview, call("GET tasks/a/next"), 200);
   await check(shapes.preview, call("POST schedules/preview", { body: { schedule: HOURLY } }), 200);
   await check(shapes.cancelled, call("POST tasks/a/cancel"), 200);
-  await check(shapes.newToken, call("POST tokens", { body: {} }), 201);
-  await check(shapes.tokenPage, call("GET tokens"), 200);
-  await check(shapes.session, call("GET auth/session"), 200);
+  await check(access.newToken, call("POST tokens", { body: {} }), 201);
+  await check(access.tokenPage, call("GET tokens"), 200);
+  await check(access.session, call("GET auth/session"), 200);
   await check(shapes.health, call("GET /readyz"), 200);
   for (
     const refused of [
@@ -155,7 +169,7 @@ test("bodies are taken and refused as they are described", () =>
         { schedule: HOURLY, zone: "UTC" },
         { schedule: HOURLY, zoen: "UTC" },
       ]],
-      ["POST tokens", shapes.tokenBody, [
+      ["POST tokens", access.tokenBody, [
         {},
         { name: "" },
         { name: "x".repeat(257) },

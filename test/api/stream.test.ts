@@ -64,7 +64,7 @@ test("tells what becomes of tasks and runs, as they are shown elsewhere", () =>
     await call("DELETE tasks/a");
     const settled = (await call(`GET runs/${run.id}`)).body;
     while (listener.events.at(-1)?.event !== "removed") await listener.hear(listener.events.length + 1);
-    assert.deepEqual(listener.events.at(-1), { event: "removed", data: { id: "a" } });
+    assert.deepEqual(listener.events.at(-1), { event: "removed", data: { id: "a", user: "admin" } });
     const runs = listener.events.filter(({ event }) => event === "run");
     assert.ok(runs.every(({ data }) => data.id === run.id));
     assert.deepEqual(runs.at(-1)?.data, settled);

@@ -256,7 +256,13 @@ test("pause, resume, trigger and cancel ask the task", () =>
     assert.equal(triggered.status, 202);
     assert.equal(triggered.headers.get("location"), `/api/v1/runs/${triggered.body.id}`);
     const { id, state: _, attempts: __, latenessMs: ___, ...run } = triggered.body;
-    assert.deepEqual(run, { task: "a", instant: "2026-12-01T09:30:00.000Z", outcome: null, manual: true });
+    assert.deepEqual(run, {
+      task: "a",
+      user: "admin",
+      instant: "2026-12-01T09:30:00.000Z",
+      outcome: null,
+      manual: true,
+    });
     await rest();
     assert.equal(sent[0]?.payload, null);
     assert.equal((await call(`GET runs/${id}`)).body.state, "attempting");
@@ -287,6 +293,7 @@ test("runs are listed, the latest first, by task and by outcome", () =>
     const { id: _, ...first } = ofA.body.items[1];
     assert.deepEqual(first, {
       task: "a",
+      user: "admin",
       instant: "2026-12-01T10:00:00.000Z",
       state: "settled",
       outcome: "delivered",

@@ -95,7 +95,6 @@ export async function makeWorld(
   const api = createApi({
     peer: node,
     mesh: more.mesh ?? ALONE,
-    user: USER,
     auth: {
       adminToken: ADMIN_TOKEN,
       localKey: LOCAL_KEY,

@@ -7,7 +7,7 @@ import { announce, keepKey } from "../../src/data-folder.ts";
 import { createApi } from "../../src/api/app.ts";
 import { createNews } from "../../src/cli/run-news.ts";
 import { parseRun } from "../../src/cli/shapes.ts";
-import { ALONE, HOURLY, LOCAL_KEY, rest, URN, USER } from "../api/world.ts";
+import { ALONE, HOURLY, LOCAL_KEY, rest, URN } from "../api/world.ts";
 import { type How, type Ran, runProgram, withPeer, type World } from "./world.ts";
 
 const EVERY_5_S = "R/2026-12-01T09:30:05Z/PT5S";
@@ -237,7 +237,6 @@ async function gate(world: World): Promise<{ readonly url: string; close(): Prom
   const api = createApi({
     peer: world.node,
     mesh: ALONE,
-    user: USER,
     auth: { localKey: LOCAL_KEY, redeemCode: () => false },
     hosts: [],
     assets: new Map(),

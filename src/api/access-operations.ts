@@ -1,0 +1,169 @@
+// The operations of sessions, tokens, users and invitations, for the description.
+
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import * as access from "./access-shapes.ts";
+import { answerOf, answers, body, done, location, page, WRITE } from "./operation.ts";
+
+const idPath = z.object({ id: z.string() });
+const userPath = z.object({ id: z.string().openapi({ description: 'A user\'s id, or "me".' }) });
+
+export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
+  {
+    method: "get",
+    path: "/api/v1/auth",
+    tags: ["access"],
+    summary: "Who asks, and who may sign up",
+    security: [],
+    responses: answers({ 200: answerOf("As it stands.", access.auth) }),
+  },
+  {
+    method: "post",
+    path: "/api/v1/auth/session",
+    tags: ["access"],
+    summary: "Sign in a browser",
+    security: [],
+    request: body(access.sessionBody),
+    responses: answers(
+      { 204: { description: "Signed in.", headers: { "Set-Cookie": { schema: { type: "string" as const } } } } },
+      429,
+      ...WRITE,
+    ),
+  },
+  {
+    method: "get",
+    path: "/api/v1/auth/session",
+    tags: ["access"],
+    summary: "Who is signed in, and where",
+    responses: answers({ 200: answerOf("The session.", access.session) }),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/auth/session",
+    tags: ["access"],
+    summary: "Sign out",
+    responses: answers({ 204: done }, 507),
+  },
+  {
+    method: "post",
+    path: "/api/v1/auth/token",
+    tags: ["access"],
+    summary: "Sign in a program: a token for a name and a password",
+    security: [],
+    request: body(access.loginBody),
+    responses: answers({ 201: { ...answerOf("The token.", access.newToken), headers: location } }, 429, ...WRITE),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tokens",
+    tags: ["access"],
+    summary: "Make a token",
+    request: body(access.tokenBody),
+    responses: answers({ 201: { ...answerOf("The token.", access.newToken), headers: location } }, 409, ...WRITE),
+  },
+  {
+    method: "get",
+    path: "/api/v1/tokens",
+    tags: ["access"],
+    summary: "List one's tokens; an admin's list holds all",
+    responses: answers({ 200: answerOf("The tokens.", access.tokenPage) }),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/tokens/{id}",
+    tags: ["access"],
+    summary: "Revoke a token",
+    request: { params: idPath },
+    responses: answers({ 204: done }, 404, 507),
+  },
+  {
+    method: "post",
+    path: "/api/v1/users",
+    tags: ["users"],
+    summary: "Sign up; or, as an admin, make a user",
+    security: [],
+    request: body(access.newUserBody),
+    responses: answers({ 201: { ...answerOf("The user.", access.user), headers: location } }, 409, 429, ...WRITE),
+  },
+  {
+    method: "get",
+    path: "/api/v1/users",
+    tags: ["users"],
+    summary: "List the users",
+    request: { query: z.object(page) },
+    responses: answers({ 200: answerOf("A page of users, in the order of their names.", access.userPage) }),
+  },
+  {
+    method: "get",
+    path: "/api/v1/users/{id}",
+    tags: ["users"],
+    summary: "Read a user",
+    request: { params: userPath },
+    responses: answers({ 200: answerOf("The user.", access.user) }, 404, 409),
+  },
+  {
+    method: "patch",
+    path: "/api/v1/users/{id}",
+    tags: ["users"],
+    summary: "Change a user's password; or, as an admin, its role and quota",
+    description: "A new password ends the user's other sessions. Tokens stay: revoke those that are to go.",
+    request: { params: userPath, ...body(access.userPatch) },
+    responses: answers({ 200: answerOf("The user.", access.user) }, 404, 409, 429, ...WRITE),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/users/{id}",
+    tags: ["users"],
+    summary: "Delete a user, and what it signed in with",
+    request: {
+      params: userPath,
+      query: z.object({ tasks: z.enum(["delete"]).optional().openapi({ description: "Its tasks go with it." }) }),
+    },
+    responses: answers({ 204: done }, 404, 409, 507),
+  },
+  {
+    method: "get",
+    path: "/api/v1/settings",
+    tags: ["users"],
+    summary: "Who may sign up, and what a user may have",
+    responses: answers({ 200: answerOf("The settings.", access.settings) }),
+  },
+  {
+    method: "patch",
+    path: "/api/v1/settings",
+    tags: ["users"],
+    summary: "Change who may sign up, and what a user may have",
+    request: {
+      body: {
+        content: {
+          "application/merge-patch+json": { schema: access.settingsPatch },
+          "application/json": { schema: access.settingsPatch },
+        },
+        required: true,
+      },
+    },
+    responses: answers({ 200: answerOf("The settings.", access.settings) }, ...WRITE),
+  },
+  {
+    method: "post",
+    path: "/api/v1/invites",
+    tags: ["users"],
+    summary: "Invite somebody to sign up",
+    request: body(access.inviteBody, false),
+    responses: answers({ 201: answerOf("The invitation.", access.newInvite) }, ...WRITE),
+  },
+  {
+    method: "get",
+    path: "/api/v1/invites",
+    tags: ["users"],
+    summary: "List the invitations that nobody has used yet",
+    responses: answers({ 200: answerOf("The invitations.", access.invitePage) }),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/invites/{id}",
+    tags: ["users"],
+    summary: "Take an invitation back",
+    request: { params: idPath },
+    responses: answers({ 204: done }, 404, 507),
+  },
+];
