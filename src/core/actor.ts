@@ -323,8 +323,8 @@ export class TaskActor {
 
   #startNext(turn: Turn): void {
     if (this.#task === undefined || !turn.isOwner || !this.#mayFire(turn)) return;
-    if (!this.#runs.isNextFree || this.#isCrowded(turn, this.#task)) return;
-    const next = this.#runs.takeNext();
+    if (!this.#runs.isNextFree(turn.now) || this.#isCrowded(turn, this.#task)) return;
+    const next = this.#runs.takeNext(turn.now);
     if (next !== undefined) this.#lineUp(turn, next, this.#task);
   }
 

@@ -114,16 +114,21 @@ export class OpenRuns {
     this.#line.push(open.run.id);
   }
 
-  /** Whether the first of the line may go. */
-  get isNextFree(): boolean {
-    return this.#line.length > 0 && this.#open.size === this.#line.length;
+  /** The first of the line, when no other is before it. */
+  #next(): OpenRun | undefined {
+    const [id] = this.#line;
+    return id !== undefined && this.#open.size === this.#line.length ? this.#open.get(id) : undefined;
   }
 
-  /** The first of the line, when it may go. */
-  takeNext(): OpenRun | undefined {
-    if (!this.isNextFree) return undefined;
+  /** The first of the line, when it may go: one that was taken up by a clock that is ahead of this one's is not due yet. */
+  takeNext(now: Instant): OpenRun | undefined {
+    if (!this.isNextFree(now)) return undefined;
     const id = this.#line.shift();
     return id === undefined ? undefined : this.#open.get(id);
+  }
+
+  isNextFree(now: Instant): boolean {
+    return (this.#next()?.run.instant ?? Infinity) <= now;
   }
 
   delete(id: OccurrenceId): void {
@@ -139,8 +144,9 @@ export class OpenRuns {
    * waited for `elsewhereMs`.
    */
   wakeAt(now: Instant, elsewhereMs: number): Instant | undefined {
-    if (this.isNextFree) return now;
-    let wake: Instant | undefined;
+    const next = this.#next()?.run.instant;
+    if (next !== undefined && next <= now) return now;
+    let wake = next;
     for (const { phase, run } of this.#open.values()) {
       if (phase === "retrying") wake = earlier(wake, run.retryAt);
       if (phase === "elsewhere") wake = earlier(wake, startOf(run) + elsewhereMs as Instant);

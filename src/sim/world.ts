@@ -237,22 +237,26 @@ export class World {
 
   /** A running peer admits a new one, which starts with the list of members as that one has it. */
   async #join(n: number): Promise<void> {
-    const host = this.peers.find(({ node, isFrozen }) => node !== undefined && !isFrozen);
+    const host = this.#host();
     if (host?.node === undefined || this.peers[n] !== undefined) return;
-    const newcomer = this.#make(n);
-    const { kind, key, registers } = memberEntity(newcomer.id, newcomer.parts.origin, this.plan.start);
+    const { kind, key, registers } = memberEntity(nameOf(n), n + 1, this.plan.start);
     const values = Object.fromEntries(Object.entries(registers).map(([name, { value }]) => [name, value]));
     const written = await host.node.submit({ kind: "entity", entity: { kind, key, registers: {} }, values });
     if (written.kind !== "written" || host.node === undefined) return;
+    const newcomer = this.#make(n);
     await admit(newcomer, await host.node.entities("member", 1_000));
     newcomer.start();
   }
 
   /** An operator takes away the membership of a peer that is lost. */
   #revoke(lost: PeerId): void {
-    const { node } = this.peers.find((peer) => peer.node !== undefined && !peer.isFrozen) ?? {};
     const entity = { kind: "member", key: lost, registers: {} } as const;
-    void node?.submit({ kind: "entity", entity, values: { life: 2 } });
+    void this.#host()?.node?.submit({ kind: "entity", entity, values: { life: 2 } });
+  }
+
+  /** The first peer that runs. */
+  #host(): SimPeer | undefined {
+    return this.survivors().find(({ node, isFrozen }) => node !== undefined && !isFrozen);
   }
 
   // ── peers ────────────────────────────────────────────────────────────────────────────────────────────────────────
