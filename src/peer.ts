@@ -2,8 +2,11 @@
 
 import type { Command, CommandResult } from "./core/command.ts";
 import type { Conflict } from "./core/conflict.ts";
+import type { Credentials, SealedCredentials } from "./core/credentials.ts";
+import type { DeliveryResult } from "./core/delivery.ts";
 import type { Dossier } from "./core/dossier.ts";
 import type { Instant } from "./core/instant.ts";
+import type { Json } from "./core/json.ts";
 import type { LaneState } from "./core/lane.ts";
 import type { MeshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
@@ -12,6 +15,7 @@ import type { OwnerWord } from "./core/owner-word.ts";
 import type { ShardState } from "./core/ownership.ts";
 import type { Entity, EntityKind } from "./core/register.ts";
 import type { Run } from "./core/run.ts";
+import type { ResolvedTarget } from "./core/target-book.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
 import type { Ticket } from "./core/ticket.ts";
 import type { StoredAnswer } from "./core/write.ts";
@@ -73,6 +77,23 @@ export interface MeshAccess {
   /** Asks another peer's API, over the mesh. Rejects with `ForwardFailure`. */
   forward(to: PeerId, request: Request, signal: AbortSignal): Promise<Response>;
 }
+
+/** What a peer does for named targets: for the API. */
+export interface TargetAccess {
+  /** Seals credentials for the target of this key; absent when there are none. */
+  close(credentials: Credentials, key: string): SealedCredentials | undefined;
+  /** Absent when they were sealed for another mesh, or another target. */
+  open(sealed: string, key: string): Credentials | undefined;
+  /** Sends one event that belongs to no task, now and from here. Absent when as many as may be are on their way. */
+  test(target: ResolvedTarget, payload: Json): Promise<TargetTest | undefined>;
+}
+
+export type TargetTest = {
+  readonly id: OccurrenceId;
+  readonly startedAt: Instant;
+  readonly ms: number;
+  readonly result: DeliveryResult;
+};
 
 /** Why another peer's API can't be asked: no link to it, no answer in time. */
 export class ForwardFailure extends Error {

@@ -20,19 +20,22 @@ import { MeetingPoint, MeetingPointRefusal } from "./meeting-point.ts";
 import { isSigned } from "./mesh/admission.ts";
 import { HTTP_PROTOCOL, serveOver } from "./mesh/http-channel.ts";
 import { type HttpForward, httpForward } from "./mesh/http-forward.ts";
-import { IdentityRefusal, loadIdentity, loadMeshKey } from "./mesh/identity.ts";
+import { forgetFormerMeshKey, IdentityRefusal, loadFormerMeshKey, loadIdentity, loadMeshKey } from "./mesh/identity.ts";
 import { Invitations } from "./mesh/invitations.ts";
 import { lazyMesh } from "./mesh/lazy.ts";
 import type { Libp2pSettings } from "./mesh/libp2p.ts";
 import { type Mesh, MeshFailure, type MeshListener } from "./mesh/mesh.ts";
+import { meshSeal } from "./mesh/seal.ts";
 import { startNode } from "./node.ts";
 import { ForwardFailure } from "./peer.ts";
 import { levelKeyValue } from "./store/level.ts";
 import { recordStore } from "./store/records.ts";
 import { type Store, StoreRefusal } from "./store/store.ts";
+import { targetTester } from "./target-test.ts";
 import { triggers } from "./trigger/by-scheme.ts";
 import { httpTrigger } from "./trigger/http.ts";
 import { lazyTrigger } from "./trigger/lazy.ts";
+import { reseal, Vault } from "./vault.ts";
 import { VERSION } from "./version.ts";
 
 export type Running = {
@@ -69,6 +72,9 @@ const DRAIN_MS = 8_000;
 
 /** How long the link of a first start may lie about: SAFETY 5. */
 const LINK_MS = 15 * 60_000;
+
+/** Named targets that ever were; 4,096 of them may live. */
+const TARGETS_MAX = 16_384;
 
 const PAGE_FOLDER = fileURLToPath(new URL("../ui/dist", import.meta.url));
 
@@ -111,6 +117,8 @@ async function open(
     await join({ ticket: config.join, data, store, identity, name, origin, log, openMesh: openSilent });
   }
   const meshKey = await loadMeshKey(data);
+  const formerKey = await loadFormerMeshKey(data);
+  const vault = new Vault(meshSeal(formerKey === undefined ? [meshKey] : [meshKey, formerKey]));
   const clock = systemClock();
   // Listening comes before firing: a peer whose port is taken has done nothing. What is asked meanwhile waits.
   const api = Promise.withResolvers<Api>();
@@ -186,6 +194,15 @@ async function open(
     listen: () => meetingPoint.widen(mesh),
   });
   await invitations.start();
+  if (formerKey !== undefined) {
+    const isDone = await reseal({
+      targets: await store.entities("target", TARGETS_MAX),
+      current: new Vault(meshSeal([meshKey])),
+      all: vault,
+      submit: (command) => node.submit(command),
+    });
+    if (isDone) await forgetFormerMeshKey(data);
+  }
   opened.push(() => Promise.resolve(invitations.close()));
   const link = adminToken === undefined && await isUnused(store) ? oneTimeCode(clock.now) : undefined;
   const served = createApi({
@@ -193,6 +210,11 @@ async function open(
     mesh: {
       invite: (invitation) => invitations.invite(invitation),
       forward: toldFailures(httpForward(mesh)),
+    },
+    targets: {
+      close: (credentials, key) => vault.close(credentials, key),
+      open: (sealed, key) => vault.open(sealed, key),
+      test: targetTester({ trigger, now: clock.now }),
     },
     auth: {
       ...(adminToken === undefined ? {} : { adminToken }),

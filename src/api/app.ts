@@ -2,7 +2,7 @@
 // out: `fetch(request)` is the whole of it, for a server and for a test.
 
 import { Hono } from "hono";
-import type { MeshAccess, Peer } from "../peer.ts";
+import type { MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import { type Access, type AccessSettings, createGatekeeper, isPublic, NOBODY, turnedAway } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBatch } from "./batch.ts";
@@ -32,6 +32,7 @@ import { addRuns } from "./runs.ts";
 import { addSchedules } from "./schedules.ts";
 import { addSession, type SessionSettings } from "./session.ts";
 import { addStream } from "./stream.ts";
+import { addTargets } from "./targets.ts";
 import { addTasks } from "./tasks.ts";
 import { addTickets } from "./tickets.ts";
 import { addTokens } from "./tokens.ts";
@@ -39,6 +40,7 @@ import { addTokens } from "./tokens.ts";
 export type ApiSettings = {
   readonly peer: Peer;
   readonly mesh: MeshAccess;
+  readonly targets: TargetAccess;
   readonly auth: AccessSettings & SessionSettings;
   /** Names and addresses, without a port, that the peer answers to beside the loopback ones: where it is bound, and by which name it is known. */
   readonly hosts: readonly string[];
@@ -67,7 +69,7 @@ export type Api = {
 };
 
 export function createApi(settings: ApiSettings): Api {
-  const { peer, mesh, auth, hosts, assets, version, port, log } = settings;
+  const { peer, mesh, targets, auth, hosts, assets, version, port, log } = settings;
   const closing = new AbortController();
   const cookieName = () => `metronome-${port()}`;
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName });
@@ -75,6 +77,7 @@ export function createApi(settings: ApiSettings): Api {
   const routes: Hono<ApiEnv> = addRoutes({
     peer,
     mesh,
+    targets,
     gatekeeper,
     directory: createDirectory(peer),
     passwords: createPasswords(),
@@ -139,6 +142,7 @@ export function createApi(settings: ApiSettings): Api {
     addBreakers(app, doors);
     addExplain(app, doors);
     addSchedules(app, doors);
+    addTargets(app, doors);
     addStream(app, doors);
     addMesh(app, doors);
     addTickets(app, doors);

@@ -1,7 +1,7 @@
 // What the routes are given: the peer, and what they share; and what they find with each request.
 
 import type { UserId } from "../core/task.ts";
-import type { MeshAccess, Peer } from "../peer.ts";
+import type { MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
 import type { Directory } from "./directory.ts";
 import type { Once } from "./once.ts";
@@ -11,6 +11,7 @@ import type { Turnstile } from "./turnstile.ts";
 export type Doors = {
   readonly peer: Peer;
   readonly mesh: MeshAccess;
+  readonly targets: TargetAccess;
   readonly gatekeeper: Gatekeeper;
   readonly directory: Directory;
   readonly passwords: Passwords;

@@ -2,6 +2,7 @@
 // first asked for.
 
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { TARGET_NAME_MAX } from "../core/target.ts";
 import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
 import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { LINES_TYPE } from "./batch.ts";
@@ -30,6 +31,7 @@ import {
 } from "./operation.ts";
 import { NEXT_MAX, PREVIEW, ZONE_MAX } from "./schedules.ts";
 import * as shapes from "./shapes.ts";
+import { TARGET_OPERATIONS } from "./target-operations.ts";
 import { SEARCH_MAX } from "./tasks.ts";
 
 export function openapi(version: string): unknown {
@@ -52,6 +54,7 @@ export function openapi(version: string): unknown {
     ...DELIVERY_OPERATIONS,
     ...MESH_OPERATIONS,
     ...FORWARD_OPERATIONS,
+    ...TARGET_OPERATIONS,
   ];
   for (const operation of operations) registry.registerPath(operation);
   return app.getOpenAPI31Document({
@@ -98,6 +101,9 @@ const OPERATIONS: readonly RouteConfig[] = [
         paused: z.enum(["true", "false"]).optional(),
         label: z.array(z.string()).max(LABELS_MAX).optional().openapi({
           description: "name=value; repeatable, all must hold.",
+        }),
+        target: z.string().max(TARGET_NAME_MAX).optional().openapi({
+          description: "The name of a target that they refer to.",
         }),
       }),
     },

@@ -8,7 +8,7 @@ import * as shapes from "./shapes.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
 
 type Answers = RouteConfig["responses"];
-type Answer = Answers[string];
+export type Answer = Answers[string];
 
 const jsonOf = (schema: z.ZodType) => ({ "application/json": { schema } });
 export const body = (schema: z.ZodType, isRequired = true) => ({

@@ -47,6 +47,8 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "GET /api/v1/peers",
     "GET /api/v1/peers/:id",
     "GET /api/v1/plan",
+    "GET /api/v1/targets",
+    "GET /api/v1/targets/:name",
   ],
   run: [
     "POST /api/v1/tasks/:id/trigger",
@@ -62,7 +64,16 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "POST /api/v1/tasks:batch",
     "POST /api/v1/conflicts/:id/restore",
   ],
-  targets: [],
+  targets: [
+    "POST /api/v1/targets",
+    "PUT /api/v1/targets/:name",
+    "PATCH /api/v1/targets/:name",
+    "DELETE /api/v1/targets/:name",
+    "POST /api/v1/targets/:name/test",
+    "POST /api/v1/targets/:name/rotate",
+    "POST /api/v1/targets/:name/confirm",
+    "POST /api/v1/targets/:name/revert",
+  ],
   admin: [
     // Ways to the targets of all users.
     "GET /api/v1/breakers",

@@ -16,6 +16,7 @@ import { fault, isFault } from "../core/fault.ts";
 import { withWord } from "../core/owner-word.ts";
 import { revisionOf } from "../core/register.ts";
 import { taskOf } from "../core/task-entity.ts";
+import { TARGET_NAME_MAX } from "../core/target.ts";
 import { LABELS_MAX, type TaskGuid, taskGuid } from "../core/task.ts";
 import { empty, type Headers, json } from "./answer.ts";
 import { type JsonObject, parseObject, readObject, readText } from "./body.ts";
@@ -46,6 +47,7 @@ export function tasksQuery() {
     q: word(SEARCH_MAX),
     paused: oneOf(["true", "false"]),
     label: labels(LABELS_MAX),
+    target: word(TARGET_NAME_MAX),
   };
 }
 
@@ -89,6 +91,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       ...(query.q === undefined ? {} : { text: query.q }),
       ...(query.paused === undefined ? {} : { paused: query.paused === "true" }),
       ...(query.label === undefined ? {} : { labels: query.label }),
+      ...(query.target === undefined ? {} : { target: query.target }),
     });
     const items = page.items.flatMap((dossier) => showTask(dossier, ownerOf(peer, dossier.guid), now)?.view ?? []);
     return json(200, { items, cursor: sealCursor(page.cursor) });

@@ -37,8 +37,16 @@ export type TaskCommand =
 
 export type Command =
   | { readonly kind: "task"; readonly guid: TaskGuid; readonly command: TaskCommand; readonly once?: OnceKey }
-  /** A replicated thing that is no task and needs no actor: these values are written over the entity as it was read. */
-  | { readonly kind: "entity"; readonly entity: Entity; readonly values: { readonly [register: string]: Json } };
+  /**
+   * A replicated thing that is no task and needs no actor: these values are written over the entity as it was read.
+   * `match`: only if it lives and has one of these revisions, or if it does not live (`absent`).
+   */
+  | {
+    readonly kind: "entity";
+    readonly entity: Entity;
+    readonly values: { readonly [register: string]: Json };
+    readonly match?: Match | "absent";
+  };
 
 export type CommandResult =
   | { readonly kind: "task"; readonly dossier: Dossier; readonly created: boolean }

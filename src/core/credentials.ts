@@ -19,7 +19,7 @@ export type Credential = {
 };
 
 export const CREDENTIAL_NAMES = ["password", "token", "clientSecret", "key", "signingSecret"] as const;
-export const CREDENTIAL_MAX = 16 * 1_024;
+export const CREDENTIAL_MAX = 8 * 1_024;
 const HEADER_PREFIX = "headers.";
 const SIGNING_MIN_BYTES = 24;
 const SIGNING_MAX_BYTES = 64;

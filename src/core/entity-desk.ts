@@ -1,15 +1,30 @@
 // The desk writes the entities that have no actor (tokens, members, settings): one at a time for each key, so
 // that a local write and another peer's never cross between reading and writing.
 
+import type { Match, Refusal } from "./command.ts";
 import type { Json } from "./json.ts";
-import { type Entity, type EntityKind, type Merge, mergeEntities, stampsChanged, writeRegister } from "./register.ts";
+import {
+  type Entity,
+  type EntityKind,
+  isAlive,
+  type Merge,
+  mergeEntities,
+  revisionOf,
+  stampsChanged,
+  writeRegister,
+} from "./register.ts";
 import type { Stamp } from "./stamp.ts";
 
 export type EntityKey = { readonly kind: EntityKind; readonly key: string };
 
 export type Job =
   /** Values of this peer's user, written over what stands there. */
-  | { readonly kind: "write"; readonly values: { readonly [register: string]: Json }; readonly ticket: number }
+  | {
+    readonly kind: "write";
+    readonly values: { readonly [register: string]: Json };
+    readonly match?: Match | "absent";
+    readonly ticket: number;
+  }
   /** What another peer has; `done` when it is handed to the disk. */
   | { readonly kind: "merge"; readonly entity: Entity; readonly done: () => void };
 
@@ -21,6 +36,8 @@ export type Desked = {
   /** Whether the new stamps are this peer's. */
   readonly isOwn: boolean;
   readonly tickets: readonly number[];
+  /** Writes whose condition did not hold. */
+  readonly refused: readonly { readonly ticket: number; readonly refusal: Refusal }[];
   readonly done: readonly (() => void)[];
   readonly conflicts: Merge["conflicts"];
 };
@@ -54,14 +71,21 @@ export class EntityDesk {
     const before = this.#writing.get(name) ?? stored;
     let entity: Entity = before ?? { ...at, registers: {} };
     const tickets: number[] = [];
+    const refused: { ticket: number; refusal: Refusal }[] = [];
     const done: (() => void)[] = [];
     const conflicts: Merge["conflicts"][number][] = [];
     for (const job of jobs) {
       switch (job.kind) {
-        case "write":
+        case "write": {
+          const refusal = job.match === undefined ? undefined : unmatched(entity, job.match);
+          if (refusal !== undefined) {
+            refused.push({ ticket: job.ticket, refusal });
+            break;
+          }
           entity = written(entity, job.values, stamp());
           tickets.push(job.ticket);
           break;
+        }
         case "merge": {
           const merge = mergeEntities(entity, job.entity);
           entity = merge.entity;
@@ -73,7 +97,7 @@ export class EntityDesk {
     }
     const { dropped, added } = stampsChanged(before, entity);
     if (added.length > 0) this.#writing.set(name, entity);
-    return { entity, dropped, added, isOwn: tickets.length > 0, tickets, done, conflicts };
+    return { entity, dropped, added, isOwn: tickets.length > 0, tickets, refused, done, conflicts };
   }
 
   /** The write of this entity stands on the disk. */
@@ -90,6 +114,17 @@ export class EntityDesk {
 
 function nameOf({ kind, key }: EntityKey): string {
   return `${kind}/${key}`;
+}
+
+function unmatched(entity: Entity, match: Match | "absent"): Refusal | undefined {
+  const { kind } = entity;
+  if (!isAlive(entity)) {
+    return match === "absent" ? undefined : { kind: "refused", why: "not-found", message: `there is no such ${kind}` };
+  }
+  if (match === "absent") return { kind: "refused", why: "exists", message: `the ${kind} exists already` };
+  const revision = revisionOf(entity);
+  if (match === "*" || match.includes(revision)) return undefined;
+  return { kind: "refused", why: "changed", message: `the ${kind} was changed since it was read`, revision };
 }
 
 function written(entity: Entity, values: { readonly [register: string]: Json }, stamp: Stamp): Entity {

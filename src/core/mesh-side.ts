@@ -254,8 +254,8 @@ export class MeshSide {
   }
 
   writeEntity(ticket: number, command: Extract<Command, { kind: "entity" }>): void {
-    const { kind, key } = command.entity;
-    this.#atDesk({ kind, key }, { kind: "write", values: command.values, ticket });
+    const { entity: { kind, key }, values, match } = command;
+    this.#atDesk({ kind, key }, { kind: "write", values, ticket, ...(match === undefined ? {} : { match }) });
   }
 
   /** What fires or ends something is done where the task is fired; what is written can be written anywhere. */
@@ -468,7 +468,8 @@ export class MeshSide {
     const stored = answer.kind === "entity" ? answer.entity : undefined;
     const worked = this.#desk.work(at, stored, (): Stamp => clock.tick(this.#host.now()));
     if (worked === undefined) return;
-    const { entity, dropped, added, tickets, done, conflicts, isOwn } = worked;
+    const { entity, dropped, added, tickets, refused, done, conflicts, isOwn } = worked;
+    for (const { ticket, refusal } of refused) this.#host.effect({ kind: "reply", ticket, result: refusal });
     const highWaterMs = clock.highWater();
     const write: Write = { kind: "entity", entity, dropped, added, isOwn };
     const writes: readonly Write[] = [

@@ -33,7 +33,7 @@ export type Tls = {
 export const AUTH_KINDS = ["basic", "bearer", "oauth2"] as const;
 export const CLIENT_AUTHS = ["basic", "body"] as const;
 export const AUTH_TEXT_MAX = 1_024;
-export const PEM_MAX = 64 * 1_024;
+export const PEM_MAX = 32 * 1_024;
 const CERTIFICATES_MAX = 32;
 const USER_MAX = 256;
 

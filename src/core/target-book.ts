@@ -85,7 +85,8 @@ export class TargetBook {
   }
 }
 
-function plainOf({ key, name, definition, credentials }: StoredTarget): ResolvedTarget {
+/** The target itself, as it is sent to when a task says no more than its name. */
+export function plainOf({ key, name, definition, credentials }: StoredTarget): ResolvedTarget {
   if (definition === undefined) {
     return unsendable(name, `the target "${name}" was written by a newer peer, and can't be read here`);
   }

@@ -26,7 +26,7 @@ export type ParsedTarget = { readonly definition: TargetDefinition; readonly cre
 export const DESCRIPTION_MAX = 1_024;
 const FIELDS = ["name", "description", "urn", "auth", "tls", "limits"];
 /** What a target shows beside its definition. */
-const SHOWN = ["user", "createdAt", "updatedAt"];
+const SHOWN = ["user", "held", "createdAt", "updatedAt"];
 
 /** `name` is what a definition without one gets. */
 export function parseTargetDefinition(

@@ -20,6 +20,7 @@ export class IdentityRefusal extends Error {
 
 const IDENTITY_FILE = "identity.key";
 const MESH_FILE = "mesh.key";
+const FORMER_MESH_FILE = "former-mesh.key";
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
@@ -34,9 +35,20 @@ export function loadMeshKey(folder: string): Promise<Uint8Array> {
   return loadKey(join(folder, MESH_FILE));
 }
 
-/** Puts the key of another mesh in place of its own: this peer joins it. */
+/** Puts the key of another mesh in place of its own: this peer joins it. The former one is kept until it is forgotten. */
 export async function replaceMeshKey(folder: string, key: Uint8Array): Promise<void> {
+  const former = await read(join(folder, MESH_FILE));
+  if (former !== undefined) await write(join(folder, FORMER_MESH_FILE), former, { isReplacing: true });
   await write(join(folder, MESH_FILE), key, { isReplacing: true });
+}
+
+/** The key of the mesh before, while something may still be sealed with it. */
+export function loadFormerMeshKey(folder: string): Promise<Uint8Array | undefined> {
+  return read(join(folder, FORMER_MESH_FILE));
+}
+
+export async function forgetFormerMeshKey(folder: string): Promise<void> {
+  await rm(join(folder, FORMER_MESH_FILE), { force: true });
 }
 
 async function loadKey(path: string): Promise<Uint8Array> {

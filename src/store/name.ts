@@ -23,17 +23,18 @@ export function metaOf(entity: Entity): Meta | undefined {
 }
 
 /** Whether the query asks for some tasks only, so that many may have to be read to find one. */
-export function isFilter({ text, paused, labels }: TaskQuery): boolean {
-  return text !== undefined || paused !== undefined || labels !== undefined;
+export function isFilter({ text, paused, labels, target }: TaskQuery): boolean {
+  return text !== undefined || paused !== undefined || labels !== undefined || target !== undefined;
 }
 
-export function matches(entity: Entity, { text, paused, labels, now }: TaskQuery): boolean {
+export function matches(entity: Entity, { text, paused, labels, target, now }: TaskQuery): boolean {
   const meta = metaOf(entity);
   if (meta === undefined) return false;
   if (text !== undefined) {
     const part = text.toLowerCase();
     if (!meta.id.toLowerCase().includes(part) && !meta.name.toLowerCase().includes(part)) return false;
   }
+  if (target !== undefined && objectOf(entity, "target")?.name !== target) return false;
   if (paused !== undefined && isPaused(entity, now) !== paused) return false;
   return Object.entries(labels ?? {}).every(([name, value]) => meta.labels[name] === value);
 }

@@ -72,6 +72,8 @@ export type TaskQuery = {
   readonly text?: string;
   readonly paused?: boolean;
   readonly labels?: { readonly [name: string]: string };
+  /** The name of a target that they refer to. */
+  readonly target?: string;
   /** Decides whether a pause with an end is over; without it, such a task counts as paused. */
   readonly now?: Instant;
 };

@@ -18,7 +18,8 @@ import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { STRANGER } from "../introduction.ts";
-import { ADMIN_TOKEN, type Call, PORT, type Reply, replyOf, request } from "./world.ts";
+import { ADMIN_TOKEN, type Call, PORT, type Reply, replyOf, request, targetAccess } from "./world.ts";
+import type { Trigger } from "../../src/trigger/trigger.ts";
 
 /** Two cores that others use too. */
 const PATIENCE_MS = 20_000;
@@ -62,21 +63,22 @@ export async function meshed(): Promise<Meshed> {
     const ready = Promise.withResolvers<Api>();
     let isSilent = false;
     let made: Mesh | undefined;
+    const trigger: Trigger = {
+      schemes: ["http", "https"],
+      async send(delivery, signal) {
+        sent.push(delivery);
+        if (result !== "nothing") return result;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+        return { kind: "failed", error: "aborted", retryable: true };
+      },
+      close: () => Promise.resolve(),
+    };
     const node = await startNode({
       ...STRANGER,
       introduction: { ...STRANGER.introduction, name: `name-${number}` },
       periods: PERIODS.fast,
       ...{ id, name: `name-${number}`, origin: number, clock, store, log },
-      trigger: {
-        schemes: ["http", "https"],
-        async send(delivery, signal) {
-          sent.push(delivery);
-          if (result !== "nothing") return result;
-          await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-          return { kind: "failed", error: "aborted", retryable: true };
-        },
-        close: () => Promise.resolve(),
-      },
+      trigger,
       chance: Math.random,
       keep: { runs: 10_000, ageMs: 86_400_000 },
       openMesh: (listener) => {
@@ -108,7 +110,7 @@ export async function meshed(): Promise<Meshed> {
       },
     };
     const api = createApi({
-      ...{ peer: node, mesh: access, log },
+      ...{ peer: node, mesh: access, targets: targetAccess(trigger, clock), log },
       auth: { adminToken: ADMIN_TOKEN, redeemCode: () => false },
       hosts: [],
       assets: new Map(),

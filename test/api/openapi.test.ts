@@ -23,12 +23,15 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
     const document = body as Document;
     assert.deepEqual([status, headers.get("content-type"), document.openapi], [200, "application/json", "3.1.0"]);
     assert.deepEqual(Object.keys(document.components.schemas).sort(), [
+      "Auth",
       "Breaker",
       "Conflict",
+      "Credentials",
       "Definition",
       "Labels",
       "LineAnswer",
       "Mesh",
+      "NamedTarget",
       "Patch",
       "Peer",
       "Policy",
@@ -39,6 +42,8 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "State",
       "SuccessRule",
       "Target",
+      "TargetDefinition",
+      "TargetLimits",
       "Task",
       "User",
     ]);

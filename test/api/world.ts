@@ -10,8 +10,11 @@ import type { UserId } from "../../src/core/task.ts";
 import { isFault } from "../../src/core/fault.ts";
 import { describe, parseSchedule } from "../../src/core/schedule.ts";
 import { type Node, startNode } from "../../src/node.ts";
-import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
+import { meshSeal } from "../../src/mesh/seal.ts";
+import { ForwardFailure, type MeshAccess, type TargetAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
+import { targetTester } from "../../src/target-test.ts";
+import { Vault } from "../../src/vault.ts";
 import { recordStore } from "../../src/store/records.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { STRANGER } from "../introduction.ts";
@@ -30,6 +33,7 @@ export type World = {
   readonly node: Node;
   readonly api: Api;
   readonly clock: TestClock;
+  readonly targets: TargetAccess;
   readonly sent: readonly Delivery[];
   readonly logged: readonly string[];
   /** What the target answers from now on. */
@@ -92,9 +96,11 @@ export async function makeWorld(
   });
   await rest();
   let code: string | undefined = CODE;
+  const targets = targetAccess(trigger, clock);
   const api = createApi({
     peer: node,
     mesh: more.mesh ?? ALONE,
+    targets,
     auth: {
       adminToken: ADMIN_TOKEN,
       localKey: LOCAL_KEY,
@@ -116,6 +122,7 @@ export async function makeWorld(
     node,
     api,
     clock,
+    targets,
     sent,
     logged,
     fetch,
@@ -126,6 +133,16 @@ export async function makeWorld(
       await node.drain(0);
       await store.close();
     },
+  };
+}
+
+/** As the composition root makes it, with a key of its own. */
+export function targetAccess(trigger: Trigger, clock: Pick<Clock, "now">): TargetAccess {
+  const vault = new Vault(meshSeal([new Uint8Array(32)]));
+  return {
+    close: (credentials, key) => vault.close(credentials, key),
+    open: (sealed, key) => vault.open(sealed, key),
+    test: targetTester({ trigger, now: () => clock.now() }),
   };
 }
 

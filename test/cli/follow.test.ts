@@ -237,6 +237,7 @@ async function gate(world: World): Promise<{ readonly url: string; close(): Prom
   const api = createApi({
     peer: world.node,
     mesh: ALONE,
+    targets: world.targets,
     auth: { localKey: LOCAL_KEY, redeemCode: () => false },
     hosts: [],
     assets: new Map(),
