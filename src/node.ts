@@ -4,6 +4,7 @@
 import type { Clock } from "./clock.ts";
 import type { Command, CommandResult } from "./core/command.ts";
 import type { CoreEvent, DueQuery, Effect, LogFacts } from "./core/event.ts";
+import type { Dossier } from "./core/dossier.ts";
 import { type Instant, INSTANT_MAX } from "./core/instant.ts";
 import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
@@ -12,10 +13,11 @@ import { type MeshState, meshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
 import { type OwnerWord, withOpen } from "./core/owner-word.ts";
+import { groupOfEntity } from "./core/peer-group.ts";
 import type { Run } from "./core/run.ts";
 import type { Origin } from "./core/stamp.ts";
 import type { Periods } from "./core/periods.ts";
-import { shardOf } from "./core/shard.ts";
+import type { Shard } from "./core/shard.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
 import { Disk, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
@@ -198,22 +200,26 @@ class Loop implements Node {
     return this.#parts.store.answer(key);
   }
 
-  ownerOf(guid: TaskGuid): PeerId | undefined {
-    return this.#machine.mesh.keeper.ownerOf(shardOf(guid));
+  ownerOf(dossier: Dossier): PeerId | undefined {
+    return this.#machine.mesh.keeper.ownerOf(this.#shardOf(dossier));
   }
 
-  ownerWord(guid: TaskGuid): Promise<OwnerWord> {
-    const owner = this.ownerOf(guid);
-    if (owner === undefined || owner === this.id || this.#isClosed) return Promise.resolve({ kind: "nothing" });
+  async ownerWord(guid: TaskGuid): Promise<OwnerWord> {
+    const owner = this.ownerOf(await this.dossier(guid));
+    if (owner === undefined || owner === this.id || this.#isClosed) return { kind: "nothing" };
     const ticket = ++this.#lastTicket;
-    return new Promise((resolve) => {
+    return await new Promise((resolve) => {
       this.#inquiries.set(ticket, resolve);
-      this.#tell({ kind: "inquire", ticket, guid });
+      this.#tell({ kind: "inquire", ticket, guid, owner });
     });
   }
 
-  shardState(guid: TaskGuid) {
-    return this.#machine.mesh.keeper.stateOf(shardOf(guid));
+  shardState(dossier: Dossier) {
+    return this.#machine.mesh.keeper.stateOf(this.#shardOf(dossier));
+  }
+
+  #shardOf({ guid, entity }: Dossier): Shard {
+    return this.#machine.mesh.groups.shardOfKnown(guid, groupOfEntity(entity));
   }
 
   mesh(): MeshState {

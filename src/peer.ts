@@ -38,11 +38,11 @@ export interface Peer {
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
   /** Who fires the task, as far as this peer can tell; absent while nobody is eligible. */
-  ownerOf(guid: TaskGuid): PeerId | undefined;
+  ownerOf(dossier: Dossier): PeerId | undefined;
   /** What the owner of the task has in memory of it: asked of it, and waited for for 0.3 s at most. */
   ownerWord(guid: TaskGuid): Promise<OwnerWord>;
   /** How the task's shard stands at this peer. */
-  shardState(guid: TaskGuid): ShardState;
+  shardState(dossier: Dossier): ShardState;
   /** Who is a member, alive, and fires what. */
   mesh(): MeshState;
   /**

@@ -21,7 +21,7 @@ import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { putTask } from "./put.ts";
 import { cursor, openCursor, readQuery, sealCursor, whole } from "./query.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
-import { definitionOf, ownerOf, plainTarget, showTask } from "./view.ts";
+import { definitionOf, ownershipOf, plainTarget, showTask } from "./view.ts";
 
 /** A restore is tried again when another write comes between its read and its write. */
 const RESTORE_TRIES = 8;
@@ -87,7 +87,7 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
         return refusalResponse(result);
       }
       const dossier = result.kind === "task" ? result.dossier : await peer.dossier(guid);
-      const shown = showTask(dossier, ownerOf(peer, guid), peer.now());
+      const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
       if (shown === undefined) throw new Error("a restored task is not there");
       return json(200, shown.view, { etag: shown.tag });
     }

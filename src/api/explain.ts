@@ -2,21 +2,31 @@
 // sentence.
 
 import type { Hono } from "hono";
-import { type Candidate, candidatesFor, type Finding, findingOf, nextFor, ownerThen } from "../core/explain.ts";
+import {
+  type Candidate,
+  candidatesFor,
+  type Finding,
+  findingOf,
+  nextFor,
+  ownerThen,
+  shardIn,
+  whyUnowned,
+} from "../core/explain.ts";
 import { formatInstant, type Instant } from "../core/instant.ts";
 import { occurrenceId } from "../core/occurrence.ts";
 import { withWord } from "../core/owner-word.ts";
 import type { ShardState } from "../core/ownership.ts";
+import type { PeerGroup } from "../core/peer-group.ts";
+import { placementWords } from "../core/placement.ts";
 import { joinRuns, type Run } from "../core/run.ts";
-import { shardOf } from "../core/shard.ts";
-import { taskOf } from "../core/task-entity.ts";
+import { type Task, taskOf } from "../core/task-entity.ts";
 import { type PeerId, taskGuid } from "../core/task.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { moment, readQuery } from "./query.ts";
 import { staleness } from "./stale.ts";
 import { idOf, noSuchTask } from "./tasks.ts";
-import { runView } from "./view.ts";
+import { runView, sharedAs } from "./view.ts";
 
 export function explainQuery() {
   return { at: moment() };
@@ -38,21 +48,27 @@ export function addExplain(app: Hono<ApiEnv>, { peer }: Doors): void {
     const at = query.at ?? nextFor(dossier);
     const run = at === undefined ? undefined : await runOf(at);
     const finding: Finding = at === undefined ? { kind: "never-again" } : findingOf(task, dossier, { at, now, run });
-    const shard = shardOf(guid);
-    const candidates = candidatesFor(shard, peer.mesh());
-    const owner = candidates.find((each) => each.peer === peer.ownerOf(guid));
+    const shared = sharedAs(dossier);
+    const candidates = candidatesFor(shared, peer.mesh());
+    const ownerId = peer.ownerOf(dossier);
+    const owner = candidates.find((each) => each.peer === ownerId);
+    const state = peer.shardState(dossier);
     const then = finding.kind === "run" ? ownerThen(finding.run) : undefined;
     return json(200, {
       task: id,
       guid,
-      shard,
+      shard: shardIn(shared),
+      placement: shared.group?.placement ?? null,
       now: formatInstant(now),
       at: at === undefined ? null : formatInstant(at),
-      sentence: `${ownerSentence(owner, candidates)} ${hereSentence(peer.shardState(guid))} ${
-        findingSentence(finding, at)
-      }`,
+      sentence: [
+        ownerSentence(owner, candidates, shared.group),
+        ...homeSentence(task),
+        hereSentence(state),
+        findingSentence(finding, at),
+      ].join(" "),
       owner: owner === undefined ? null : owner.peer,
-      here: { peer: peer.id, state: peer.shardState(guid) },
+      here: { peer: peer.id, state },
       candidates: candidates.map(({ reason, ...each }) => ({
         ...each,
         eligible: reason === undefined,
@@ -94,11 +110,22 @@ function findingView(finding: Finding): { readonly [field: string]: unknown } {
   }
 }
 
-function ownerSentence(owner: Candidate | undefined, candidates: readonly Candidate[]): string {
-  if (owner === undefined) return "Nobody owns it now: no peer is able to fire.";
+function ownerSentence(
+  owner: Candidate | undefined,
+  candidates: readonly Candidate[],
+  group: PeerGroup | undefined,
+): string {
+  if (owner === undefined) return `Nobody owns it now: ${whyUnowned(candidates, group)}.`;
   const able = candidates.filter(({ reason }) => reason === undefined).length;
-  const why = able === 1 ? "which is the only one able to" : `which ranks first of ${able} that are able to`;
+  const among = group === undefined ? "" : ` by its placement (${placementWords(group.placement)})`;
+  const why = able === 1
+    ? `which is the only one able to${among}`
+    : `which ranks first of ${able} that are able to${among}`;
   return `It is fired by ${nameOf(owner)}, ${why}.`;
+}
+
+function homeSentence({ definition: { policy: { partition } } }: Task): readonly string[] {
+  return partition === "home" ? ["No other peer takes it over, on whichever side of a cut its home is."] : [];
 }
 
 function hereSentence(state: ShardState): string {

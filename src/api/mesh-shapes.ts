@@ -2,7 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { SHARDS } from "../core/shard.ts";
-import { cursor, instant } from "./shapes.ts";
+import { cursor, instant, placement } from "./shapes.ts";
 import { TICKET_TTL_MAX_S, TICKET_TTL_MIN_S, TICKET_TTL_S, TICKET_USES_MAX } from "./tickets.ts";
 
 const shards = z.number().int().min(0).max(SHARDS);
@@ -13,7 +13,7 @@ export const peer = z.strictObject({
   state: z.enum(["alive", "suspect", "dead", "left"]),
   labels: z.record(z.string(), z.string()),
   weight: z.number(),
-  shards: shards.openapi({ description: "How many of the 4,096 shards it fires." }),
+  shards: shards.openapi({ description: "How many of the 4,096 shards of what any peer may fire it fires." }),
   draining: z.boolean(),
   fenced: z.boolean().openapi({
     description: "It fires nothing yet: it has not synced since its start or a standstill.",
@@ -44,10 +44,15 @@ export const drainBody = z.strictObject({
   drain: z.boolean().optional().openapi({ description: "true when absent." }),
 });
 
+const moves = z.array(z.strictObject({ peer: z.string(), name: z.string(), shards }));
+
 export const plan = z.strictObject({
   without: z.string(),
-  shards: shards.openapi({ description: "What it fires." }),
-  moves: z.array(z.strictObject({ peer: z.string(), name: z.string(), shards })),
+  shards: shards.openapi({ description: "What it fires of what any peer may fire." }),
+  moves: moves.openapi({ description: "Who would fire how much of that; none when nobody else is able to." }),
+  placements: z.array(z.strictObject({ placement, shards, moves })).openapi({
+    description: "The same of the 256 shards of each placement of which it fires some.",
+  }),
 });
 
 export const ticketBody = z.strictObject({

@@ -3,7 +3,7 @@
 import type { Context, Hono } from "hono";
 import { describeValue, Faults } from "../core/faults.ts";
 import type { MeshState, PeerState } from "../core/mesh-state.ts";
-import { planWithout } from "../core/plan.ts";
+import { type Moves, planWithout } from "../core/plan.ts";
 import { isAlive } from "../core/register.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
@@ -94,12 +94,19 @@ export function addMesh(app: Hono<ApiEnv>, { peer, here }: Doors): void {
     }
     const mesh = peer.mesh();
     if (!mesh.peers.some((each) => each.peer === query.without)) return noSuchPeer(query.without, "without");
-    const { shards, moves } = planWithout(mesh, query.without);
+    const { shards, moves, groups } = planWithout(mesh, query.without);
     const names = new Map(mesh.peers.map((each) => [each.peer, each.name]));
+    const named = (all: Moves["moves"]) =>
+      all.map((move) => ({ peer: move.peer, name: names.get(move.peer) ?? "", shards: move.shards }));
     return json(200, {
       without: query.without,
       shards,
-      moves: moves.map((move) => ({ peer: move.peer, name: names.get(move.peer) ?? "", shards: move.shards })),
+      moves: named(moves),
+      placements: groups.map(({ group, ...each }) => ({
+        placement: group.placement,
+        shards: each.shards,
+        moves: named(each.moves),
+      })),
     });
   });
 
@@ -129,7 +136,7 @@ function noSuchPeer(id: string, field = "id"): Response {
   });
 }
 
-function meshView({ peers, ...mesh }: MeshState) {
+function meshView({ peers, groups: _, ...mesh }: MeshState) {
   return { ...mesh, peers: peers.map(peerView) };
 }
 

@@ -18,6 +18,7 @@ import {
 import { Faults } from "../core/faults.ts";
 import { parseDuration } from "../core/duration.ts";
 import { isFault } from "../core/fault.ts";
+import { MATCH_LABELS_MAX, MATCH_VALUES_MAX, PLACEMENT_WEIGHT_MAX, WEIGHTS_MAX } from "../core/placement.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { parseSchedule } from "../core/schedule.ts";
 import { SHARDS } from "../core/shard.ts";
@@ -72,6 +73,22 @@ const schedule = () =>
     },
   );
 
+const match = z.record(
+  z.string().regex(new RegExp(`^[A-Za-z0-9._/-]{1,${LABEL_NAME_MAX}}$`)),
+  z.union([written(0, LABEL_VALUE_MAX), z.array(written(0, LABEL_VALUE_MAX)).min(1).max(MATCH_VALUES_MAX)]),
+).refine((value) => Object.keys(value).length > 0 && Object.keys(value).length <= MATCH_LABELS_MAX);
+
+export const placement = z.strictObject({
+  match: match.optional().openapi({ description: "Only peers that have all these labels fire the task." }),
+  weights: z.array(z.strictObject({ match, weight: z.number().min(0).max(PLACEMENT_WEIGHT_MAX) }))
+    .min(1).max(WEIGHTS_MAX).optional().openapi({
+      description: "A peer's weight is multiplied by that of the first of these that it matches; 0 takes it out.",
+    }),
+}).refine((value) => value.match !== undefined || value.weights !== undefined).openapi("Placement", {
+  description: "Which peers fire the task, by their labels; `name` and `peer` (the id) are such too.",
+  example: { match: { site: "lyon", arch: ["arm64", "x64"] } },
+});
+
 const policy = z.strictObject({
   tolerance: duration(0, WAIT_MAX_MS, "PT1M").optional(),
   misfire: z.enum(MISFIRES).optional(),
@@ -90,6 +107,7 @@ const policy = z.strictObject({
   }).optional(),
   delivery: z.enum(DELIVERIES).optional(),
   partition: z.enum(PARTITIONS).optional(),
+  placement: placement.optional(),
   pauseAfterFailures: z.number().int().min(1).max(1_000).optional(),
   removeWhenDone: z.boolean().optional(),
 }).openapi("Policy");
@@ -144,7 +162,8 @@ export const task = z.strictObject({
   labels,
   createdAt: instant(),
   updatedAt: instant(),
-  owner: z.string().openapi({ description: "The peer that fires it." }),
+  owner: z.string().nullable().openapi({ description: "The peer that fires it; null when nobody is able to." }),
+  unowned: z.string().optional().openapi({ description: "Why nobody is." }),
   next: instant().nullable(),
   last: z.strictObject({ instant: instant(), outcome: z.enum(OUTCOMES), peer: z.string() }).nullable(),
 }).openapi("Task");
@@ -183,7 +202,10 @@ const finding = z.discriminatedUnion("kind", [
 export const explanation = z.strictObject({
   task: z.string(),
   guid: z.string(),
-  shard: z.number().int().min(0).max(SHARDS - 1),
+  shard: z.number().int().min(0).max(SHARDS - 1).openapi({
+    description: "Of 4,096; of a task with a placement, of the 256 of that.",
+  }),
+  placement: placement.nullable(),
   now: instant(),
   at: instant().nullable().openapi({ description: "The occurrence that is explained; null when none is to come." }),
   sentence: z.string(),
@@ -195,7 +217,8 @@ export const explanation = z.strictObject({
     weight: z.number(),
     score: z.number(),
     eligible: z.boolean(),
-    reason: z.enum(["dead", "left", "unheard", "draining", "clock", "fenced", "format", "disk"]).optional(),
+    reason: z.enum(["dead", "left", "unheard", "draining", "clock", "fenced", "format", "disk", "placement"])
+      .optional(),
   })).openapi({ description: "All members, the highest score first: the first that is eligible owns the task." }),
   ownerThen: z.strictObject({ peer: z.string(), from: z.enum(["attempts", "record"]) }).nullable().openapi({
     description: "Who owned it when the occurrence came up, as far as its run tells: no other record is kept of that.",

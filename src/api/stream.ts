@@ -10,7 +10,7 @@ import { laneView } from "./breakers.ts";
 import { problem } from "./problem.ts";
 import { meshNews } from "./mesh.ts";
 import { readQuery } from "./query.ts";
-import { ownerOf, runView, showTask } from "./view.ts";
+import { ownershipOf, runView, showTask } from "./view.ts";
 
 /** Streams at a time: each holds a connection and up to QUEUED_MAX events, about 0.5 MB. A browser opens six at most. */
 const STREAMS_MAX = 100;
@@ -148,7 +148,7 @@ function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
   function render(notice: Notice): News | undefined {
     switch (notice.kind) {
       case "task": {
-        const view = showTask(notice.dossier, ownerOf(peer, notice.dossier.guid), peer.now())?.view;
+        const view = showTask(notice.dossier, ownershipOf(peer, notice.dossier), peer.now())?.view;
         return view === undefined ? undefined : { text: event("task", view), user: view.user };
       }
       case "removed":

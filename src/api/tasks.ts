@@ -28,7 +28,7 @@ import { type PutDoors, putTask, submit } from "./put.ts";
 import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "./query.ts";
 import { newTaskId } from "./secret.ts";
 import { staleness } from "./stale.ts";
-import { definitionOf, ownerOf, runView, type Shown, showTask } from "./view.ts";
+import { definitionOf, ownershipOf, runView, type Shown, showTask } from "./view.ts";
 
 export const PAGE_MAX = 500;
 export const PAGE = 50;
@@ -93,7 +93,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       ...(query.label === undefined ? {} : { labels: query.label }),
       ...(query.target === undefined ? {} : { target: query.target }),
     });
-    const items = page.items.flatMap((dossier) => showTask(dossier, ownerOf(peer, dossier.guid), now)?.view ?? []);
+    const items = page.items.flatMap((dossier) => showTask(dossier, ownershipOf(peer, dossier), now)?.view ?? []);
     return json(200, { items, cursor: sealCursor(page.cursor) });
   });
 
@@ -109,7 +109,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (taskOf(own.entity) === undefined) return noSuchTask(id);
     const word = await peer.ownerWord(guid);
     const dossier = withWord(own, word);
-    const shown = showTask(dossier, ownerOf(peer, guid), peer.now());
+    const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
     if (shown === undefined || dossier.entity === undefined) return noSuchTask(id);
     const stale = staleness(word);
     const wanted = matchOf(match);
@@ -262,7 +262,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       return problem(412, "A task can't both be absent and have a revision.", { field: "If-Match" });
     }
     const dossier = await peer.dossier(guid);
-    const shown = showTask(dossier, ownerOf(peer, guid), peer.now());
+    const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
     if (shown === undefined || dossier.entity === undefined) {
       return match === undefined ? { mode: "create" } : { mode: "replace", ...matchPart(match) };
     }
@@ -307,7 +307,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     switch (result.kind) {
       case "task": {
         const { dossier } = result;
-        const shown = showTask(dossier, ownerOf(peer, dossier.guid), peer.now());
+        const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
         if (shown === undefined) throw new Error("a command was answered with a task that is not");
         return json(status, shown.view, { ...taskHeaders(shown, status), ...headers });
       }

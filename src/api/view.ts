@@ -2,16 +2,18 @@
 
 import { hash } from "node:crypto";
 import type { Dossier } from "../core/dossier.ts";
+import { candidatesFor, type Shared, whyUnowned } from "../core/explain.ts";
 import { isFault } from "../core/fault.ts";
 import { formatInstant, type Instant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
+import { groupOfEntity } from "../core/peer-group.ts";
 import { revisionOf } from "../core/register.ts";
 import { latenessMs, type Outcome, type Run, type RunState } from "../core/run.ts";
 import { describe, parseSchedule, type ScheduleSource } from "../core/schedule.ts";
 import { stampMs } from "../core/stamp.ts";
 import { isNamed, maskTarget, type Target } from "../core/target.ts";
 import { isPausedAt, nextOccurrence, type Task, taskOf } from "../core/task-entity.ts";
-import type { Labels, PeerId, Policy, TaskGuid, TaskState } from "../core/task.ts";
+import type { Labels, PeerId, Policy, TaskState } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 import { makeTag } from "./etag.ts";
 
@@ -31,20 +33,33 @@ export type TaskView = {
   readonly labels: Labels;
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly owner: PeerId;
+  readonly owner: PeerId | null;
+  /** Why it has none. */
+  readonly unowned?: string;
   readonly next: string | null;
   readonly last: { readonly instant: string; readonly outcome: Outcome; readonly peer: PeerId } | null;
 };
 
-/** Who fires the task; this peer while nobody is able to, as after a start. */
-export function ownerOf(peer: Pick<Peer, "id" | "ownerOf">, guid: TaskGuid): PeerId {
-  return peer.ownerOf(guid) ?? peer.id;
+export type Ownership = { readonly owner: PeerId | null; readonly unowned?: string };
+
+/** Who fires the task, or why nobody is able to. */
+export function ownershipOf(peer: Pick<Peer, "ownerOf" | "mesh">, dossier: Dossier): Ownership {
+  const owner = peer.ownerOf(dossier);
+  if (owner !== undefined) return { owner };
+  const task = sharedAs(dossier);
+  return { owner: null, unowned: whyUnowned(candidatesFor(task, peer.mesh()), task.group) };
+}
+
+/** Among whom the task is shared out. */
+export function sharedAs({ guid, entity }: Dossier): Shared {
+  const group = groupOfEntity(entity);
+  return group === undefined ? { guid } : { guid, group };
 }
 
 export type Shown = { readonly view: TaskView; readonly tag: string };
 
-/** The task of a dossier as `owner` shows it at `now`, with its entity tag; absent when it is deleted or never was. */
-export function showTask(dossier: Dossier, owner: PeerId, now: Instant): Shown | undefined {
+/** The task of a dossier as it is shown at `now`, with its entity tag; absent when it is deleted or never was. */
+export function showTask(dossier: Dossier, ownership: Ownership, now: Instant): Shown | undefined {
   const task = taskOf(dossier.entity);
   if (task === undefined || dossier.entity === undefined) return undefined;
   const { definition, state } = task;
@@ -66,11 +81,11 @@ export function showTask(dossier: Dossier, owner: PeerId, now: Instant): Shown |
     labels: definition.labels,
     createdAt: formatInstant(task.createdAt),
     updatedAt: formatInstant(stampMs(revision)),
-    owner,
+    ...ownership,
     next: next === undefined ? null : formatInstant(next),
     last: last === undefined ? null : { instant: formatInstant(last.instant), outcome: last.outcome, peer: last.peer },
   };
-  const moving = hash("sha256", JSON.stringify([view.next, view.last, view.state, owner]), "hex").slice(0, 8);
+  const moving = hash("sha256", JSON.stringify([view.next, view.last, view.state, ownership.owner]), "hex").slice(0, 8);
   return { view, tag: makeTag(revision, moving) };
 }
 

@@ -1,6 +1,6 @@
 // What a peer answers of its mesh, read from JSON into the shapes that the commands show.
 
-import { flag, listIn, maybe, number, objectIn, text } from "./shapes.ts";
+import { flag, type JsonObject, listIn, maybe, number, objectIn, text } from "./shapes.ts";
 
 export type Peer = {
   readonly peer: string;
@@ -17,10 +17,12 @@ export type Peer = {
 
 export type Mesh = { readonly self: string; readonly isConverged: boolean; readonly peers: readonly Peer[] };
 
-export type Plan = {
+export type Moves = {
   readonly shards: number;
   readonly moves: readonly { readonly peer: string; readonly name: string; readonly shards: number }[];
 };
+
+export type Plan = Moves & { readonly placements: readonly (Moves & { readonly placement: JsonObject })[] };
 
 export type Conflict = {
   readonly id: string;
@@ -56,6 +58,17 @@ export function parsePeer(value: unknown): Peer {
 }
 
 export function parsePlan(value: unknown): Plan {
+  const { placements } = objectIn(value);
+  return {
+    ...parseMoves(value),
+    placements: listIn(placements).map((each) => ({
+      ...parseMoves(each),
+      placement: objectIn(objectIn(each).placement),
+    })),
+  };
+}
+
+function parseMoves(value: unknown): Moves {
   const { shards, moves } = objectIn(value);
   return {
     shards: number(shards),

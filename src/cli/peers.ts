@@ -2,7 +2,7 @@
 
 import type { Context, Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { type Mesh, parseMesh, parsePlan, type Peer } from "./mesh-shapes.ts";
+import { type Mesh, type Moves, parseMesh, parsePlan, type Peer, type Plan } from "./mesh-shapes.ts";
 import { nameOf, peerNamed } from "./peer-named.ts";
 import { type Cell, createTable } from "./table.ts";
 
@@ -21,20 +21,37 @@ export const peers: Spec<Options> = {
     const leaving = peerNamed(mesh, without);
     const planned = await client.get("plan", { without: leaving.peer });
     if (context.isJson) return await context.printJson(planned);
-    const { shards, moves } = parsePlan(planned);
-    if (moves.length === 0) {
-      await context.print(
-        shards === 0
-          ? `${nameOf(leaving)} fires nothing: nothing would move.\n`
-          : `${nameOf(leaving)} fires all ${shards} shards, and nobody else is able to: nothing would fire any more.\n`,
-      );
-      return;
-    }
-    const table = createTable([{ title: "TO" }, { title: "SHARDS" }], context.ink, context.width);
-    await context.print(table.lines(moves.map((move) => [nameOf(move), String(move.shards)])));
-    await context.print(`Of ${nameOf(leaving)}'s ${shards} shards; no other would move.\n`);
+    await context.print(planText(context, nameOf(leaving), parsePlan(planned)));
   },
 };
+
+function planText(context: Context, name: string, plan: Plan): string {
+  const parts = [
+    { ...plan, of: "" },
+    ...plan.placements.map((each) => ({
+      ...each,
+      of: ` of ${JSON.stringify(each.placement)}`,
+    })),
+  ].filter(({ shards }) => shards > 0);
+  if (parts.length === 0) return `${name} fires nothing: nothing would move.\n`;
+  return parts.map((part) => movesText(context, name, part)).join("\n");
+}
+
+function movesText(
+  { ink, width }: Context,
+  name: string,
+  { shards, moves, of }: Moves & { readonly of: string },
+): string {
+  if (moves.length === 0) {
+    return `${name} fires all ${shards} shards${of}, and nobody else is able to: ${
+      of === "" ? "nothing" : "nothing of that"
+    } would fire any more.\n`;
+  }
+  const table = createTable([{ title: "TO" }, { title: "SHARDS" }], ink, width);
+  return `${
+    table.lines(moves.map((move) => [nameOf(move), String(move.shards)]))
+  }Of ${name}'s ${shards} shards${of}; no other would move.\n`;
+}
 
 async function show({ isJson, ink, width, print, printJson }: Context, mesh: Mesh, answer: unknown): Promise<void> {
   if (isJson) return await printJson(answer);

@@ -15,7 +15,9 @@ export type Task = {
   readonly labels: JsonObject;
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly owner: string;
+  readonly owner: string | undefined;
+  /** Why it has none. */
+  readonly unowned: string | undefined;
   readonly next: string | undefined;
   readonly last: { readonly instant: string; readonly outcome: string } | undefined;
 };
@@ -70,7 +72,8 @@ export function parseTask(value: unknown): Task {
     labels: objectIn(task.labels),
     createdAt: text(task.createdAt),
     updatedAt: text(task.updatedAt),
-    owner: text(task.owner),
+    owner: maybe(task.owner, text),
+    unowned: maybe(task.unowned, text),
     next: maybe(task.next, text),
     last: last === undefined ? undefined : { instant: text(last.instant), outcome: text(last.outcome) },
   };

@@ -17,6 +17,7 @@ type Options = {
   readonly label?: readonly string[];
   readonly policy?: string;
   readonly tolerance?: string;
+  readonly place?: readonly string[];
   readonly paused?: true;
   readonly preview?: true;
 };
@@ -29,6 +30,7 @@ export const taskAdd: Spec<Options> = {
   examples: [
     'metronome task add --id hello --schedule "R/2026-12-01T09:00:00Z/PT5S/ET2S" --target http://127.0.0.1:9000/',
     'metronome task add --schedule "0 9 * * MON-FRI [Europe/Paris]" --preview',
+    'metronome task add --id till --schedule "0 2 * * *" --target http://till.lan/close --place site=lyon',
   ],
   options: (command) =>
     command
@@ -40,6 +42,13 @@ export const taskAdd: Spec<Options> = {
       .addOption(repeated("--label <name=value>", "a label; may be given more than once", labelPair))
       .option("--policy <json>", "JSON, @file, or -")
       .option("--tolerance <duration>", "how late it may start: PT30S (the schedule's own /E… goes before it)")
+      .addOption(
+        repeated(
+          "--place <label=value>",
+          "only peers with this label fire it; all labels have to match, of one label any of its values",
+          labelPair,
+        ),
+      )
       .option("--paused", "add it paused")
       .option("--preview", "print the schedule as a sentence and its next runs; nothing is added"),
   async run(context, options) {
@@ -74,15 +83,17 @@ async function definitionOf(options: Options & { readonly target: string }, part
     throw new Failure(EXIT.usage, "Only one of --payload and --policy can be the standard input.");
   }
   const policy = await policyOf(options, parts);
+  const more = {
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(options.place === undefined ? {} : { placement: placementOf(policy?.placement, options.place) }),
+  };
   return {
     ...(id === undefined ? {} : { id }),
     ...(name === undefined ? {} : { name }),
     schedule: textOrObject("--schedule", schedule),
     target: textOrObject("--target", target),
     ...(payload === undefined ? {} : { payload: await readJson("--payload", payload, parts) }),
-    ...(policy === undefined && tolerance === undefined
-      ? {}
-      : { policy: { ...policy, ...(tolerance === undefined ? {} : { tolerance }) } }),
+    ...(policy === undefined && Object.keys(more).length === 0 ? {} : { policy: { ...policy, ...more } }),
     ...(label === undefined ? {} : { labels: labelsOf(label) }),
     ...(paused === undefined ? {} : { state: { paused } }),
   };
@@ -95,9 +106,19 @@ async function policyOf({ policy }: Options, parts: Parts): Promise<JsonObject |
   throw new Failure(EXIT.usage, '--policy is a JSON object: {"overlap":"skip"}.');
 }
 
+/** What --policy says of weights stays; what is given by itself goes before its match. */
+function placementOf(written: unknown, pairs: readonly string[]): JsonObject {
+  const match = new Map<string, string[]>();
+  for (const [label, value] of pairs.map(pairIn)) match.set(label, [...match.get(label) ?? [], value]);
+  const entries = [...match].map(([label, values]) => [label, values.length === 1 ? values[0] : values]);
+  return { ...(isObject(written) ? written : {}), match: Object.fromEntries(entries) };
+}
+
 function labelsOf(pairs: readonly string[]): JsonObject {
-  return Object.fromEntries(pairs.map((pair) => {
-    const at = pair.indexOf("=");
-    return [pair.slice(0, at), pair.slice(at + 1)];
-  }));
+  return Object.fromEntries(pairs.map(pairIn));
+}
+
+function pairIn(pair: string): readonly [string, string] {
+  const at = pair.indexOf("=");
+  return [pair.slice(0, at), pair.slice(at + 1)];
 }

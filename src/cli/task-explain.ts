@@ -25,8 +25,9 @@ export const taskExplain: Spec<Options> = {
     const client = await connect();
     const answer = await client.get(taskPath(id, "explain"), { at });
     if (isJson) return await printJson(answer);
-    const { sentence, shard, candidates } = objectIn(answer);
-    await print(`${text(sentence)}\n\nShard ${number(shard)}, the highest score of the able first:\n`);
+    const { sentence, shard, placement, candidates } = objectIn(answer);
+    const of = placement === undefined || placement === null ? "" : ` of its placement's 256`;
+    await print(`${text(sentence)}\n\nShard ${number(shard)}${of}, the highest score of the able first:\n`);
     const rows = listIn(candidates).map(parseCandidate);
     await print(
       createTable(COLUMNS, ink, width).lines(rows.map((row) => [
@@ -57,6 +58,7 @@ const REASONS: { readonly [reason: string]: string } = {
   fenced: "has not synced yet",
   format: "of another version",
   disk: "its disk takes no writes",
+  placement: "not of its placement",
 };
 
 function parseCandidate(value: unknown): Candidate {

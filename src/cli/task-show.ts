@@ -34,7 +34,7 @@ function facts(task: Task): readonly (readonly [name: string, value: Cell])[] {
     ["payload", JSON.stringify(payload)],
     ["policy", isEmpty(policy) ? "the defaults" : JSON.stringify(policy)],
     ["labels", Object.entries(labels).map(([name, value]) => `${name}=${String(value)}`).join(", ") || "-"],
-    ["owner", task.owner],
+    ["owner", task.owner ?? { text: `none: ${task.unowned ?? "no peer is able to fire it"}`, colour: "yellow" }],
     ["created", moment(task.createdAt)],
     ["updated", moment(task.updatedAt)],
   ];

@@ -1,11 +1,12 @@
 // An active task is a living task with what its actor works by: its schedule and its policy, read from the registers.
 
 import { isFault } from "./fault.ts";
+import type { Instant } from "./instant.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policy.ts";
 import type { Entity } from "./register.ts";
 import { parseSchedule, type Schedule } from "./schedule.ts";
 import { laneOf } from "./target.ts";
-import { type Task, taskOf } from "./task-entity.ts";
+import { nextOccurrence, type Task, taskOf } from "./task-entity.ts";
 
 export type ActiveTask = Task & {
   /** The lane that its attempts need. */
@@ -25,4 +26,17 @@ export function activeTask(entity: Entity | undefined): ActiveTask | undefined {
   const schedule = parseSchedule(definition.schedule);
   if (isFault(schedule)) return { ...task, lane };
   return { ...task, lane, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
+}
+
+/** What comes next of a task, found once for each state that it is in: a turn asks some times. */
+export class NextOccurrence {
+  #found: { readonly task: ActiveTask; readonly through: Instant; readonly at: Instant | undefined } | undefined;
+
+  of(task: ActiveTask | undefined, through: Instant): Instant | undefined {
+    if (task?.timing === undefined) return undefined;
+    if (this.#found?.task !== task || this.#found.through !== through) {
+      this.#found = { task, through, at: nextOccurrence(task.timing.schedule, task, through) };
+    }
+    return this.#found.at;
+  }
 }

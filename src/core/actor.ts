@@ -2,26 +2,26 @@
 // and obeys commands, one message at a time. It is activated from its dossier and passivated into it. What it does is
 // gathered in the turn; it knows no clock, no disk and no network.
 
-import { type ActiveTask, activeTask, type Timing } from "./active-task.ts";
+import { type ActiveTask, activeTask, NextOccurrence, type Timing } from "./active-task.ts";
 import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
-import type { DeliveryResult } from "./delivery.ts";
+import { deliveryOf, type DeliveryResult } from "./delivery.ts";
 import type { Dossier } from "./dossier.ts";
 import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
-import type { Known } from "./follows.ts";
-import { type Instant, INSTANT_MIN } from "./instant.ts";
-import type { Followed } from "./follows.ts";
 import { followRuns } from "./follow-runs.ts";
+import type { Followed, Known } from "./follows.ts";
+import { type Instant, INSTANT_MIN } from "./instant.ts";
 import { Ledger } from "./ledger.ts";
 import { misfire, MISSED_RECORDS_MAX, missesAt } from "./misfire.ts";
+import { groupOfEntity, type PeerGroup } from "./peer-group.ts";
 import { manualOccurrenceId, type OccurrenceId, occurrenceId } from "./occurrence.ts";
-import { earlier, type OpenRun, OpenRuns } from "./open-runs.ts";
+import { earlier, type OpenRun, OpenRuns, unadmitted } from "./open-runs.ts";
 import { admission, place } from "./overlap.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { type Entity, mergeEntities } from "./register.ts";
 import { retry } from "./retry.ts";
 import { joinRuns, type Outcome, type Run } from "./run.ts";
 import { attempted, attempting, dueRun, retrying, settled } from "./run-step.ts";
-import { isPausedAt, nextOccurrence, removeTask, writeState } from "./task-entity.ts";
+import { isPausedAt, removeTask, writeState } from "./task-entity.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
 
@@ -31,37 +31,45 @@ const TAKE_MAX = 500;
 /** How long the record of another peer's attempt may take to come, once the attempt is over. */
 const ELSEWHERE_MARGIN_MS = 5_000;
 
+/** A task that is placed anew is left alone for so long: until who fired it has heard, and what it did has come here. */
+const MOVE_MS = 2_000;
+
 export class TaskActor {
   readonly guid: TaskGuid;
   #entity: Entity | undefined;
   #task: ActiveTask | undefined;
+  #group: PeerGroup | undefined;
+  /** When it was last placed anew, it may be fired from then on. */
+  #movedUntil = INSTANT_MIN;
   readonly #ledger: Ledger;
   readonly #runs: OpenRuns;
-
   readonly #isElsewhere: (run: Run) => boolean;
-  /** What was found last, and of what: a turn asks some times. */
-  #next: { readonly task: ActiveTask; readonly through: Instant; readonly at: Instant | undefined } | undefined;
+  readonly #next = new NextOccurrence();
 
   /** `isElsewhere`: whether the last attempt of a run is another peer's, which is alive. */
   constructor(dossier: Dossier, isElsewhere: (run: Run) => boolean) {
     this.#isElsewhere = isElsewhere;
     this.guid = dossier.guid;
-    this.#entity = dossier.entity;
-    this.#task = activeTask(dossier.entity);
+    this.#read(dossier.entity);
     this.#ledger = new Ledger(dossier.guid, dossier.progress);
     this.#runs = new OpenRuns(dossier.open, isElsewhere);
   }
 
   /** Takes the definition as it stands on the disk, when a write of it was not kept. */
   restore(dossier: Dossier): void {
-    this.#entity = dossier.entity;
-    this.#task = activeTask(dossier.entity);
+    this.#read(dossier.entity);
     this.#ledger.restore(dossier.progress);
   }
 
   /** When the actor has something to do by itself; absent when only a message can move it. */
   wakeAt(now: Instant): Instant | undefined {
-    return earlier(this.#nextOccurrence(), this.#runs.wakeAt(now, this.#elsewhereMs()));
+    const at = earlier(this.#nextOccurrence(), this.#runs.wakeAt(now, this.#elsewhereMs()));
+    return at === undefined || at > this.#movedUntil ? at : this.#movedUntil;
+  }
+
+  /** Among whom it is shared out; absent when any peer may fire it. */
+  get group(): PeerGroup | undefined {
+    return this.#group;
   }
 
   /** Whether something of it is only in memory: then it can't be passivated. */
@@ -96,7 +104,7 @@ export class TaskActor {
 
   /** The agenda says that something may be due. */
   wake(turn: Turn): void {
-    if (!turn.isOwner || !this.#mayFire(turn)) return;
+    if (!turn.isOwner || turn.now < this.#movedUntil || !this.#mayFire(turn)) return;
     this.#runs.recall(turn.now - this.#elsewhereMs());
     if (this.#task !== undefined) {
       for (const open of this.#runs.all()) {
@@ -147,11 +155,31 @@ export class TaskActor {
 
   /** This peer is to fire the task no more: what has not started is left to the next owner, and all of it is kept. */
   release(turn: Turn): void {
+    this.#standDown(turn);
+    this.#finish(turn);
+  }
+
+  #standDown(turn: Turn): void {
     this.#runs.standDown();
     // A retry in flight too: its record says no more than that it was to come, and the next owner would send it again.
     for (const open of this.#runs.flying()) this.#store(turn, open);
     this.#ledger.change();
-    this.#finish(turn);
+  }
+
+  /** Its registers from now on. Who fires it then, if it was placed anew, may be another peer. */
+  #become(turn: Turn, entity: Entity): void {
+    if (this.#task !== undefined && this.#group?.id !== groupOfEntity(entity)?.id) {
+      this.#movedUntil = turn.now + MOVE_MS as Instant;
+      if (turn.isOwner) this.#standDown(turn);
+    }
+    this.#read(entity);
+    this.#ledger.change();
+  }
+
+  #read(entity: Entity | undefined): void {
+    this.#entity = entity;
+    this.#task = activeTask(entity);
+    this.#group = groupOfEntity(entity);
   }
 
   /** A task that holds fires only under a lease. */
@@ -164,18 +192,11 @@ export class TaskActor {
   /** Another peer's registers. Conflicts are the turn's to keep. */
   merge(turn: Turn, theirs: Entity): void {
     const { entity, news, conflicts } = mergeEntities(this.#entity ?? { ...theirs, registers: {} }, theirs);
-    for (const conflict of conflicts) {
-      turn.write({
-        kind: "conflict",
-        conflict: { entity: { kind: entity.kind, key: entity.key }, ...conflict, at: turn.now },
-      });
-    }
+    turn.keepLost(entity, conflicts);
     if (!news) return;
     const before = this.#task;
     turn.writeEntity(this.#entity, entity, false);
-    this.#entity = entity;
-    this.#task = activeTask(entity);
-    this.#ledger.change();
+    this.#become(turn, entity);
     if (this.#task !== undefined) turn.notify({ kind: "task", dossier: this.dossier() });
     else if (before !== undefined) turn.notify({ kind: "removed", user: before.user, task: before.definition.id });
     if (this.#task === undefined && turn.isOwner) this.#settleAll(turn, "skipped", "the task was deleted");
@@ -215,7 +236,9 @@ export class TaskActor {
 
   #edit(turn: Turn, command: EditCommand): CommandResult {
     const before = this.#task;
-    const edited = edit(command, this.#entity, { guid: this.guid, stamp: () => turn.stamp(), now: turn.now });
+    const mayPlace = (group: PeerGroup) => turn.mayPlace(group);
+    const told = { guid: this.guid, stamp: () => turn.stamp(), now: turn.now, mayPlace };
+    const edited = edit(command, this.#entity, told);
     if (edited.kind === "refused") return edited;
     if (edited.entity !== this.#entity) {
       this.#write(turn, edited.entity);
@@ -362,17 +385,10 @@ export class TaskActor {
       this.#store(turn, open);
       this.#ledger.change();
     }
-    turn.send({
-      id: run.id,
-      attempt: open.run.attempts.length,
-      task: run.task,
-      instant: run.instant,
-      toleranceMs: policy.toleranceMs,
-      target: turn.resolve(user, definition.target),
-      payload: run.payload === undefined ? definition.payload : run.payload,
-      connectMs: policy.connectMs,
-      totalMs: policy.totalMs,
-    }, isOnce || (run.manual === true && isFirst) ? "durable" : "now");
+    turn.send(
+      deliveryOf(open.run, definition, policy, turn.resolve(user, definition.target)),
+      isOnce || (run.manual === true && isFirst) ? "durable" : "now",
+    );
   }
 
   #retry(turn: Turn, open: OpenRun, failure: Extract<DeliveryResult, { kind: "failed" }>): void {
@@ -437,9 +453,7 @@ export class TaskActor {
 
   #write(turn: Turn, entity: Entity): void {
     turn.writeEntity(this.#entity, entity, true);
-    this.#entity = entity;
-    this.#task = activeTask(entity);
-    this.#ledger.change();
+    this.#become(turn, entity);
   }
 
   #store(turn: Turn, open: OpenRun): void {
@@ -448,13 +462,7 @@ export class TaskActor {
   }
 
   #nextOccurrence(): Instant | undefined {
-    const task = this.#task;
-    if (task?.timing === undefined) return undefined;
-    const { through } = this.#ledger;
-    if (this.#next?.task !== task || this.#next.through !== through) {
-      this.#next = { task, through, at: nextOccurrence(task.timing.schedule, task, through) };
-    }
-    return this.#next.at;
+    return this.#next.of(this.#task, this.#ledger.through);
   }
 
   /** How long another living peer's attempt may last, and what follows from it take to come here. */
@@ -474,7 +482,7 @@ export class TaskActor {
     }
     const next = this.#nextOccurrence();
     if (next === undefined && this.#runs.size === 0 && turn.isOwner) this.#removeWhenDone(turn);
-    this.#ledger.write(turn, earlier(next, this.#runs.bound()), this.#runs.stored());
+    this.#ledger.write(turn, earlier(next, this.#runs.bound()), this.#group, this.#runs.stored());
   }
 
   #removeWhenDone(turn: Turn): void {
@@ -484,9 +492,4 @@ export class TaskActor {
     turn.notify({ kind: "removed", user: task.user, task: task.definition.id });
     this.#write(turn, removeTask(this.#entity, turn.stamp()));
   }
-}
-
-/** A run that is settled without ever having been let in. */
-function unadmitted(run: Run): OpenRun {
-  return { run, stored: false, phase: "waiting" };
 }

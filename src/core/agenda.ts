@@ -2,16 +2,17 @@
 // that is set again leaves its old heap entry behind, to be passed over when it comes up, and swept when they are many.
 
 import type { Instant } from "./instant.ts";
+import type { Shard } from "./shard.ts";
 import type { TaskGuid } from "./task.ts";
 
-type Entry = { readonly at: Instant; readonly guid: TaskGuid };
+type Entry = { readonly at: Instant; readonly guid: TaskGuid; readonly shard: Shard };
 
 /** Stale entries allowed beside the living ones before the heap is built anew. */
 const STALE_MAX = 1024;
 
 export class Agenda {
   #heap: Entry[] = [];
-  readonly #places = new Map<TaskGuid, Instant>();
+  readonly #places = new Map<TaskGuid, Entry>();
 
   get size(): number {
     return this.#places.size;
@@ -21,11 +22,13 @@ export class Agenda {
     return this.#places.has(guid);
   }
 
-  /** Puts the task at `at`, in place of where it was. */
-  set(guid: TaskGuid, at: Instant): void {
-    if (this.#places.get(guid) === at) return;
-    this.#places.set(guid, at);
-    this.#push({ at, guid });
+  /** Puts the task, which is of that shard, at `at`, in place of where it was. */
+  set(guid: TaskGuid, at: Instant, shard: Shard): void {
+    const place = this.#places.get(guid);
+    if (place?.at === at && place.shard === shard) return;
+    const entry = { at, guid, shard };
+    this.#places.set(guid, entry);
+    this.#push(entry);
     if (this.#heap.length > 2 * this.#places.size + STALE_MAX) this.#sweep();
   }
 
@@ -33,9 +36,9 @@ export class Agenda {
     this.#places.delete(guid);
   }
 
-  /** Takes out all that are chosen. */
-  deleteWhere(isChosen: (guid: TaskGuid) => boolean): void {
-    for (const guid of [...this.#places.keys()]) if (isChosen(guid)) this.#places.delete(guid);
+  /** Takes out all that are of these shards. */
+  deleteOf(shards: ReadonlySet<Shard>): void {
+    for (const [guid, { shard }] of [...this.#places]) if (shards.has(shard)) this.#places.delete(guid);
   }
 
   /** The earliest place. */
@@ -56,14 +59,14 @@ export class Agenda {
 
   #dropStale(): void {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (this.#places.get(first.guid) === first.at) return;
+      if (this.#places.get(first.guid) === first) return;
       this.#pop();
     }
   }
 
   #sweep(): void {
     this.#heap = [];
-    for (const [guid, at] of this.#places) this.#push({ at, guid });
+    for (const entry of this.#places.values()) this.#push(entry);
   }
 
   #push(entry: Entry): void {

@@ -5,6 +5,7 @@ import { type Fault, isFault } from "./fault.ts";
 import { choice, describeValue, duration, Faults, isObject, kindOf, number, shorten, text } from "./faults.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { Json } from "./json.ts";
+import { checkPlacement } from "./placement.ts";
 import { parseSchedule, type ScheduleSource } from "./schedule.ts";
 import { parseTarget, type Target } from "./target.ts";
 import {
@@ -224,6 +225,7 @@ const POLICY_FIELDS = [
   "misfireWindow",
   "overlap",
   "partition",
+  "placement",
   "retry",
   "timeout",
   "delivery",
@@ -235,7 +237,7 @@ const TIMEOUT_FIELDS = ["connect", "total"] as const;
 export const MISFIRES = ["last", "all", "skip"] as const;
 export const OVERLAPS = ["allow", "skip", "queue-one", "queue-all", "cancel-previous"] as const;
 export const DELIVERIES = ["at-least-once", "at-most-once"] as const;
-export const PARTITIONS = ["fire", "hold"] as const;
+export const PARTITIONS = ["fire", "hold", "home"] as const;
 
 const DAY_MS = 86_400_000;
 /** A year and a day: nobody waits longer for a schedule to be caught up or a target to come back. */
@@ -255,6 +257,12 @@ function policyIn(value: unknown, faults: Faults): Policy {
   if (value.overlap !== undefined) choice(value.overlap, "policy.overlap", OVERLAPS, faults);
   if (value.delivery !== undefined) choice(value.delivery, "policy.delivery", DELIVERIES, faults);
   if (value.partition !== undefined) choice(value.partition, "policy.partition", PARTITIONS, faults);
+  if (value.placement !== undefined) checkPlacement(value.placement, "policy.placement", faults);
+  else if (value.partition === "home") {
+    faults.add("policy.placement", `"home" needs a placement: it says which peers are the task's home.`, {
+      suggestion: '{"match":{"site":"lyon"}}',
+    });
+  }
   if (value.pauseAfterFailures !== undefined) {
     number(value.pauseAfterFailures, "policy.pauseAfterFailures", 1, 1_000, faults);
   }

@@ -3,7 +3,10 @@
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import type { ResolvedPolicy } from "./policy.ts";
+import type { Run } from "./run.ts";
 import type { ResolvedTarget } from "./target-book.ts";
+import type { TaskDefinition } from "./task.ts";
 
 export type Delivery = {
   readonly id: OccurrenceId;
@@ -19,6 +22,20 @@ export type Delivery = {
   /** The whole attempt, connecting included. */
   readonly totalMs: number;
 };
+
+/** The attempt that is the last of the run. */
+export function deliveryOf(
+  { id, task, instant, attempts, payload }: Run,
+  definition: TaskDefinition,
+  { toleranceMs, connectMs, totalMs }: ResolvedPolicy,
+  target: ResolvedTarget,
+): Delivery {
+  return {
+    ...{ id, attempt: attempts.length, task, instant, toleranceMs, target },
+    payload: payload === undefined ? definition.payload : payload,
+    ...{ connectMs, totalMs },
+  };
+}
 
 export type DeliveryResult =
   | { readonly kind: "delivered"; readonly status?: number }

@@ -2,6 +2,7 @@
 // actor is activated from it and passivated into it.
 
 import { type Instant, INSTANT_MIN } from "./instant.ts";
+import type { GroupId } from "./peer-group.ts";
 import type { Entity } from "./register.ts";
 import type { Outcome, Run } from "./run.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
@@ -12,6 +13,8 @@ export type Progress = {
   readonly through: Instant;
   /** Where the task stands in the due index: a lower bound of the moment at which it has something to do. */
   readonly wake?: Instant;
+  /** Under which group it stands there; absent when any peer may fire it. */
+  readonly group?: GroupId;
   /** How many open runs are stored. */
   readonly open: number;
   /** Failed occurrences in a row. */

@@ -2,6 +2,7 @@
 // to be read when, and knows of each shard a lower bound of what was not read yet.
 
 import type { DuePage, DueQuery } from "./event.ts";
+import type { Groups } from "./groups.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
 import { type Shard, SHARDS } from "./shard.ts";
 
@@ -14,12 +15,17 @@ const DUE_READ_MAX = 4_096;
 
 export class DueWindow {
   /** Infinity: nothing of the shard is fired here, or all that is due was read. -Infinity: nothing was read. */
-  readonly #unread = new Float64Array(SHARDS).fill(Infinity);
+  readonly #unread = new Array<number>(SHARDS).fill(Infinity);
+  readonly #groups: Groups;
   #horizon = -Infinity;
   #isReading = false;
   /** Nothing within the horizon is left unread. */
   #isLoaded = false;
   #wasLoaded = false;
+
+  constructor(groups: Groups) {
+    this.#groups = groups;
+  }
 
   /** Whether the window has been whole at some time: what was due at the start is being taken up. */
   get wasLoaded(): boolean {
@@ -40,12 +46,13 @@ export class DueWindow {
   }
 
   gained(shards: readonly Shard[]): void {
+    while (this.#unread.length < this.#groups.shards) this.#unread.push(Infinity);
     for (const shard of shards) this.#unread[shard] = -Infinity;
     this.#isLoaded = false;
   }
 
   lost(shards: readonly Shard[]): void {
-    for (const shard of shards) this.#unread[shard] = Infinity;
+    for (const shard of shards) if (shard < this.#unread.length) this.#unread[shard] = Infinity;
   }
 
   /** A due entry of the shard may be at `at`, and is not in the agenda. */
@@ -60,7 +67,7 @@ export class DueWindow {
     if (hasMoved) this.#horizon = now + WINDOW_MS;
     else if (this.#isLoaded) return { hasMoved };
     const shards: Shard[] = [];
-    for (let shard = 0; shard < SHARDS; shard++) {
+    for (let shard = 0; shard < this.#unread.length; shard++) {
       if ((this.#unread[shard] ?? Infinity) <= this.#horizon) shards.push(shard);
     }
     this.#isLoaded = shards.length === 0;
@@ -71,12 +78,18 @@ export class DueWindow {
     for (const shard of shards) this.#unread[shard] = Infinity;
     this.#isReading = true;
     const until = Math.min(this.#horizon, INSTANT_MAX) as Instant;
-    return { hasMoved, query: { shards, until, limit: DUE_READ_MAX } };
+    return {
+      hasMoved,
+      query: { shards: shards.map((shard) => this.#groups.nameOf(shard)), until, limit: DUE_READ_MAX },
+    };
   }
 
   /** The answer is here; `owns` tells which shards are still fired. */
   read(page: DuePage, owns: (shard: Shard) => boolean): void {
     this.#isReading = false;
-    for (const { shard, at } of page.rest) if (owns(shard)) this.expect(shard, at);
+    for (const { shard: name, at } of page.rest) {
+      const shard = this.#groups.shardNamed(name);
+      if (owns(shard)) this.expect(shard, at);
+    }
   }
 }

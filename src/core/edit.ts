@@ -1,8 +1,10 @@
 // An edit: what a command makes of the registers of a task, or why it is refused. It fires nothing by itself.
 
 import type { Refusal, TaskCommand } from "./command.ts";
-import { isFault } from "./fault.ts";
+import { fault, isFault } from "./fault.ts";
+import { PLACEMENTS_MAX } from "./groups.ts";
 import type { Instant } from "./instant.ts";
+import { groupOf, type PeerGroup } from "./peer-group.ts";
 import { type Entity, revisionOf } from "./register.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { Stamp } from "./stamp.ts";
@@ -18,11 +20,18 @@ export type Edit = {
   readonly created: boolean;
 };
 
+export type Told = {
+  readonly guid: TaskGuid;
+  readonly stamp: () => Stamp;
+  readonly now: Instant;
+  readonly mayPlace: (group: PeerGroup) => boolean;
+};
+
 /** `entity`: the registers before; absent when the peer has never heard of the task. */
 export function edit(
   command: EditCommand,
   entity: Entity | undefined,
-  told: { readonly guid: TaskGuid; readonly stamp: () => Stamp; readonly now: Instant },
+  told: Told,
 ): Edit | Refusal {
   if (command.kind === "put") return put(command, entity, told);
   const before = taskOf(entity);
@@ -45,7 +54,7 @@ export const NOT_FOUND: Refusal = notFound("there is no such task");
 function put(
   command: Extract<EditCommand, { kind: "put" }>,
   entity: Entity | undefined,
-  { guid, stamp, now }: { readonly guid: TaskGuid; readonly stamp: () => Stamp; readonly now: Instant },
+  { guid, stamp, now, mayPlace }: Told,
 ): Edit | Refusal {
   const { user, definition, mode } = command;
   const before = taskOf(entity);
@@ -57,12 +66,21 @@ function put(
   if (refusal !== undefined) return refusal;
   const schedule = parseSchedule(definition.schedule);
   if (isFault(schedule)) return { kind: "refused", why: "invalid", message: schedule.message, fault: schedule };
+  const group = groupOf(definition.policy);
+  if (group !== undefined && !mayPlace(group)) return CROWDED;
   const state = command.paused === undefined || command.paused === before?.state.paused
     ? before?.state ?? { paused: false }
     : { paused: command.paused };
   const written = writeTask(entity, { guid, user, definition, state }, stamp(), now);
   return { kind: "edit", entity: written, created: before === undefined };
 }
+
+const TOO_MANY = fault(
+  "policy.placement",
+  `The tasks of a mesh have at most ${PLACEMENTS_MAX} different placements at a time: take one that is in use, or delete its tasks.`,
+);
+
+const CROWDED: Refusal = { kind: "refused", why: "invalid", message: TOO_MANY.message, fault: TOO_MANY };
 
 function paused({ note, until }: Extract<EditCommand, { kind: "pause" }>): TaskState {
   return { paused: true, ...(note === undefined ? {} : { note }), ...(until === undefined ? {} : { until }) };

@@ -11,7 +11,7 @@ import type { MemberAddress } from "./membership-list.ts";
 import type { Broadcast, PeerMessage } from "./message.ts";
 import type { OwnerWord } from "./owner-word.ts";
 import type { Entity, EntityKind } from "./register.ts";
-import type { Shard } from "./shard.ts";
+import type { ShardName } from "./shard.ts";
 import type { Stamp } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
@@ -61,7 +61,7 @@ export type CoreEvent =
     readonly until: Instant;
   }
   /** The owner of the task is to be asked what it has in memory of it; comes back as `told`. */
-  | { readonly kind: "inquire"; readonly ticket: number; readonly guid: TaskGuid };
+  | { readonly kind: "inquire"; readonly ticket: number; readonly guid: TaskGuid; readonly owner: PeerId };
 
 export type Effect =
   /**
@@ -108,10 +108,10 @@ export type Effect =
 export type LogFacts = { readonly [name: string]: string | number };
 
 /** The entries of some shards of the due index up to an instant, inclusive. */
-export type DueQuery = { readonly shards: readonly Shard[]; readonly until: Instant; readonly limit: number };
+export type DueQuery = { readonly shards: readonly ShardName[]; readonly until: Instant; readonly limit: number };
 
 export type DuePage = {
-  readonly entries: readonly { readonly guid: TaskGuid; readonly at: Instant }[];
+  readonly entries: readonly { readonly shard: ShardName; readonly guid: TaskGuid; readonly at: Instant }[];
   /** For each shard of the query: its first entry that is not in the page, or Infinity. */
-  readonly rest: readonly { readonly shard: Shard; readonly at: number }[];
+  readonly rest: readonly { readonly shard: ShardName; readonly at: number }[];
 };

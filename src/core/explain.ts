@@ -6,14 +6,16 @@ import type { Dossier } from "./dossier.ts";
 import { isFault } from "./fault.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
 import type { MeshState, PeerState } from "./mesh-state.ts";
+import { type PeerGroup, weightInGroup } from "./peer-group.ts";
+import { placementWords } from "./placement.ts";
 import { score } from "./rendezvous.ts";
 import type { Run } from "./run.ts";
 import { nextAtOrAfter, parseSchedule, previous, type Schedule } from "./schedule.ts";
-import type { Shard } from "./shard.ts";
+import { type Shard, shardOf } from "./shard.ts";
 import { clockAmong, SKEW_MAX_MS } from "./skew.ts";
 import { stampMs } from "./stamp.ts";
 import { nextOccurrence, type Task, taskOf } from "./task-entity.ts";
-import type { PeerId } from "./task.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
 
 export type Candidate = {
   readonly peer: PeerId;
@@ -39,21 +41,76 @@ export type Unfit =
   /** It writes records that this peer may not understand. */
   | "format"
   /** Its disk takes no writes, and another's does. */
-  | "disk";
+  | "disk"
+  /** It is none of those by which the task is to be fired. */
+  | "placement";
 
-/** All members by their score for the shard, the highest first; the first without a reason owns it. */
-export function candidatesFor(shard: Shard, mesh: MeshState): readonly Candidate[] {
-  const own = mesh.peers.find(({ peer }) => peer === mesh.self);
-  const { offMs } = clockAmong(mesh.peers.flatMap(({ skewMs }) => skewMs ?? []));
-  const unfit = new Map(mesh.peers.map((peer) => [peer.peer, unfitness(peer, own?.format, offMs)]));
-  const isOneAble = mesh.peers.some(({ peer, writable }) => writable && unfit.get(peer) === undefined);
-  return mesh.peers
-    .map(({ peer, name, weight, writable }): Candidate => {
-      const reason = unfit.get(peer) ?? (isOneAble && !writable ? "disk" : undefined);
-      return { peer, name, weight, score: score(shard, peer, weight), ...(reason === undefined ? {} : { reason }) };
-    })
+/** Of a task: its shard, among all or in its group. */
+export function shardIn({ guid, group }: Shared): Shard {
+  return group === undefined ? shardOf(guid) : Number.parseInt(guid.slice(0, 2), 16);
+}
+
+/** What says among whom a task is shared out. */
+export type Shared = { readonly guid: TaskGuid; readonly group?: PeerGroup };
+
+/** All members by their score for the task, the highest first; the first without a reason owns it. */
+export function candidatesFor(task: Shared, mesh: MeshState): readonly Candidate[] {
+  const { group } = task;
+  const shard = shardIn(task);
+  return fitness(mesh, group)
+    .map(({ peer, name, weight, reason }): Candidate => ({
+      ...{ peer, name, weight, score: score(shard, peer, weight, group?.id) },
+      ...(reason === undefined ? {} : { reason }),
+    }))
     .sort((a, b) => b.score - a.score || (a.peer < b.peer ? -1 : 1));
 }
+
+/** All members, with their weights and why they fire nothing of the group, or of what any peer may fire. */
+export function fitness(
+  mesh: MeshState,
+  group: PeerGroup | undefined,
+): readonly { readonly peer: PeerId; readonly name: string; readonly weight: number; readonly reason?: Unfit }[] {
+  const own = mesh.peers.find(({ peer }) => peer === mesh.self);
+  const { offMs } = clockAmong(mesh.peers.flatMap(({ skewMs }) => skewMs ?? []));
+  const peers = mesh.peers.map((each) => {
+    const weight = group === undefined ? each.weight : each.weight * weightInGroup(group, each);
+    const { peer, name, writable } = each;
+    const reason = unfitness(each, own?.format, offMs) ?? (weight > 0 ? undefined : "placement");
+    return { peer, name, weight, writable, reason };
+  });
+  const isOneAble = peers.some(({ writable, reason }) => writable && reason === undefined);
+  return peers.map(({ writable, reason: unfit, ...peer }) => {
+    const reason = unfit ?? (isOneAble && !writable ? "disk" : undefined);
+    return { ...peer, ...(reason === undefined ? {} : { reason }) };
+  });
+}
+
+/** Why nobody is able to fire a task, for people. */
+export function whyUnowned(candidates: readonly Candidate[], group: PeerGroup | undefined): string {
+  const inGroup = candidates.filter(({ weight }) => weight > 0);
+  const where = group === undefined ? "" : ` of its placement (${placementWords(group.placement)})`;
+  if (inGroup.length === 0) return `no peer that is heard of is${where}`;
+  const few = inGroup.slice(0, REASONS_MAX).map(({ peer, name, reason }) =>
+    `${name === "" ? peer : name} ${reason === undefined ? "is about to" : UNFIT_WORDS[reason]}`
+  );
+  const rest = inGroup.length - few.length;
+  return `no peer${where} is able to fire it: ${few.join(", ")}${rest > 0 ? `, and ${rest} more` : ""}`;
+}
+
+/** Peers whose reasons are told in one sentence. */
+const REASONS_MAX = 5;
+
+const UNFIT_WORDS: { readonly [reason in Unfit]: string } = {
+  dead: "is not reached",
+  left: "has left",
+  unheard: "has not said what it is",
+  draining: "is drained",
+  clock: "has a clock that is off",
+  fenced: "has not synced yet",
+  format: "is of another version",
+  disk: "has a disk that takes no writes",
+  placement: "is not of its placement",
+};
 
 /** `offMs`: how far the own clock is ahead of the middle of all. */
 function unfitness(

@@ -8,7 +8,13 @@ import type { Instant } from "./instant.ts";
 import { Lane, type LaneState, type Passenger } from "./lane.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { ResolvedLimits } from "./target-limits.ts";
+import type { Shard } from "./shard.ts";
 import type { TaskGuid } from "./task.ts";
+
+/** A task that waits for room at its target. */
+export type Parked = { readonly guid: TaskGuid; readonly shard: Shard };
+
+type Place = { readonly lane: Lane; readonly shard: Shard };
 
 /**
  * Events that wait in a lane that moves; in one that does not, or when as many as `WAITING_MAX` wait in all lanes, it is
@@ -40,8 +46,8 @@ export class Gate {
   readonly #host: GateHost;
   readonly #lanes = new Map<string, Lane>();
   readonly #inFlight = new Map<OccurrenceId, Lane>();
-  readonly #parkedIn = new Map<TaskGuid, Lane>();
-  readonly #called = new Map<TaskGuid, Lane>();
+  readonly #parkedIn = new Map<TaskGuid, Place>();
+  readonly #called = new Map<TaskGuid, Place>();
   /** Lanes for which tasks are parked. */
   readonly #crowded = new Set<Lane>();
   /** Lanes in which somebody may go now. */
@@ -133,12 +139,12 @@ export class Gate {
   }
 
   /** False when no more can be parked. */
-  park(key: string, guid: TaskGuid, now: Instant): boolean {
+  park(key: string, { guid, shard }: Parked, now: Instant): boolean {
     if (this.#parkedIn.has(guid)) return true;
     if (this.#parkedIn.size >= PARKED_MAX) return false;
     const lane = this.#laneOf(key, now);
     lane.parked.add(guid);
-    this.#parkedIn.set(guid, lane);
+    this.#parkedIn.set(guid, { lane, shard });
     this.#crowded.add(lane);
     this.#see(lane, now);
     return true;
@@ -153,23 +159,23 @@ export class Gate {
     if (this.#called.size === 0 && this.#parkedIn.size === 0) return;
     const called = this.#called.get(guid);
     if (called !== undefined) {
-      called.called--;
+      called.lane.called--;
       this.#called.delete(guid);
     }
-    this.#parkedIn.get(guid)?.parked.delete(guid);
+    this.#parkedIn.get(guid)?.lane.parked.delete(guid);
     this.#parkedIn.delete(guid);
   }
 
-  /** Takes out all that are chosen. */
-  forgetWhere(isChosen: (guid: TaskGuid) => boolean): void {
-    for (const guid of [...this.#parkedIn.keys(), ...this.#called.keys()]) if (isChosen(guid)) this.arrived(guid);
+  /** Takes out all that are of these shards. */
+  forgetOf(shards: ReadonlySet<Shard>): void {
+    for (const [guid, { shard }] of [...this.#parkedIn, ...this.#called]) if (shards.has(shard)) this.arrived(guid);
   }
 
   /** Parked tasks that may come now; each is to arrive. */
-  call(now: Instant): readonly TaskGuid[] {
+  call(now: Instant): readonly Parked[] {
     if (this.#crowded.size === 0) return [];
     this.#wake(now);
-    const guids: TaskGuid[] = [];
+    const called: Parked[] = [];
     for (const lane of this.#crowded) {
       if (lane.parked.size === 0) {
         this.#crowded.delete(lane);
@@ -179,14 +185,16 @@ export class Gate {
       const room = Math.ceil(this.#roomIn(lane, now) / 2) - lane.waiting;
       for (const guid of lane.parked) {
         if (lane.called >= Math.min(room, CALLED_MAX)) break;
+        const place = this.#parkedIn.get(guid);
+        if (place === undefined) throw new Error(`the task ${guid} waits in a lane, and is not parked`);
         lane.parked.delete(guid);
         this.#parkedIn.delete(guid);
-        this.#called.set(guid, lane);
+        this.#called.set(guid, place);
         lane.called++;
-        guids.push(guid);
+        called.push({ guid, shard: place.shard });
       }
     }
-    return guids;
+    return called;
   }
 
   // ── for those who look ───────────────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +205,7 @@ export class Gate {
   }
 
   reasonOfParked(guid: TaskGuid, now: Instant): string | undefined {
-    return this.#parkedIn.get(guid)?.reason(now);
+    return this.#parkedIn.get(guid)?.lane.reason(now);
   }
 
   /** Lanes that somebody is in, or that remember a failure. */

@@ -1,5 +1,6 @@
 // Tasks whose actor threw: each is started again with back-off, longer each time until a turn of it goes well.
 
+import type { Effect } from "./event.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
 import type { TaskGuid } from "./task.ts";
 
@@ -16,12 +17,18 @@ export class Infirmary {
     return this.#ill.get(guid)?.until;
   }
 
-  fell(guid: TaskGuid, now: Instant): { readonly failures: number; readonly waitMs: number; readonly until: Instant } {
+  /** Its actor threw this: when it is to be started again, and what is to be said of it. */
+  fell(guid: TaskGuid, error: unknown, now: Instant): { readonly until: Instant; readonly log: Effect } {
     const failures = (this.#ill.get(guid)?.failures ?? 0) + 1;
     const waitMs = Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
     const until = Math.min(INSTANT_MAX, now + waitMs) as Instant;
     this.#ill.set(guid, { failures, until });
-    return { failures, waitMs, until };
+    const said = error instanceof Error ? error.stack ?? error.message : String(error);
+    const facts = { task: guid, failures, waitMs, error: said };
+    return {
+      until,
+      log: { kind: "log", level: "error", message: "a task's actor failed and is started again", facts },
+    };
   }
 
   recovered(guid: TaskGuid): void {

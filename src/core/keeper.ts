@@ -3,17 +3,26 @@
 // side that fired the same shards comes back, it first asks who is alive and syncs with one of them.
 
 import { type Departure, Departures } from "./departures.ts";
+import type { Groups, Seat } from "./groups.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
 import { type MemberChange, type MemberOutput, Members } from "./members.ts";
 import { Leases } from "./leases.ts";
 import type { MemberView } from "./member.ts";
 import type { PeerMessage } from "./message.ts";
-import { type MeshView, type Other, Ownership, type OwnershipChange, type ShardState } from "./ownership.ts";
+import type { GroupId } from "./peer-group.ts";
+import {
+  type Listing,
+  type MeshView,
+  type Other,
+  Ownership,
+  type OwnershipChange,
+  type ShardState,
+} from "./ownership.ts";
 import type { Periods } from "./periods.ts";
 import type { PeerNews, SwimMessage } from "./presence.ts";
-import { type Candidate, ownersOf } from "./rendezvous.ts";
+import { type Eligible, Ranking } from "./ranking.ts";
 import type { HeldNews } from "./replication.ts";
-import type { Shard } from "./shard.ts";
+import { GROUP_SHARDS, type Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import { SKEW_MAX_MS } from "./skew.ts";
 import type { PeerId } from "./task.ts";
@@ -92,8 +101,9 @@ export class Keeper {
   /** No member of its mesh any more. */
   #isRemoved = false;
   #isWritable = true;
-  #ranking: { readonly key: string; readonly owners: readonly PeerId[] } = { key: "", owners: [] };
-  readonly #listed = new Map<PeerId, { readonly text: string; readonly shards: ShardSet | undefined }>();
+  readonly #groups: Groups;
+  readonly #ranking: Ranking;
+  readonly #listed = new Map<PeerId, { readonly text: string; readonly shards: ShardSet }>();
   #shardsText: { readonly version: number; readonly text: string } = { version: -1, text: "" };
   #membersWakeAt: Instant | undefined;
   #ownershipWakeAt: Instant | undefined;
@@ -107,10 +117,13 @@ export class Keeper {
       readonly periods: Periods;
       readonly isEmpty: boolean;
       readonly held: () => HeldNews;
+      readonly groups: Groups;
     },
   ) {
     const now = host.now();
     this.#host = host;
+    this.#groups = settings.groups;
+    this.#ranking = new Ranking(settings.groups);
     this.#introduction = settings.introduction;
     this.#isEmpty = settings.isEmpty;
     this.#held = settings.held;
@@ -118,7 +131,7 @@ export class Keeper {
     this.#fencedSince = now;
     this.#nextTryAt = now;
     this.#ownership = new Ownership(host.self, now);
-    this.#leases = new Leases(host.self, () => this.#ownership.shards(), now);
+    this.#leases = new Leases(host.self, () => this.#ownership.shards(), settings.groups, now);
     this.#members = new Members({
       self: host.self,
       incarnation: now,
@@ -142,9 +155,23 @@ export class Keeper {
     return this.#leases.holds(shard, this.#admitted, this.#host.now());
   }
 
-  /** Who ranks first for the shard, as far as this peer can tell. */
+  /** Who ranks first for the shard, as far as this peer can tell; absent while nobody is able to fire it. */
   ownerOf(shard: Shard): PeerId | undefined {
     return this.#ranking.owners[shard];
+  }
+
+  /** Whether a peer that lives says that it fires tasks of the group. */
+  isListed(group: GroupId): boolean {
+    const shown = (text: string) => text.includes("\n") && this.#groups.idsIn(text).includes(group);
+    return this.#members.peers().some(({ peer, news }) =>
+      news !== undefined && this.isAlive(peer) && shown(news.shards)
+    );
+  }
+
+  /** Groups have come, or gone: `gone` are nobody's any more. */
+  regroup(gone: readonly Seat[] = []): void {
+    for (const { from } of gone) this.#ownership.forget(from, from + GROUP_SHARDS);
+    this.#see();
   }
 
   get isFenced(): boolean {
@@ -208,7 +235,8 @@ export class Keeper {
   }
 
   /** Another peer lets these go to this one; first all that it did with them is to be here. */
-  released(from: PeerId, shards: ShardSet, version: number, seq: number): void {
+  released(from: PeerId, text: string, version: number, seq: number): void {
+    const shards = this.#groups.parse(text);
     if (this.#host.runsOf(from) >= seq) {
       this.#apply(this.#ownership.released(from, shards, version, this.#host.now()));
     } else this.#defer({ from, shards, version, until: this.#host.now() + GATHER_MS as Instant });
@@ -218,8 +246,8 @@ export class Keeper {
   #watchDeparture(from: PeerId, { shards: text, shardsVersion, fenced }: PeerNews): void {
     const before = this.#members.peer(from)?.news;
     if (before === undefined || before.fenced || fenced || shardsVersion <= before.shardsVersion) return;
-    const shards = this.#shardsOf(from, before.shards)?.minus(ShardSet.parse(text) ?? new ShardSet());
-    if (shards === undefined || shards.size === 0) return;
+    const shards = this.#shardsOf(from, before.shards).minus(this.#groups.parse(text));
+    if (shards.size === 0) return;
     this.#defer({ from, shards, until: this.#host.now() + GATHER_MS as Instant });
   }
 
@@ -296,9 +324,10 @@ export class Keeper {
     }
     if (to !== "alive") return;
     this.#gathering.delete(peer);
-    const listed = ShardSet.parse(this.#members.peer(peer)?.news?.shards);
-    const isOtherSide = from === "dead" && this.#members.peer(peer)?.news?.fenced === false && listed !== undefined;
-    if (isOtherSide && listed.minus(this.#ownership.shards()).size < listed.size) this.#fence();
+    const news = this.#members.peer(peer)?.news;
+    if (from !== "dead" || news === undefined || news.fenced) return;
+    const listed = this.#shardsOf(peer, news.shards);
+    if (listed.minus(this.#ownership.shards()).size < listed.size) this.#fence();
   }
 
   #gathered(peer: PeerId): void {
@@ -381,7 +410,7 @@ export class Keeper {
     for (const { to, shards } of change.released) {
       if (to === undefined || to === this.#host.self) continue;
       const { version } = this.#ownership;
-      this.#host.send(to, { kind: "released", shards: shards.text(), version, seq: this.#host.ownSeq() });
+      this.#host.send(to, { kind: "released", shards: this.#groups.text(shards), version, seq: this.#host.ownSeq() });
     }
     if (change.gained.length > 0) this.#host.gained(change.gained);
     if (change.ask.length > 0) {
@@ -397,22 +426,19 @@ export class Keeper {
     const others: Other[] = [];
     const { self } = this.#host;
     const own = this.#news();
-    const eligible = isEligible(own, this.#introduction) ? [{ ...own, peer: self }] : [];
+    const eligible: Eligible[] = isEligible(own, this.#introduction) ? [{ ...own, peer: self }] : [];
     for (const { peer, state, news, answered } of this.#members.peers()) {
       const isLiving = state === "alive" || state === "suspect";
       if (isLiving && news !== undefined && isEligible(news, this.#introduction)) eligible.push({ ...news, peer });
       if (isLiving || this.#gathering.has(peer)) {
-        const shards = news === undefined ? undefined : this.#shardsOf(peer, news.shards);
-        const listing = news === undefined || shards === undefined
-          ? {}
-          : { listing: { ...this.#fired(peer, shards, news.shardsVersion), fenced: news.fenced, answered } };
+        const listing = news === undefined ? {} : { listing: this.#listing(peer, news, answered) };
         others.push({ kind: "alive", peer, ...listing });
       } else if (state === "dead") others.push({ kind: "dead", peer });
     }
-    // Whose disk takes no writes leaves the work to others; when there are none, it waits for its disk.
-    const able = eligible.filter(({ writable }) => writable);
+    // All that the others list is parsed by now: their groups are known.
+    this.#ownership.grow(this.#groups.shards);
     return {
-      owners: this.#rank(able.length > 0 ? able : eligible),
+      owners: this.#ranking.rank(eligible),
       fenced: this.isFenced,
       probed: this.#members.probed,
       others,
@@ -420,32 +446,27 @@ export class Keeper {
   }
 
   /** What it lists, and what it has let go whose log is not here yet: as it stood one version before. */
-  #fired(peer: PeerId, listed: ShardSet, version: number): { readonly shards: ShardSet; readonly version: number } {
-    const shards = this.#departures.of(peer);
-    if (shards === undefined) return { shards: listed, version };
-    shards.addAll(listed);
-    return { shards, version: version - 1 };
+  #listing(peer: PeerId, { shards: text, shardsVersion: version, fenced }: PeerNews, answered: number): Listing {
+    const listed = this.#shardsOf(peer, text);
+    const departing = this.#departures.of(peer);
+    if (departing === undefined) return { shards: listed, version, fenced, answered };
+    departing.addAll(listed);
+    return { shards: departing, version: version - 1, fenced, answered };
   }
 
   /** Parsed once: the same text comes with each news until it changes. */
-  #shardsOf(peer: PeerId, text: string): ShardSet | undefined {
+  #shardsOf(peer: PeerId, text: string): ShardSet {
     const known = this.#listed.get(peer);
     if (known?.text === text) return known.shards;
-    const shards = ShardSet.parse(text);
+    const shards = this.#groups.parse(text);
     this.#listed.set(peer, { text, shards });
     return shards;
-  }
-
-  #rank(candidates: readonly Candidate[]): readonly PeerId[] {
-    const key = candidates.map(({ peer, weight }) => `${peer} ${weight}`).sort().join("\n");
-    if (key !== this.#ranking.key) this.#ranking = { key, owners: ownersOf(candidates) };
-    return this.#ranking.owners;
   }
 
   #news(): PeerNews {
     const version = this.#ownership?.version ?? 0;
     if (this.#shardsText.version !== version) {
-      this.#shardsText = { version, text: this.#ownership?.shards().text() ?? new ShardSet().text() };
+      this.#shardsText = { version, text: this.#groups.text(this.#ownership?.shards() ?? new ShardSet()) };
     }
     const { vector, runs, digest } = this.#held();
     const isOff = Math.abs(this.#members?.clock().offMs ?? 0) > SKEW_MAX_MS;

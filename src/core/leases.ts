@@ -1,5 +1,6 @@
 // The leases of this peer, riding on its probes and acks: what it grants others, what others grant it, and its own vote.
 
+import type { Groups } from "./groups.ts";
 import type { Instant } from "./instant.ts";
 import { Holder, Voter } from "./lease.ts";
 import type { SwimMessage } from "./presence.ts";
@@ -16,6 +17,7 @@ const OWN_GRANT_MS = 1_000;
 export class Leases {
   readonly #self: PeerId;
   readonly #fired: () => ShardSet;
+  readonly #groups: Groups;
   readonly #voter: Voter;
   readonly #holder = new Holder();
   /** Of the probe that is being answered. */
@@ -24,9 +26,10 @@ export class Leases {
   readonly #told = new Map<PeerId, { readonly text: string; readonly shards: ShardSet }>();
 
   /** `fired`: the shards that this peer lists now. */
-  constructor(self: PeerId, fired: () => ShardSet, now: Instant) {
+  constructor(self: PeerId, fired: () => ShardSet, groups: Groups, now: Instant) {
     this.#self = self;
     this.#fired = fired;
+    this.#groups = groups;
     this.#voter = new Voter(now);
     this.#ownAt = now;
   }
@@ -39,14 +42,19 @@ export class Leases {
   /** True when others may have granted something. A probe says what its sender fires; what it can't have goes with the ack. */
   heard(from: PeerId, message: SwimMessage, now: Instant): boolean {
     if (message.kind === "ack") {
-      this.#holder.acked(from, message.seq, ShardSet.parse(message.refused));
+      const { seq, refused } = message;
+      this.#holder.acked(from, seq, refused === undefined ? undefined : this.#groups.parse(refused));
       return true;
     }
     if (message.kind !== "probe") return false;
     const { fenced, shards } = message.news;
     const fired = fenced ? new ShardSet() : this.#shardsOf(from, shards);
     const refused = this.#voter.grant(from, fired, now);
-    this.#refusal = refused.size === 0 ? undefined : { asker: from, seq: message.seq, refused: refused.text() };
+    this.#refusal = refused.size === 0 ? undefined : {
+      asker: from,
+      seq: message.seq,
+      refused: this.#groups.text(refused),
+    };
     return false;
   }
 
@@ -54,7 +62,7 @@ export class Leases {
   #shardsOf(peer: PeerId, text: string): ShardSet {
     const known = this.#told.get(peer);
     if (known?.text === text) return known.shards;
-    const shards = ShardSet.parse(text) ?? new ShardSet();
+    const shards = this.#groups.parse(text);
     this.#told.set(peer, { text, shards });
     return shards;
   }

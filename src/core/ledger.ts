@@ -3,9 +3,15 @@
 
 import type { Progress } from "./dossier.ts";
 import type { Instant } from "./instant.ts";
+import type { GroupId, PeerGroup } from "./peer-group.ts";
 import type { Outcome } from "./run.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
+import type { DuePlace } from "./write.ts";
+
+function placeOf(at: Instant | undefined, group: GroupId | undefined): DuePlace | undefined {
+  return at === undefined ? undefined : group === undefined ? { at } : { at, group };
+}
 
 /** The due index is rewritten when what it says is this much too early: a frequent task does not rewrite it at each fire. */
 const INDEX_SLACK_MS = 60_000;
@@ -14,6 +20,7 @@ export class Ledger {
   readonly #guid: TaskGuid;
   /** The place in the due index. */
   #wake: Instant | undefined;
+  #group: GroupId | undefined;
   #through: Instant;
   #failures: number;
   #last: Progress["last"];
@@ -22,6 +29,7 @@ export class Ledger {
   constructor(guid: TaskGuid, progress: Progress) {
     this.#guid = guid;
     this.#wake = progress.wake;
+    this.#group = progress.group;
     this.#through = progress.through;
     this.#failures = progress.failures;
     this.#last = progress.last;
@@ -50,6 +58,7 @@ export class Ledger {
   /** Takes the place in the due index as it stands on the disk, when a write of it was not kept. */
   restore(progress: Progress): void {
     this.#wake = progress.wake;
+    this.#group = progress.group;
     this.#isBehind = true;
   }
 
@@ -94,23 +103,30 @@ export class Ledger {
   progress(open: number): Progress {
     const progress = { through: this.#through, open, failures: this.#failures };
     const timed = this.#wake === undefined ? progress : { ...progress, wake: this.#wake };
-    return this.#last === undefined ? timed : { ...timed, last: this.#last };
+    const placed = this.#group === undefined ? timed : { ...timed, group: this.#group };
+    return this.#last === undefined ? placed : { ...placed, last: this.#last };
   }
 
-  /** Writes all that it says, in the same batch as what it says it of. `bound`: the task has nothing to do before. */
-  write(turn: Turn, bound: Instant | undefined, open: number): void {
+  /**
+   * Writes all that it says, in the same batch as what it says it of. `bound`: the task has nothing to do before; `group`:
+   * whose it is.
+   */
+  write(turn: Turn, bound: Instant | undefined, group: PeerGroup | undefined, open: number): void {
     this.#isBehind = false;
-    const from = this.#wake;
-    const to = this.#placeFor(bound);
-    if (to !== from) {
+    const from = placeOf(this.#wake, this.#group);
+    const isMoved = group?.id !== this.#group;
+    const at = isMoved ? bound : this.#placeFor(bound);
+    if (at !== this.#wake || (isMoved && at !== undefined)) {
+      const to = placeOf(at, group?.id);
       turn.write({
         kind: "due",
         guid: this.#guid,
         ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
+        ...(to === undefined ? {} : { to: group === undefined ? to : { ...to, text: group.text } }),
       });
     }
-    this.#wake = to;
+    this.#wake = at;
+    this.#group = group?.id;
     turn.write({ kind: "progress", guid: this.#guid, progress: this.progress(open) });
   }
 

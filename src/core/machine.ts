@@ -24,6 +24,7 @@ import { HybridClock } from "./stamp.ts";
 import type { TaskGuid } from "./task.ts";
 import { Stopping } from "./stopping.ts";
 import { type Surroundings, Turn } from "./turn.ts";
+import { Unleased } from "./unleased.ts";
 
 /** An actor whose next deed is nearer than this stays; the others go, and come back when they are due. */
 const STAY_MS = 60_000;
@@ -42,11 +43,9 @@ export class Machine {
   readonly #gate: Gate;
   readonly #seats = new Seats<TaskActor, Message>();
   readonly #infirmary = new Infirmary();
-  readonly #window = new DueWindow();
+  readonly #window: DueWindow;
   readonly #stopping = new Stopping();
-  /** Tasks that would fire if they had the lease, and whether somebody has granted anything since they were told. */
-  readonly #unleased = new Set<TaskGuid>();
-  #isLeased = false;
+  readonly #unleased = new Unleased();
   #isWritable = true;
   #isDraining = false;
   #alarmAt: Instant | undefined;
@@ -68,12 +67,14 @@ export class Machine {
       dossier: (guid) => this.dossier(guid),
       gained: (shards) => this.#gained(shards),
       stopped: (shards) => this.#stopped(shards),
-      leased: () => this.#isLeased = true,
+      leased: () => this.#unleased.granted(),
     }, settings);
+    this.#window = new DueWindow(this.#mesh.groups);
     this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
     this.#around = {
       ...{ self, chance, clock, log: this.#mesh, targets: this.#mesh.targets },
-      hasLease: (guid) => this.#mesh.keeper.hasLease(shardOf(guid)),
+      hasLease: (shard) => this.#mesh.keeper.hasLease(shard),
+      mayPlace: (group) => this.#mesh.groups.mayUse(group),
       isCrowded: (lane, more, now) => this.#gate.isCrowded(lane, more, now),
     };
   }
@@ -201,7 +202,10 @@ export class Machine {
   #readDue(now: Instant): void {
     if (!this.#mayReadDue()) return;
     const { query, hasMoved } = this.#window.next(now);
-    if (hasMoved) this.#effects.push({ kind: "sweep" });
+    if (hasMoved) {
+      this.#effects.push({ kind: "sweep" });
+      this.#mesh.countGroups();
+    }
     if (query !== undefined) this.#effects.push({ kind: "readDue", query });
   }
 
@@ -210,13 +214,15 @@ export class Machine {
   }
 
   #addDue(page: DuePage): void {
-    for (const { guid, at } of page.entries) {
-      if (!this.#owns(guid) || this.#seats.has(guid) || this.#agenda.has(guid)) continue;
-      this.#agenda.set(guid, at);
+    const { keeper, groups } = this.#mesh;
+    for (const { guid, at, shard: name } of page.entries) {
+      const shard = groups.shardNamed(name);
+      if (!keeper.owns(shard) || this.#seats.has(guid) || this.#agenda.has(guid)) continue;
+      this.#agenda.set(guid, at, shard);
       // Read now, while there is time: what is due at one instant is then sent without asking the disk.
       if (this.#seats.mayIdle) this.#seats.seat(guid);
     }
-    this.#window.read(page, (shard) => this.#mesh.keeper.owns(shard));
+    this.#window.read(page, (shard) => keeper.owns(shard));
   }
 
   /** For the next moment at which time alone lets something be done. What waits for an event needs no alarm. */
@@ -232,8 +238,12 @@ export class Machine {
 
   // ── shards ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #owns(guid: TaskGuid): boolean {
-    return this.#mesh.keeper.owns(shardOf(guid));
+  #shardOf({ guid, group }: TaskActor): Shard {
+    return this.#mesh.shardOf(guid, group);
+  }
+
+  #owns(actor: TaskActor | undefined): boolean {
+    return actor !== undefined && this.#mesh.keeper.owns(this.#shardOf(actor));
   }
 
   #gained(shards: readonly Shard[]): void {
@@ -241,7 +251,8 @@ export class Machine {
     this.#window.gained(shards);
     this.#stopping.cancel(shards);
     for (const [guid, { actor }] of this.#seats.all()) {
-      if (actor !== undefined && gained.has(shardOf(guid))) this.#agenda.set(guid, this.#now);
+      const shard = actor === undefined ? undefined : this.#shardOf(actor);
+      if (shard !== undefined && gained.has(shard)) this.#agenda.set(guid, this.#now, shard);
     }
   }
 
@@ -250,27 +261,23 @@ export class Machine {
     const stopped = new Set(shards);
     this.#window.lost(shards);
     this.#stopping.add(shards);
-    this.#agenda.deleteWhere((guid) => stopped.has(shardOf(guid)));
-    this.#gate.forgetWhere((guid) => stopped.has(shardOf(guid)));
-    for (const [guid] of this.#seats.all()) {
-      if (stopped.has(shardOf(guid))) this.#tell(guid, { kind: "release" }, this.#now);
+    this.#agenda.deleteOf(stopped);
+    this.#gate.forgetOf(stopped);
+    for (const [guid, { actor }] of this.#seats.all()) {
+      if (actor !== undefined && stopped.has(this.#shardOf(actor))) this.#tell(guid, { kind: "release" }, this.#now);
     }
   }
 
   /** Tasks that have the lease now go on. */
   #lease(now: Instant): void {
-    if (!this.#isLeased) return;
-    this.#isLeased = false;
-    for (const guid of [...this.#unleased]) {
-      if (this.#owns(guid) && !this.#around.hasLease(guid)) continue;
-      this.#unleased.delete(guid);
-      if (this.#owns(guid)) this.#tell(guid, { kind: "wake" }, now);
-    }
+    const { keeper } = this.#mesh;
+    const how = (shard: Shard) => !keeper.owns(shard) ? "left" : keeper.hasLease(shard) ? "goes" : "waits";
+    for (const guid of this.#unleased.take(how)) this.#tell(guid, { kind: "wake" }, now);
   }
 
   #letGo(): void {
     if (this.#stopping.size === 0) return;
-    const flying = this.#seats.all().filter(([, { actor }]) => actor?.isFlying === true).map(([guid]) => guid);
+    const flying = this.#seats.all().flatMap(([, { actor }]) => actor?.isFlying === true ? this.#shardOf(actor) : []);
     const done = this.#stopping.takeDone(flying);
     if (done.length > 0) this.#mesh.keeper.drained(done);
   }
@@ -326,15 +333,16 @@ export class Machine {
     const persist = turn.end();
     if (persist !== undefined) {
       if (this.#mesh.isShared) this.#mesh.wrote(persist.writes);
-      if (persist.then[0]?.kind === "kept") this.#stopping.wrote(persist.guids);
+      if (persist.then[0]?.kind === "kept") this.#stopping.wrote(turn.guid, turn.shard);
     }
     for (const id of turn.exits) this.#gate.unused(id, turn.now);
-    if (turn.waitsForLease) this.#unleased.add(turn.guid);
-    else this.#unleased.delete(turn.guid);
+    this.#unleased.set(turn.guid, turn.shard, turn.waitsForLease);
   }
 
-  #newTurn({ guid }: TaskActor, now: Instant, onFailure: "refuse" | "hold", isEcho = false): Turn {
-    return new Turn(guid, now, this.#around, { onFailure, isOwner: this.#owns(guid), isEcho }, this.#effects);
+  #newTurn(actor: TaskActor, now: Instant, onFailure: "refuse" | "hold", isEcho = false): Turn {
+    const shard = this.#shardOf(actor);
+    const how = { onFailure, isOwner: this.#mesh.keeper.owns(shard), shard, isEcho };
+    return new Turn(actor.guid, now, this.#around, how, this.#effects);
   }
 
   /**
@@ -342,9 +350,12 @@ export class Machine {
    * target that the task waits for, if it has said so.
    */
   #turn(actor: TaskActor, message: Message, now: Instant): Turn["waitsForTarget"] {
-    if (message.kind === "command" && !this.#isWritable) {
-      this.#reply(message.ticket, UNWRITABLE);
-      return undefined;
+    if (message.kind === "command") {
+      if (!this.#isWritable) {
+        this.#reply(message.ticket, UNWRITABLE);
+        return undefined;
+      }
+      if (this.#mesh.sentOn(message.ticket, message.command, this.#shardOf(actor))) return undefined;
     }
     // Whatever it waited for, it may have become another task.
     if (MOVES.has(message.kind)) this.#gate.arrived(actor.guid);
@@ -374,8 +385,9 @@ export class Machine {
   /** After its turns: the actor stays while it has something in memory or soon to do, else it goes. */
   #settleDown(guid: TaskGuid, actor: TaskActor, now: Instant, waits?: Turn["waitsForTarget"]): void {
     if (this.#seats.get(guid)?.actor !== actor) return;
-    const isOwner = this.#owns(guid);
-    const isParked = isOwner && (this.#gate.isParked(guid) || this.#park(guid, waits, now));
+    const shard = this.#shardOf(actor);
+    const isOwner = this.#mesh.keeper.owns(shard);
+    const isParked = isOwner && (this.#gate.isParked(guid) || this.#park(guid, shard, waits, now));
     const isTurnedAway = waits !== undefined && !isParked;
     const wakeAt = isParked ? waits?.until : isTurnedAway ? now + AGAIN_MS as Instant : actor.wakeAt(now);
     const wake = isOwner && !this.#unleased.has(guid) ? later(wakeAt, this.#infirmary.until(guid)) : undefined;
@@ -387,42 +399,33 @@ export class Machine {
     // A parked task that was told something stands in the agenda as it did before.
     if (isParked && waits === undefined) return;
     if (wake === undefined) this.#agenda.delete(guid);
-    else if (stays || this.#window.holds(wake)) this.#agenda.set(guid, wake);
+    else if (stays || this.#window.holds(wake)) this.#agenda.set(guid, wake, shard);
     else {
       this.#agenda.delete(guid);
-      if (isOwner) this.#window.expect(shardOf(guid), wake);
+      if (isOwner) this.#window.expect(shard, wake);
     }
   }
 
   #fallIll(guid: TaskGuid, error: unknown, now: Instant): void {
-    const { failures, waitMs, until } = this.#infirmary.fell(guid, now);
+    const { until, log } = this.#infirmary.fell(guid, error, now);
+    const actor = this.#seats.get(guid)?.actor;
     this.#seats.leave(guid);
-    this.#agenda.set(guid, until);
-    this.#effects.push({
-      kind: "log",
-      level: "error",
-      message: "a task's actor failed and is started again",
-      facts: {
-        task: guid,
-        failures,
-        waitMs,
-        error: error instanceof Error ? error.stack ?? error.message : String(error),
-      },
-    });
+    this.#agenda.set(guid, until, actor === undefined ? shardOf(guid) : this.#shardOf(actor));
+    this.#effects.push(log);
   }
 
   // ── the gate ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Whether the task waits for its target now, without a place in the agenda but for what it has to do meanwhile. */
-  #park(guid: TaskGuid, waits: Turn["waitsForTarget"], now: Instant): boolean {
-    return waits !== undefined && this.#gate.park(waits.lane, guid, now);
+  #park(guid: TaskGuid, shard: Shard, waits: Turn["waitsForTarget"], now: Instant): boolean {
+    return waits !== undefined && this.#gate.park(waits.lane, { guid, shard }, now);
   }
 
   /** Those whose turn has come at their targets go, and tasks for which there is room there are called. */
   #letThrough(now: Instant): void {
     if (this.#isDraining) return;
     for (let next = this.#gate.next(now); next !== undefined; next = this.#gate.next(now)) this.#launch(next, now);
-    for (const guid of this.#gate.call(now)) this.#agenda.set(guid, now);
+    for (const { guid, shard } of this.#gate.call(now)) this.#agenda.set(guid, now, shard);
   }
 
   #launch({ guid, id }: Passenger, now: Instant): void {
@@ -450,7 +453,6 @@ export class Machine {
           return this.#reply(ticket, { kind: "refused", why: "busy", message: "the peer is stopping" });
         }
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
-        if (this.#mesh.sentOn(ticket, command)) return;
         return this.#tell(command.guid, { kind: "command", ticket, command }, now);
       case "entity":
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
@@ -481,7 +483,7 @@ export class Machine {
         this.#seats.reload(guid, seat);
       } else {
         this.#seats.leave(guid);
-        this.#agenda.set(guid, now);
+        this.#agenda.set(guid, now, this.#shardOf(seat.actor));
       }
     }
   }

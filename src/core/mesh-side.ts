@@ -6,20 +6,21 @@ import type { Carry, LastResult } from "./carry.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { DigestTree } from "./digest.ts";
 import type { Dossier } from "./dossier.ts";
+import { Errands } from "./errands.ts";
 import { EntityDesk, type EntityKey, type Job } from "./entity-desk.ts";
 import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import { Follows, type Known } from "./follows.ts";
+import { Groups } from "./groups.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
-import type { Answer, Ask, PeerMessage } from "./message.ts";
-import type { OwnerWord } from "./owner-word.ts";
+import type { PeerMessage } from "./message.ts";
 import type { MeshStart } from "./mesh-start.ts";
+import { parseGroup, type PeerGroup } from "./peer-group.ts";
 import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
 import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
 import { type Shard, shardOf } from "./shard.ts";
-import { ShardSet } from "./shard-set.ts";
 import { type HybridClock, type Stamp, stampBelow } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { TargetBook } from "./target-book.ts";
@@ -67,19 +68,11 @@ export type MeshSideSettings = {
 /** How long who was removed is still linked: it hears of it, and stops firing. It was trusted until now. */
 const FAREWELL_MS = 1_000;
 
-/** Who reads a task waits for its owner no longer than this, and is then told what is here: an answer takes some ms. */
-const INQUIRY_MS = 300;
-
-const CHANGING: CommandResult = {
-  kind: "refused",
-  why: "busy",
-  message: "the task is changing its owner; try again in a moment",
-};
-
 type TaskCommand = Extract<Command, { kind: "task" }>;
 
 export class MeshSide {
   readonly keeper: Keeper;
+  readonly groups = new Groups();
   readonly replication: Replication;
   readonly members: MembershipList;
   readonly targets: TargetBook;
@@ -88,7 +81,6 @@ export class MeshSide {
   readonly #digest: DigestTree;
   readonly #queries = new Map<number, (answer: StoreAnswer) => void>();
   #lastQuery = 0;
-  #lastGuest = 0;
   readonly #follows: Follows;
   /** Others that were removed a moment ago, and until when they are linked. */
   readonly #leaving = new Map<PeerId, { readonly addresses: readonly string[]; readonly until: Instant }>();
@@ -97,8 +89,9 @@ export class MeshSide {
   /** It was alone at the start, and knows all that there is. */
   readonly #isFirst: boolean;
   #seq: number;
-  /** Commands that came from other peers, by their tickets, which are negative. */
-  readonly #guests = new Map<number, (result: CommandResult) => void>();
+  /** Groups have come into use, and the keeper has not seen it. */
+  #isRegrouped = false;
+  readonly #errands: Errands;
 
   constructor(host: MeshSideHost, settings: MeshSideSettings) {
     const { start, origin, highWaterMs } = settings;
@@ -116,6 +109,13 @@ export class MeshSide {
     this.#follows = new Follows({
       query: (query, onAnswer) => this.#query(query, onAnswer),
       tell: ({ guid, told, done }, known) => host.toTask(guid, { kind: "follow", told, known, done }),
+    });
+    this.#errands = new Errands({
+      self: host.self,
+      effect: (effect) => host.effect(effect),
+      ask: (...question) => this.replication.askOwner(...question),
+      command: (ticket, command) => host.command(ticket, command),
+      dossier: (guid) => host.dossier(guid),
     });
     this.replication = new Replication(this.#replicationHost(), {
       vector,
@@ -144,7 +144,9 @@ export class MeshSide {
       periods: settings.periods,
       isEmpty: start.isNew && this.isShared,
       held: () => this.replication.held(),
+      groups: this.groups,
     });
+    this.groups.begin(start.groups);
   }
 
   /** Whether there is anybody else. */
@@ -210,8 +212,7 @@ export class MeshSide {
         this.replication.digestIsWhole();
         return true;
       case "replied":
-        this.#guests.get(event.ticket)?.(event.result);
-        this.#guests.delete(event.ticket);
+        this.#errands.replied(event.ticket, event.result);
         return true;
       case "yield":
         this.keeper.drain(event.isDraining);
@@ -225,7 +226,7 @@ export class MeshSide {
         });
         return true;
       case "inquire":
-        this.#inquire(event.ticket, event.guid);
+        this.#errands.inquire(event.ticket, event.guid, event.owner);
         return true;
       default:
         return false;
@@ -258,52 +259,44 @@ export class MeshSide {
     this.#atDesk({ kind, key }, { kind: "write", values, ticket, ...(match === undefined ? {} : { match }) });
   }
 
-  /** What fires or ends something is done where the task is fired; what is written can be written anywhere. */
-  sentOn(ticket: number, command: TaskCommand): boolean {
-    const { kind } = command.command;
-    const shard = shardOf(command.guid);
-    if ((kind !== "trigger" && kind !== "cancel") || this.keeper.owns(shard)) return false;
-    const owner = this.keeper.ownerOf(shard);
-    // A guest is not sent on: two peers that take each other for the owner would never end.
-    if (ticket < 0 || owner === undefined || owner === this.#host.self) {
-      this.#host.effect({ kind: "reply", ticket, result: CHANGING });
-    } else this.#forward(owner, command, ticket);
-    return true;
+  /** The shard of a task that is here. */
+  shardOf(guid: TaskGuid, group: PeerGroup | undefined): Shard {
+    if (group === undefined) return shardOf(guid);
+    const { version } = this.groups;
+    const shard = this.groups.shardOf(guid, group);
+    if (this.groups.version !== version) this.#isRegrouped = true;
+    return shard;
   }
 
-  #forward(to: PeerId, command: TaskCommand, ticket: number): void {
-    const { guid, command: asked } = command;
-    this.replication.askOwner(to, { kind: "command", command: { kind: "task", guid, command: asked } }, (answer) => {
-      const result: CommandResult = answer?.kind === "command" ? answer.result : {
-        kind: "refused",
-        why: "busy",
-        message: answer?.kind === "unable"
-          ? `the peer ${to} owns the task and can't do it now: ${answer.why}`
-          : `the peer ${to} owns the task and did not answer in time`,
-      };
-      this.#host.effect({ kind: "reply", ticket, result });
+  /** Groups without tasks are forgotten in time. */
+  countGroups(): void {
+    if (this.groups.size === 0) return;
+    this.groups.beginCensus();
+    this.#query({ kind: "groups" }, (answer) => {
+      if (answer.kind !== "groups") return;
+      const due = new Set(answer.groups.flatMap((text) => parseGroup(text)?.id ?? []));
+      this.keeper.regroup(this.groups.endCensus(due, (id) => this.keeper.isListed(id)));
     });
   }
 
-  #inquire(ticket: number, guid: TaskGuid): void {
-    const owner = this.keeper.ownerOf(shardOf(guid));
-    const tell = (word: OwnerWord) => this.#host.effect({ kind: "told", ticket, word });
-    if (owner === undefined || owner === this.#host.self) return tell({ kind: "nothing" });
-    this.replication.askOwner(owner, { kind: "dossier", guid }, (answer) => {
-      if (answer?.kind === "dossier") tell(answer);
-      else tell(answer === undefined ? { kind: "silent", owner } : { kind: "nothing" });
-    }, INQUIRY_MS);
+  /** Whether the command goes to another peer: what fires or ends something is done where the task is fired. */
+  sentOn(ticket: number, command: TaskCommand, shard: Shard): boolean {
+    return this.#errands.sentOn(ticket, command, this.keeper.ownerOf(shard), this.keeper.owns(shard));
   }
 
   wakeAt(): number {
     let at = Math.min(this.keeper.wakeAt() ?? Infinity, this.isShared ? this.replication.wakeAt() : Infinity);
     for (const { until } of this.#leaving.values()) at = Math.min(at, until);
-    return at;
+    return this.#isRegrouped ? this.#host.now() : at;
   }
 
   /** To be called at the end of each event: does what its time has come for, and asks for what was gathered. */
   pump(): void {
     const now = this.#host.now();
+    if (this.#isRegrouped) {
+      this.#isRegrouped = false;
+      this.keeper.regroup();
+    }
     if ((this.keeper.wakeAt() ?? Infinity) <= now) this.keeper.wake();
     if (this.isShared && this.replication.wakeAt() <= now) this.replication.wake();
     if ([...this.#leaving.values()].some(({ until }) => until <= now)) this.#link(now);
@@ -318,11 +311,8 @@ export class MeshSide {
       case "answer":
       case "carries":
         return this.replication.heard(from, message);
-      case "released": {
-        const shards = ShardSet.parse(message.shards);
-        if (shards !== undefined) this.keeper.released(from, shards, message.version, message.seq);
-        return;
-      }
+      case "released":
+        return this.keeper.released(from, message.shards, message.version, message.seq);
       default:
         return this.keeper.heard(from, message);
     }
@@ -396,7 +386,7 @@ export class MeshSide {
         });
       },
       observe: (entity) => this.#observe(entity),
-      obey: (ask, onAnswer) => this.#obey(ask, onAnswer),
+      obey: (ask, onAnswer) => this.#errands.obey(ask, onAnswer),
       living: () => this.keeper.living(),
       log: (message, facts) => host.effect({ kind: "log", level: "info", message, facts }),
     };
@@ -435,18 +425,6 @@ export class MeshSide {
       isBelieved = this.#host.clock.observe(stamp, now) && isBelieved;
     }
     return isBelieved;
-  }
-
-  #obey(ask: Extract<Ask, { kind: "command" | "dossier" }>, onAnswer: (answer: Answer) => void): void {
-    if (ask.kind === "command") {
-      const ticket = --this.#lastGuest;
-      this.#guests.set(ticket, (result) => onAnswer({ kind: "command", result }));
-      return this.#host.command(ticket, ask.command);
-    }
-    const dossier = this.#host.dossier(ask.guid);
-    onAnswer(
-      dossier === undefined ? { kind: "unable", why: "the task is not active here" } : { kind: "dossier", dossier },
-    );
   }
 
   // ── the desk ─────────────────────────────────────────────────────────────────────────────────────────────────────

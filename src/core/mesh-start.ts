@@ -14,4 +14,6 @@ export type MeshStart = {
   readonly isNew: boolean;
   readonly members: readonly Entity[];
   readonly targets: readonly Entity[];
+  /** The peer groups of which tasks are due at some time, as `PeerGroup.text`. */
+  readonly groups: readonly string[];
 };

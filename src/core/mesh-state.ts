@@ -2,8 +2,8 @@
 
 import type { Introduction } from "./keeper.ts";
 import type { MeshSide } from "./mesh-side.ts";
+import type { PeerGroup } from "./peer-group.ts";
 import type { PresenceState } from "./presence.ts";
-import { SHARDS } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
 import type { PeerId } from "./task.ts";
 
@@ -18,6 +18,8 @@ export type MeshState = {
   readonly quarantined: number;
   /** Records that only the digest tree found: it should be 0. */
   readonly repaired: number;
+  /** Of tasks that are placed. */
+  readonly groups: readonly PeerGroup[];
   readonly peers: readonly PeerState[];
 };
 
@@ -27,7 +29,7 @@ export type PeerState = {
   readonly state: PresenceState;
   readonly labels: { readonly [name: string]: string };
   readonly weight: number;
-  /** How many shards it fires. */
+  /** How many of the 4,096 shards that are anybody's it fires. */
   readonly shards: number;
   readonly draining: boolean;
   readonly fenced: boolean;
@@ -43,7 +45,7 @@ export type PeerState = {
 };
 
 export function meshState(
-  { keeper, replication, members, isRemoved }: MeshSide,
+  { keeper, replication, members, groups, isRemoved }: MeshSide,
   self: { readonly id: PeerId; readonly introduction: Introduction },
   addresses: readonly string[],
 ): MeshState {
@@ -97,10 +99,12 @@ export function meshState(
     fenced: keeper.isFenced,
     quarantined: replication.quarantined,
     repaired: replication.repaired,
+    groups: groups.used().map(({ group }) => group),
     peers,
   };
 }
 
 function shardsIn(text: string): number {
-  return Math.min(SHARDS, ShardSet.parse(text)?.size ?? 0);
+  const [anybodys] = text.split("\n");
+  return ShardSet.parse(anybodys)?.size ?? 0;
 }

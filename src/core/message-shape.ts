@@ -5,13 +5,13 @@
 import type { Carry, CarryPage, LastResult } from "./carry.ts";
 import { parseDescent } from "./digest.ts";
 import type { Progress } from "./dossier.ts";
+import { isShardsText } from "./groups.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { Json } from "./json.ts";
 import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
 import { isOccurrenceId } from "./occurrence.ts";
 import { type Entity, ENTITY_KINDS, type Register } from "./register.ts";
 import { type Attempt, type Outcome, OUTCOMES, type Run, type RunState } from "./run.ts";
-import { ShardSet } from "./shard-set.ts";
 import { isStamp } from "./stamp.ts";
 import { parseSwimMessage } from "./swim-message.ts";
 import { TASK_ID_MAX, type TaskGuid } from "./task.ts";
@@ -42,9 +42,8 @@ export function parsePeerMessage(value: unknown): PeerMessage | undefined {
       return isCount(value.id) && answer !== undefined ? { kind: "answer", id: value.id, answer } : undefined;
     }
     case "released": {
-      const { version, seq } = value;
-      const shards = ShardSet.parse(value.shards)?.text();
-      return shards !== undefined && isCount(version) && isCount(seq)
+      const { shards, version, seq } = value;
+      return isShardsText(shards) && isCount(version) && isCount(seq)
         ? { kind: "released", shards, version, seq }
         : undefined;
     }

@@ -21,6 +21,11 @@ export type OpenRun = {
   other?: Run;
 };
 
+/** A run that is settled without ever having been let in. */
+export function unadmitted(run: Run): OpenRun {
+  return { run, stored: false, phase: "waiting" };
+}
+
 export class OpenRuns {
   /** Made for the first: most tasks have none for most of their time. */
   #made: Map<OccurrenceId, OpenRun> | undefined;

@@ -1,4 +1,4 @@
-// Ownership says which of the 4,096 shards this peer fires. Of peers that see the same mesh exactly one owns a shard,
+// Ownership says which shards this peer fires: of the 4,096 that are anybody's, and of those of the peer groups. Of peers that see the same mesh exactly one owns a shard,
 // and a planned change (a join, a drain, new weights) hands each shard over: never two owners, and none forgotten.
 //
 //   foreign ─▶ awaiting ─▶ owned ─▶ releasing ─▶ foreign
@@ -26,8 +26,8 @@ export type ShardState = "foreign" | "awaiting" | "owned" | "releasing";
 
 /** All that this peer believes of the mesh at one moment. */
 export type MeshView = {
-  /** Who ranks first for each shard among the eligible: alive, not draining, not fenced, … Empty when nobody is. */
-  readonly owners: readonly PeerId[];
+  /** Who ranks first for each shard among the eligible: alive, not draining, not fenced, … Absent where nobody is. */
+  readonly owners: readonly (PeerId | undefined)[];
   /** This peer is not to fire: it has just started, or stood still, and has not synced since. */
   readonly fenced: boolean;
   /** The number of the last probe that this peer sent, to anybody: it grows with each. 0 before the first. */
@@ -71,11 +71,13 @@ export type Release = { readonly to: PeerId | undefined; readonly shards: ShardS
 
 export class Ownership {
   readonly #self: PeerId;
+  /** All shards are below: it grows with the groups. */
+  #count = SHARDS;
   readonly #states = new Array<ShardState>(SHARDS).fill("foreign");
   /** When the shard came to be awaiting or releasing. */
-  readonly #since = new Float64Array(SHARDS);
+  #since = new Float64Array(SHARDS);
   /** The last probe that was sent before it came to be awaiting, and before another was last seen to fire it. */
-  readonly #probedBefore = new Float64Array(SHARDS);
+  #probedBefore = new Float64Array(SHARDS);
   /** By which release to this peer, or death, the shard is free. */
   readonly #grants = new Array<Grant | undefined>(SHARDS).fill(undefined);
   readonly #drained = new ShardSet();
@@ -107,6 +109,28 @@ export class Ownership {
   /** Grows with each change of `shards()`; at least the time of the start, so that it grows across restarts. */
   get version(): number {
     return this.#version;
+  }
+
+  /** There are so many shards now: at least as many as before. */
+  grow(count: number): void {
+    if (count <= this.#count) return;
+    for (let shard = this.#count; shard < count; shard++) {
+      this.#states[shard] = "foreign";
+      this.#grants[shard] = undefined;
+    }
+    this.#since = grown(this.#since, count);
+    this.#probedBefore = grown(this.#probedBefore, count);
+    this.#count = count;
+  }
+
+  /** The shards from `from` to `to - 1` are nobody's any more: they may come to be those of another group. */
+  forget(from: Shard, to: Shard): void {
+    for (let shard = from; shard < to; shard++) {
+      this.#states[shard] = "foreign";
+      this.#grants[shard] = undefined;
+    }
+    for (const listing of this.#listings.values()) listing?.shards.clear(from, to);
+    this.#drained.clear(from, to);
   }
 
   /** To be told of each change of the view; `answered` is one while a peer that was to be asked has not answered. */
@@ -191,7 +215,7 @@ export class Ownership {
   }
 
   #free(shards: ShardSet, grant: Grant): void {
-    for (const shard of shards) this.#grants[shard] = grant;
+    for (const shard of shards) if (shard < this.#count) this.#grants[shard] = grant;
   }
 
   /**
@@ -216,7 +240,7 @@ export class Ownership {
     let unanswered = -1;
     let wakeAt = Infinity;
     this.#isMoving = false;
-    for (let shard = 0; shard < SHARDS; shard++) {
+    for (let shard = 0; shard < this.#count; shard++) {
       const isMine = !fenced && owners[shard] === this.#self;
       const isFired = fired.has(shard);
       if (isFired) {
@@ -275,7 +299,7 @@ export class Ownership {
 
   #list(now: Instant): void {
     let isNews = false;
-    for (let shard = 0; shard < SHARDS; shard++) {
+    for (let shard = 0; shard < this.#count; shard++) {
       const isHeld = this.#states[shard] === "owned" || this.#states[shard] === "releasing";
       if (isHeld === this.#listed.has(shard)) continue;
       isNews = true;
@@ -284,6 +308,12 @@ export class Ownership {
     }
     if (isNews) this.#version = Math.max(this.#version + 1, now);
   }
+}
+
+function grown(numbers: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(length);
+  grown.set(numbers);
+  return grown;
 }
 
 const NOTHING: OwnershipChange = { stopped: [], released: [], gained: [], ask: [], wakeAt: undefined };

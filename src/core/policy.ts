@@ -17,7 +17,7 @@ export type ResolvedPolicy = {
   readonly connectMs: number;
   readonly totalMs: number;
   readonly delivery: "at-least-once" | "at-most-once";
-  readonly partition: "fire" | "hold";
+  readonly partition: "fire" | "hold" | "home";
   readonly pauseAfterFailures: number;
   readonly removeWhenDone: boolean;
 };

@@ -6,23 +6,28 @@
 // The hash is for ever, for peers of two versions must agree: the (shard + 1)-th output of splitmix64 that is seeded
 // with FNV-1a 64 of the peer id in UTF-8. Its vectors, and those of the scores, stand in the test.
 
-import { type Shard, SHARDS } from "./shard.ts";
+import type { GroupId } from "./peer-group.ts";
+import { GROUP_SHARDS, type Shard, SHARDS } from "./shard.ts";
 import type { PeerId } from "./task.ts";
 
 /** A weight is positive; who has another one is no candidate. */
 export type Candidate = { readonly peer: PeerId; readonly weight: number };
 
-/** Who comes first, for each of the 4,096 shards; empty when there is no candidate. */
-export function ownersOf(candidates: readonly Candidate[]): readonly PeerId[] {
+/**
+ * Who comes first, for each of the 4,096 shards, or each of the 256 of a group; empty when there is no candidate. In a
+ * group a peer goes by its id, a line feed and the group's id, so that who is lucky in one is not so in all.
+ */
+export function ownersOf(candidates: readonly Candidate[], group?: GroupId): readonly PeerId[] {
   const [first, ...others] = valid(candidates);
   if (first === undefined) return [];
-  const owners = new Array<PeerId>(SHARDS).fill(first.peer);
-  const best = new Float64Array(SHARDS);
-  const logarithms = logarithmsOf(first.peer);
-  for (let shard = 0; shard < SHARDS; shard++) best[shard] = -first.weight / (logarithms[shard] ?? -1);
+  const shards = group === undefined ? SHARDS : GROUP_SHARDS;
+  const owners = new Array<PeerId>(shards).fill(first.peer);
+  const best = new Float64Array(shards);
+  const logarithms = logarithmsOf(nameIn(first.peer, group), shards);
+  for (let shard = 0; shard < shards; shard++) best[shard] = -first.weight / (logarithms[shard] ?? -1);
   for (const { peer, weight } of others) {
-    const logarithms = logarithmsOf(peer);
-    for (let shard = 0; shard < SHARDS; shard++) {
+    const logarithms = logarithmsOf(nameIn(peer, group), shards);
+    for (let shard = 0; shard < shards; shard++) {
       const score = -weight / (logarithms[shard] ?? -1);
       if (score <= (best[shard] ?? 0)) continue;
       best[shard] = score;
@@ -40,8 +45,13 @@ export function rank(shard: Shard, candidates: readonly Candidate[]): readonly P
     .map(({ peer }) => peer);
 }
 
-export function score(shard: Shard, peer: PeerId, weight: number): number {
-  return scoreOf(seedOf(peer), shard, weight);
+/** `shard`: of the 4,096, or of the 256 of the group. */
+export function score(shard: Shard, peer: PeerId, weight: number, group?: GroupId): number {
+  return scoreOf(seedOf(nameIn(peer, group)), shard, weight);
+}
+
+function nameIn(peer: PeerId, group: GroupId | undefined): string {
+  return group === undefined ? peer : `${peer}\n${group}`;
 }
 
 /** By peer id, so that of two equal scores the smaller id's stays ahead. */
@@ -59,10 +69,10 @@ const TWO_32 = 4_294_967_296;
 const UTF8 = new TextEncoder();
 
 /** FNV-1a 64: offset basis cbf29ce484222325, prime 2^40 + 1b3. */
-function seedOf(peer: PeerId): Word64 {
+function seedOf(name: string): Word64 {
   let high = 0xcbf29ce4;
   let low = 0x84222325;
-  for (const byte of UTF8.encode(peer)) {
+  for (const byte of UTF8.encode(name)) {
     const mixed = (low ^ byte) >>> 0;
     const product = mixed * 0x1b3;
     high = (high * 0x1b3 + Math.floor(product / TWO_32) + mixed * 0x100) >>> 0;
@@ -71,22 +81,25 @@ function seedOf(peer: PeerId): Word64 {
   return { high, low };
 }
 
-/** Peers whose logarithms are remembered, 32 KiB each: a hundred peers that come up one by one rank a hundred times. */
-const REMEMBERED_MAX = 256;
+/** Logarithms that are remembered, 16 MB: a hundred peers that come up one by one rank a hundred times. */
+const REMEMBERED_MAX = 2_097_152;
 
-const remembered = new Map<PeerId, Float64Array>();
+const remembered = new Map<string, Float64Array>();
+let rememberedCount = 0;
 
-/** Of each shard, as in `scoreOf`. */
-function logarithmsOf(peer: PeerId): Float64Array {
-  const known = remembered.get(peer);
+/** Of each of so many shards, as in `scoreOf`. */
+function logarithmsOf(name: string, shards: number): Float64Array {
+  const known = remembered.get(name);
   if (known !== undefined) return known;
-  const seed = seedOf(peer);
-  const made = Float64Array.from({ length: SHARDS }, (_, shard) => logarithmOf(seed, shard));
-  for (const first of remembered.keys()) {
-    if (remembered.size < REMEMBERED_MAX) break;
+  const seed = seedOf(name);
+  const made = Float64Array.from({ length: shards }, (_, shard) => logarithmOf(seed, shard));
+  for (const [first, { length }] of remembered) {
+    if (rememberedCount + shards <= REMEMBERED_MAX) break;
     remembered.delete(first);
+    rememberedCount -= length;
   }
-  remembered.set(peer, made);
+  remembered.set(name, made);
+  rememberedCount += shards;
   return made;
 }
 

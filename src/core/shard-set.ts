@@ -1,24 +1,30 @@
-// A shard set is which of the 4,096 shards are meant: one bit each, 512 bytes, and one short text when peers tell each
-// other what they fire.
+// A shard set is which shards are meant: one bit each, 512 bytes and more when it holds shards of peer groups. The first
+// 4,096 have one short text, for when peers tell each other what they fire.
 
-import { type Shard, SHARDS } from "./shard.ts";
+import { GROUP_SHARDS, type Shard, SHARDS, SHARDS_MAX } from "./shard.ts";
 
 const BYTES = SHARDS / 8;
+const GROUP_BYTES = GROUP_SHARDS / 8;
 
 /** 512 bytes in base64. The last digit but one carries two bits of padding, which are zero: one set has one text. */
 const TEXT_PATTERN = /^[A-Za-z0-9+/]{682}[AEIMQUYcgkosw048]=$/;
 
 export class ShardSet {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
 
   constructor(shards: Iterable<Shard> = []) {
     this.#bytes = new Uint8Array(BYTES);
     for (const shard of shards) this.add(shard);
   }
 
+  /** Whether it can be of `text()`. */
+  static isText(text: unknown): text is string {
+    return typeof text === "string" && TEXT_PATTERN.test(text);
+  }
+
   /** Of `text()`; undefined when it is anything else. */
   static parse(text: unknown): ShardSet | undefined {
-    if (typeof text !== "string" || !TEXT_PATTERN.test(text)) return undefined;
+    if (!ShardSet.isText(text)) return undefined;
     const set = new ShardSet();
     const binary = atob(text);
     for (let n = 0; n < BYTES; n++) set.#bytes[n] = binary.charCodeAt(n);
@@ -27,7 +33,28 @@ export class ShardSet {
 
   /** 684 characters: base64 of the bits, shard n at bit n & 7 of byte n >> 3. */
   text(): string {
-    return btoa(String.fromCharCode(...this.#bytes));
+    return btoa(String.fromCharCode(...this.#bytes.subarray(0, BYTES)));
+  }
+
+  /** The shards of a group that start at `from`: 44 characters of base64; undefined when there is none. */
+  groupText(from: Shard): string | undefined {
+    const bytes = this.#bytes.subarray(from >> 3, (from >> 3) + GROUP_BYTES);
+    return bytes.every((byte) => byte === 0) ? undefined : btoa(String.fromCharCode(...bytes));
+  }
+
+  /** Takes in what `groupText` gave, as the shards from `from` on. */
+  addGroup(from: Shard, text: string): void {
+    const binary = atob(text);
+    if (binary.length !== GROUP_BYTES) throw new RangeError(`${text} is not of a group`);
+    this.#reach(from + GROUP_SHARDS);
+    for (let n = 0; n < GROUP_BYTES; n++) {
+      this.#bytes[(from >> 3) + n] = (this.#bytes[(from >> 3) + n] ?? 0) | binary.charCodeAt(n);
+    }
+  }
+
+  /** Takes out all from `from` to `to - 1`. */
+  clear(from: Shard, to: Shard): void {
+    for (let shard = from; shard < to; shard++) this.delete(shard);
   }
 
   has(shard: Shard): boolean {
@@ -36,33 +63,45 @@ export class ShardSet {
 
   add(shard: Shard): void {
     const at = check(shard) >> 3;
+    this.#reach(shard + 1);
     this.#bytes[at] = (this.#bytes[at] ?? 0) | (1 << (shard & 7));
   }
 
   delete(shard: Shard): void {
     const at = check(shard) >> 3;
-    this.#bytes[at] = (this.#bytes[at] ?? 0) & ~(1 << (shard & 7));
+    if (at < this.#bytes.length) this.#bytes[at] = (this.#bytes[at] ?? 0) & ~(1 << (shard & 7));
   }
 
   addAll(other: ShardSet): void {
-    for (let n = 0; n < BYTES; n++) this.#bytes[n] = (this.#bytes[n] ?? 0) | (other.#bytes[n] ?? 0);
+    this.#reach(other.#bytes.length * 8);
+    for (let n = 0; n < other.#bytes.length; n++) this.#bytes[n] = (this.#bytes[n] ?? 0) | (other.#bytes[n] ?? 0);
   }
 
   /** What is in this set and not in the other. */
   minus(other: ShardSet): ShardSet {
-    const rest = new ShardSet();
-    for (let n = 0; n < BYTES; n++) rest.#bytes[n] = (this.#bytes[n] ?? 0) & ~(other.#bytes[n] ?? 0);
+    const rest = this.copy();
+    for (let n = 0; n < rest.#bytes.length; n++) rest.#bytes[n] = (rest.#bytes[n] ?? 0) & ~(other.#bytes[n] ?? 0);
     return rest;
   }
 
   copy(): ShardSet {
     const copy = new ShardSet();
-    copy.#bytes.set(this.#bytes);
+    copy.#bytes = this.#bytes.slice();
     return copy;
   }
 
   equals(other: ShardSet): boolean {
-    return this.#bytes.every((byte, n) => byte === other.#bytes[n]);
+    const [short, long] = this.#bytes.length < other.#bytes.length ? [this, other] : [other, this];
+    return long.#bytes.every((byte, n) => byte === (short.#bytes[n] ?? 0));
+  }
+
+  /** So that it can hold all below `count`. */
+  #reach(count: number): void {
+    const bytes = Math.ceil(count / 8);
+    if (bytes <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.ceil(bytes / GROUP_BYTES) * GROUP_BYTES);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
   }
 
   get size(): number {
@@ -75,7 +114,7 @@ export class ShardSet {
 
   /** In ascending order. */
   *[Symbol.iterator](): Generator<Shard> {
-    for (let n = 0; n < BYTES; n++) {
+    for (let n = 0; n < this.#bytes.length; n++) {
       const byte = this.#bytes[n] ?? 0;
       if (byte === 0) continue;
       for (let bit = 0; bit < 8; bit++) {
@@ -86,6 +125,6 @@ export class ShardSet {
 }
 
 function check(shard: Shard): Shard {
-  if (!Number.isInteger(shard) || shard < 0 || shard >= SHARDS) throw new RangeError(`${shard} is not a shard`);
+  if (!Number.isInteger(shard) || shard < 0 || shard >= SHARDS_MAX) throw new RangeError(`${shard} is not a shard`);
   return shard;
 }

@@ -15,7 +15,9 @@ export type StoreQuery =
   | { readonly kind: "leaves"; readonly leaves: readonly number[]; readonly cursor?: string }
   /** The stored runs of these ids; what is not there is left out. */
   | { readonly kind: "runs"; readonly ids: readonly OccurrenceId[] }
-  | { readonly kind: "entity"; readonly entity: { readonly kind: EntityKind; readonly key: string } };
+  | { readonly kind: "entity"; readonly entity: { readonly kind: EntityKind; readonly key: string } }
+  /** The peer groups that have tasks which are due at some time. */
+  | { readonly kind: "groups" };
 
 export type StoreAnswer =
   | { readonly kind: "entities"; readonly entities: readonly Entity[]; readonly cursor?: string }
@@ -33,5 +35,7 @@ export type StoreAnswer =
   }
   | { readonly kind: "runs"; readonly runs: readonly Run[] }
   | { readonly kind: "entity"; readonly entity?: Entity }
+  /** As `PeerGroup.text`. */
+  | { readonly kind: "groups"; readonly groups: readonly string[] }
   /** The disk could not be read. */
   | { readonly kind: "failed" };

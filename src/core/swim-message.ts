@@ -1,7 +1,7 @@
 // The parser of what members say of each other. Whatever it is given becomes a checked message of SWIM or nothing. Unknown fields are dropped; what is
 // too long, out of range or of another type makes the whole message nothing.
 
-import { ShardSet } from "./shard-set.ts";
+import { isShardsText } from "./groups.ts";
 import { LABEL_NAME_MAX, LABEL_VALUE_MAX } from "./definition.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { PeerNews, PresenceState, Rumor, SwimMessage } from "./presence.ts";
@@ -12,8 +12,6 @@ export const PEER_ID_MAX = 128;
 export const PEER_NAME_MAX = 256;
 /** Four times what a peer sends. */
 export const RUMORS_MAX = 64;
-/** 4,096 bits in base64 are 684. */
-export const SHARDS_TEXT_MAX = 700;
 export const WEIGHT_MAX = 1_000_000;
 /** Milliseconds in 48 bits, as in stamps: the year 10889. */
 export const INCARNATION_MAX = 2 ** 48 - 1;
@@ -36,8 +34,8 @@ export function parseSwimMessage(value: unknown): SwimMessage | undefined {
       const news = newsIn(value.news);
       if (news === undefined || !isWhole(incarnation, 1, INCARNATION_MAX)) return undefined;
       if (kind === "probe" || value.refused === undefined) return { kind, seq, incarnation, news, rumors };
-      const refused = ShardSet.parse(value.refused)?.text();
-      return refused === undefined ? undefined : { kind, seq, incarnation, news, rumors, refused };
+      const { refused } = value;
+      return isShardsText(refused) ? { kind, seq, incarnation, news, rumors, refused } : undefined;
     }
     case "probe-for-me":
       return isPeerId(target) ? { kind, seq, target, rumors } : undefined;
@@ -74,7 +72,7 @@ function newsIn(value: unknown): PeerNews | undefined {
   if (!isText(version, WORD_MAX) || !isWhole(format, 0, FORMAT_MAX) || !isText(tzdata, WORD_MAX)) return undefined;
   if (!isText(digest, 16) || !/^[0-9a-f]{16}$/.test(digest)) return undefined;
   if (!isText(vector, WORD_MAX) || !isText(runs, WORD_MAX)) return undefined;
-  if (!isText(shards, SHARDS_TEXT_MAX) || !/^[A-Za-z0-9+/]*={0,2}$/.test(shards)) return undefined;
+  if (!isShardsText(shards)) return undefined;
   if (!isWhole(shardsVersion, 0, Number.MAX_SAFE_INTEGER)) return undefined;
   if (typeof draining !== "boolean" || typeof fenced !== "boolean" || typeof writable !== "boolean") return undefined;
   return {

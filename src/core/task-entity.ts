@@ -84,13 +84,17 @@ export function writeTask(
   return writeValues({ kind: "task", key: guid, registers: entity?.registers ?? {} }, values, stamp);
 }
 
-/** The registers of a deleted task: its life ends, what it said is forgotten, who it was stays for the merge. */
+/**
+ * The registers of a deleted task: its life ends, what it said is forgotten. Who it was stays for the merge, and where it
+ * was placed, so that who fired it ends what is open.
+ */
 export function removeTask(entity: Entity, stamp: Stamp): Entity {
   const meta = value<Meta>(entity, "meta");
+  const { placement, partition = "fire" } = value<Policy>(entity, "policy");
   return writeValues(entity, {
     schedule: null,
     target: null,
-    policy: null,
+    policy: placement === undefined ? null : { placement, partition },
     meta: { id: meta.id, user: meta.user },
     life: lifeOf(entity) + 1,
   }, stamp);

@@ -4,6 +4,7 @@
 import { hash } from "node:crypto";
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
+import type { Placement } from "./placement.ts";
 import type { ScheduleSource } from "./schedule.ts";
 import type { Target } from "./target.ts";
 
@@ -57,9 +58,12 @@ export type Policy = {
   readonly delivery?: "at-least-once" | "at-most-once";
   /**
    * What becomes of it when the mesh is cut in two: `fire` fires on each side, with the same occurrence id; `hold` fires
-   * only where a majority of the members is. Default `fire`.
+   * only where a majority of the members is; `home` only at peers that `placement` names, on whichever side they are.
+   * Default `fire`.
    */
-  readonly partition?: "fire" | "hold";
+  readonly partition?: "fire" | "hold" | "home";
+  /** Which peers fire it. Any when absent. */
+  readonly placement?: Placement;
   /** Pauses the task after so many failed occurrences in a row: 1 … 1,000. Off when absent. */
   readonly pauseAfterFailures?: number;
   /** Deletes the task when its schedule is used up and nothing is open. Default false. */

@@ -9,7 +9,9 @@ import type { Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import type { Notice } from "./notice.ts";
 import type { OccurrenceId } from "./occurrence.ts";
-import { type Entity, stampsChanged } from "./register.ts";
+import type { PeerGroup } from "./peer-group.ts";
+import { type Entity, type Merge, stampsChanged } from "./register.ts";
+import type { Shard } from "./shard.ts";
 import type { HybridClock, Stamp } from "./stamp.ts";
 import type { ResolvedTarget, TargetBook } from "./target-book.ts";
 import type { Target } from "./target.ts";
@@ -23,8 +25,10 @@ export type Surroundings = {
   /** A number in [0, 1), anew at each call. */
   readonly chance: () => number;
   readonly log: RunLog;
-  /** Whether a majority of the mesh has granted this peer the task for now. */
-  readonly hasLease: (guid: TaskGuid) => boolean;
+  /** Whether a majority of the mesh has granted this peer the shard for now. */
+  readonly hasLease: (shard: Shard) => boolean;
+  /** Whether a task may be placed so: only so many placements are kept apart. */
+  readonly mayPlace: (group: PeerGroup) => boolean;
   /** What the names of targets stand for now. */
   readonly targets: TargetBook;
   /** Whether so many wait in the lane that no more are to come, beside `more` of this turn. */
@@ -41,6 +45,8 @@ export type RunLog = {
 export type TurnHow = {
   readonly onFailure: "refuse" | "hold";
   readonly isOwner: boolean;
+  /** Of the task, before the turn. */
+  readonly shard: Shard;
   /** The turn takes in what another peer has carried: that is in the other's log. */
   readonly isEcho?: boolean;
 };
@@ -52,6 +58,7 @@ export class Turn {
   readonly entries: { readonly id: OccurrenceId; readonly lane: string }[] = [];
   /** Whether this peer fires the task: else it only keeps what others say of it. */
   readonly isOwner: boolean;
+  readonly shard: Shard;
   /** Set by a turn that would go on if it had the lease. */
   waitsForLease = false;
   /** Set by a turn that would go on if fewer waited for the target; `until`: there is something else to do then. */
@@ -70,8 +77,9 @@ export class Turn {
 
   /** What is to be done goes behind `effects`. */
   constructor(guid: TaskGuid, now: Instant, around: Surroundings, how: TurnHow, effects: Effect[]) {
-    const { onFailure, isOwner, isEcho = false } = how;
+    const { onFailure, isOwner, shard, isEcho = false } = how;
     this.isOwner = isOwner;
+    this.shard = shard;
     this.#isEcho = isEcho;
     this.guid = guid;
     this.now = now;
@@ -91,7 +99,11 @@ export class Turn {
 
   /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
   hasLease(): boolean {
-    return this.#around.hasLease(this.guid);
+    return this.#around.hasLease(this.shard);
+  }
+
+  mayPlace(group: PeerGroup): boolean {
+    return this.#around.mayPlace(group);
   }
 
   /** What the target of a task of this user stands for now. */
@@ -115,6 +127,13 @@ export class Turn {
   /** Its registers after a change; `isOwn` when this peer's user made it. */
   writeEntity(before: Entity | undefined, entity: Entity, isOwn: boolean): void {
     this.write({ kind: "entity", entity, ...stampsChanged(before, entity), isOwn });
+  }
+
+  /** Values of its registers that lost against concurrent ones. */
+  keepLost({ kind, key }: Entity, conflicts: Merge["conflicts"]): void {
+    for (const conflict of conflicts) {
+      this.write({ kind: "conflict", conflict: { entity: { kind, key }, ...conflict, at: this.now } });
+    }
   }
 
   send(delivery: Delivery, after: "now" | "durable"): void {

@@ -6,6 +6,7 @@ import type { Conflict } from "./conflict.ts";
 import type { Progress } from "./dossier.ts";
 import type { Instant } from "./instant.ts";
 import type { LogEnds, Stamps } from "./message.ts";
+import type { GroupId } from "./peer-group.ts";
 import type { Entity } from "./register.ts";
 import type { Run } from "./run.ts";
 import type { Stamp } from "./stamp.ts";
@@ -22,7 +23,7 @@ export type Write =
   }
   | { readonly kind: "progress"; readonly guid: TaskGuid; readonly progress: Progress }
   /** The task leaves its place in the due index (`from`) for another (`to`); either may be absent. */
-  | { readonly kind: "due"; readonly guid: TaskGuid; readonly from?: Instant; readonly to?: Instant }
+  | { readonly kind: "due"; readonly guid: TaskGuid; readonly from?: DuePlace; readonly to?: DuePlace }
   /** A record of one occurrence; `wasOpen` when the stored copy stands among the open runs. */
   | { readonly kind: "run"; readonly run: Run; readonly wasOpen: boolean }
   /** An entry of an author's run log. */
@@ -38,6 +39,9 @@ export type Write =
   | { readonly kind: "highWater"; readonly ms: number }
   /** The answer to a request that may come again with the same key. */
   | { readonly kind: "answer"; readonly key: string; readonly answer: StoredAnswer };
+
+/** `group` is the id of the task's peer group, and `text` what it is, for who finds it; absent when any peer may fire it. */
+export type DuePlace = { readonly at: Instant; readonly group?: GroupId; readonly text?: string };
 
 export type StoredAnswer = {
   /** Digest of the request that was answered: the same key with another request is refused. */

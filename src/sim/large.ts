@@ -161,7 +161,7 @@ async function fill(base: ForkableKeyValue, { tasks, periodS }: LargeSize): Prom
     const next: Instant | undefined = nextAtOrAfter(schedule, instant(START));
     writes.push({ kind: "entity", entity, dropped: [], added: [stamp], isOwn: false });
     if (next !== undefined) {
-      writes.push({ kind: "due", guid, to: next });
+      writes.push({ kind: "due", guid, to: { at: next } });
       writes.push({
         kind: "progress",
         guid,

@@ -3,7 +3,8 @@
 
 import type { DuePage, DueQuery } from "../core/event.ts";
 import type { KeyValue, Walk } from "./key-value.ts";
-import { parseDueKey, shardKey } from "./keys.ts";
+import { GROUPS_MAX } from "../core/shard.ts";
+import { afterGroup, GROUPS_KEY, parseDueKey, shardKey, startingWith } from "./keys.ts";
 
 /** Entries read after a leap: most shards have none or one within the minute that is asked for. */
 const READ_FIRST = 4;
@@ -21,7 +22,7 @@ export async function readDue(keyValue: KeyValue, { shards, until, limit }: DueQ
   const reader = new Reader(keyValue.walk("due", {}));
   let isFull = false;
   try {
-    for (const shard of shards.toSorted((a, b) => a - b)) {
+    for (const shard of shards.toSorted()) {
       if (isFull) {
         rest.push({ shard, at: -Infinity });
         continue;
@@ -43,6 +44,23 @@ export async function readDue(keyValue: KeyValue, { shards, until, limit }: DueQ
     await reader.close();
   }
   return { entries, rest };
+}
+
+/** The peer groups that have entries, as `PeerGroup.text`: one leap for each. */
+export async function dueGroups(keyValue: KeyValue): Promise<readonly string[]> {
+  const walk = keyValue.walk("due", startingWith(GROUPS_KEY));
+  const groups: string[] = [];
+  try {
+    while (groups.length < GROUPS_MAX) {
+      const [entry] = await walk.take(1);
+      if (entry === undefined) break;
+      groups.push(entry[1]);
+      walk.seek(afterGroup(entry[0]));
+    }
+    return groups;
+  } finally {
+    await walk.close();
+  }
 }
 
 /** A walk with the entries that were read ahead. */

@@ -2,19 +2,20 @@
 // on. No part of a key but the last may hold the sign that parts it from the next: guids, ids and digits don't, and no
 // user has U+0000 in the name.
 
+import type { DuePage } from "../core/event.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/instant.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { EntityKind } from "../core/register.ts";
 import type { Run } from "../core/run.ts";
-import { type Shard, shardOf } from "../core/shard.ts";
+import type { ShardName } from "../core/shard.ts";
 import type { Stamp } from "../core/stamp.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
 import { type DotKey, dotKey, dotStamp } from "../core/vector.ts";
+import type { DuePlace } from "../core/write.ts";
 import type { Range } from "./key-value.ts";
 import type { Dot } from "./store.ts";
 
 const INSTANT_DIGITS = 15;
-const SHARD_DIGITS = 3;
 
 export function instantKey(at: Instant): string {
   return String(at - INSTANT_MIN).padStart(INSTANT_DIGITS, "0");
@@ -33,18 +34,34 @@ export function nameKey(user: UserId, id: string): string {
   return `${user}\0${id}`;
 }
 
-export function shardKey(shard: Shard): string {
-  return `${shard.toString(16).padStart(SHARD_DIGITS, "0")}/`;
+/** What the due entries of a shard start with. */
+export function shardKey(shard: ShardName): string {
+  return `${shard}/`;
 }
 
-export function dueKey(guid: TaskGuid, at: Instant): string {
-  return `${shardKey(shardOf(guid))}${instantKey(at)}/${guid}`;
+/** All that are of peer groups start with it, and stand behind the others. */
+export const GROUPS_KEY = "p";
+const GROUP_DIGITS = 12;
+
+/** By the first 12 bits of the guid; in a group by the first 8. */
+export function dueKey(guid: TaskGuid, { at, group }: DuePlace): string {
+  const shard = group === undefined ? guid.slice(0, 3) : `${GROUPS_KEY}${group}${guid.slice(0, 2)}`;
+  return `${shard}/${instantKey(at)}/${guid}`;
 }
 
-export function parseDueKey(key: string): { readonly at: Instant; readonly guid: TaskGuid } {
-  const from = SHARD_DIGITS + 1;
-  const to = from + INSTANT_DIGITS;
-  return { at: Number(key.slice(from, to)) + INSTANT_MIN as Instant, guid: key.slice(to + 1) as TaskGuid };
+export function parseDueKey(key: string): DuePage["entries"][number] {
+  const from = key.indexOf("/");
+  const to = from + 1 + INSTANT_DIGITS;
+  return {
+    shard: key.slice(0, from) as ShardName,
+    at: Number(key.slice(from + 1, to)) + INSTANT_MIN as Instant,
+    guid: key.slice(to + 1) as TaskGuid,
+  };
+}
+
+/** Behind all that are of the same group as this entry. */
+export function afterGroup(dueKey: string): string {
+  return `${dueKey.slice(0, GROUPS_KEY.length + GROUP_DIGITS)}~`;
 }
 
 /** A run's place in the history, the later the greater; also what a cursor of runs holds. */

@@ -3,7 +3,7 @@
 //   entities     <kind>/<key>               the registers
 //   names        <user>\0<task id>          the guid of a living task
 //   progress     <guid>                     how far the task has been carried
-//   due          <shard>/<instant>/<guid>   when it has something to do, or before
+//   due          <shard>/<instant>/<guid>   when it has something to do, or before; holds its peer group
 //   runs         <id>                       the record of an occurrence
 //   runsByTask   <guid>/<instant>/<id>      nothing
 //   runsByTime   <instant>/<id>             the guid
@@ -53,7 +53,9 @@ function addOperations(operations: Operation[], write: Write): void {
       return;
     case "due":
       if (write.from !== undefined) operations.push({ space: "due", key: dueKey(write.guid, write.from) });
-      if (write.to !== undefined) operations.push({ space: "due", key: dueKey(write.guid, write.to), value: "" });
+      if (write.to !== undefined) {
+        operations.push({ space: "due", key: dueKey(write.guid, write.to), value: write.to.text ?? "" });
+      }
       return;
     case "run":
       return addRun(operations, write);

@@ -7,6 +7,7 @@ import type { Run } from "../core/run.ts";
 import { stampOrigin } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import { VersionVector } from "../core/vector.ts";
+import { dueGroups } from "./due.ts";
 import type { KeyValue } from "./key-value.ts";
 import { entityKey } from "./keys.ts";
 import { readRecord } from "./record.ts";
@@ -46,6 +47,8 @@ export async function answerQuery(keyValue: KeyValue, query: StoreQuery): Promis
       const [record] = await keyValue.getMany("entities", [entityKey(query.entity.kind, query.entity.key)]);
       return { kind: "entity", ...(record === undefined ? {} : { entity: readRecord<Entity>(record) }) };
     }
+    case "groups":
+      return { kind: "groups", groups: await dueGroups(keyValue) };
   }
 }
 

@@ -15,7 +15,7 @@ import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
-import { readDue } from "./due.ts";
+import { dueGroups, readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
 import { HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
@@ -120,6 +120,7 @@ class RecordStore implements Store {
         isNew: ends === undefined,
         members: await this.entities("member", MEMBERS_MAX),
         targets: await this.entities("target", TARGETS_MAX),
+        groups: await dueGroups(this.#keyValue),
       };
     } finally {
       await walk.close();

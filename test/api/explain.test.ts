@@ -27,6 +27,7 @@ test("an explanation says who fires a task and why, and what comes next", () =>
     assert.deepEqual(rest, {
       task: "a",
       shard: Number.parseInt(guid.slice(0, 3), 16),
+      placement: null,
       now: "2026-12-01T09:30:00.000Z",
       at: "2026-12-01T10:00:00.000Z",
       sentence: "It is fired by test (peer-1), which is the only one able to. That is this peer. " +
@@ -86,7 +87,7 @@ test("an explanation of what is late says that nobody has taken it up", () =>
     const { body } = await call("GET tasks/a/explain?at=2026-12-01T10:00:00Z");
     assert.deepEqual([body.owner, body.finding], [null, { kind: "waiting" }]);
     assert.deepEqual([body.candidates[0].eligible, body.candidates[0].reason], [false, "draining"]);
-    assert.match(body.sentence, /^Nobody owns it now: no peer is able to fire\./);
+    assert.match(body.sentence, /^Nobody owns it now: no peer is able to fire it: test is drained\./);
   }));
 
 test("each peer of a mesh gives the same owner and scores, and the state of the shard where it is", async () => {

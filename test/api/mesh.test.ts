@@ -34,7 +34,12 @@ test("a peer that is alone is a mesh of one", () =>
     );
     assert.deepEqual((await call("GET peers")).body, { items: [self], cursor: null });
     assert.deepEqual((await call("GET peers/peer-1")).body, self);
-    assert.deepEqual((await call("GET plan?without=peer-1")).body, { without: "peer-1", shards: 4_096, moves: [] });
+    assert.deepEqual((await call("GET plan?without=peer-1")).body, {
+      without: "peer-1",
+      shards: 4_096,
+      moves: [],
+      placements: [],
+    });
     assert.deepEqual((await call("GET conflicts")).body, { items: [], cursor: null });
     const drained = await call("POST peers/peer-1/drain");
     check(shapes.peer, drained.body);
@@ -134,6 +139,7 @@ test("each of two peers shows both, and hands its shards over when any is asked 
     without: "peer-2",
     shards: seen.peers[1].shards,
     moves: [{ peer: "peer-1", name: "name-1", shards: seen.peers[1].shards }],
+    placements: [],
   });
 
   // Asked at the first, done by the second.

@@ -34,6 +34,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "NamedTarget",
       "Patch",
       "Peer",
+      "Placement",
       "Policy",
       "Preview",
       "Problem",

@@ -8,10 +8,11 @@ import { type Instant, instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/
 import type { OccurrenceId } from "../../src/core/occurrence.ts";
 import { type Entity, type Register, stampsOf } from "../../src/core/register.ts";
 import type { Outcome, Run, RunState } from "../../src/core/run.ts";
-import { shardOf, SHARDS } from "../../src/core/shard.ts";
+import { groupOf } from "../../src/core/peer-group.ts";
+import { type ShardName, shardName, shardOf, SHARDS } from "../../src/core/shard.ts";
 import type { Stamp } from "../../src/core/stamp.ts";
 import { type TaskGuid, taskGuid } from "../../src/core/task.ts";
-import type { StoredAnswer, Write } from "../../src/core/write.ts";
+import type { DuePlace, StoredAnswer, Write } from "../../src/core/write.ts";
 import type { KeyValue } from "../../src/store/key-value.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { BadCursor, type Page, type RunQuery, type Store, type TaskQuery } from "../../src/store/store.ts";
@@ -85,21 +86,47 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
     const other = guidIn(1, "b");
     const far = guidIn(4_095, "c");
     await store.commit([
-      { kind: "due", guid: one, to: instant(2_000) },
-      { kind: "due", guid: other, to: instant(-1) },
-      { kind: "due", guid: far, to: INSTANT_MIN },
-      { kind: "due", guid: guidIn(2, "d"), to: instant(1_000) },
+      due(one, { at: instant(2_000) }),
+      due(other, { at: instant(-1) }),
+      due(far, { at: INSTANT_MIN }),
+      due(guidIn(2, "d"), { at: instant(1_000) }),
     ]);
-    assert.deepEqual(await store.due({ shards: [4_095, 0, 1], until: instant(1_999), limit: 10 }), {
-      entries: [{ guid: other, at: -1 }, { guid: far, at: INSTANT_MIN }],
-      rest: [{ shard: 0, at: Infinity }, { shard: 1, at: 2_000 }, { shard: 4_095, at: Infinity }],
+    const [first, second, last] = [shardName(0), shardName(1), shardName(4_095)];
+    assert.deepEqual(await store.due({ shards: [last, first, second], until: instant(1_999), limit: 10 }), {
+      entries: [{ shard: second, guid: other, at: -1 }, { shard: last, guid: far, at: INSTANT_MIN }],
+      rest: [{ shard: first, at: Infinity }, { shard: second, at: 2_000 }, { shard: last, at: Infinity }],
     });
-    await store.commit([{ kind: "due", guid: one, from: instant(2_000), to: INSTANT_MAX }]);
-    await store.commit([{ kind: "due", guid: other, from: instant(-1) }]);
-    assert.deepEqual(await store.due({ shards: [1], until: instant(2_000), limit: 10 }), {
+    await store.commit([{ kind: "due", guid: one, from: { at: instant(2_000) }, to: { at: INSTANT_MAX } }]);
+    await store.commit([{ kind: "due", guid: other, from: { at: instant(-1) } }]);
+    assert.deepEqual(await store.due({ shards: [second], until: instant(2_000), limit: 10 }), {
       entries: [],
-      rest: [{ shard: 1, at: INSTANT_MAX }],
+      rest: [{ shard: second, at: INSTANT_MAX }],
     });
+  });
+
+  test(`${name}: tasks that are placed stand in shards of their peer group, and the store knows the groups`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue);
+    const guid = guidIn(0xabc, "a");
+    const groups = ["lyon", "nice"].flatMap((site) => groupOf({ placement: { match: { site } } }) ?? []);
+    const places = groups.map(({ id, text }, n) => ({ at: instant(1_000 + n), group: id, text }));
+    await store.commit([
+      due(guidIn(0xabc, "b"), { at: instant(1) }),
+      ...places.map((place, n) => due(n === 0 ? guid : guidIn(0xfff, "c"), place)),
+      ...places.map((place) => due(guidIn(0x001, "d"), place)),
+    ]);
+    const texts = groups.map(({ text }) => text).sort();
+    assert.deepEqual((await store.meshStart("self")).groups.toSorted(), texts);
+    const shard = `p${groups[0]?.id}ab` as ShardName;
+    assert.deepEqual(await store.due({ shards: [shard], until: instant(5_000), limit: 10 }), {
+      entries: [{ shard, guid, at: 1_000 }],
+      rest: [{ shard, at: Infinity }],
+    });
+    await store.commit(places.map((place): Write => ({ kind: "due", guid: guidIn(0x001, "d"), from: place })));
+    const [first] = places;
+    assert.ok(first);
+    await store.commit([{ kind: "due", guid, from: first, to: { at: instant(9) } }]);
+    assert.deepEqual(await store.query({ kind: "groups" }), { kind: "groups", groups: [groups[1]?.text] });
   });
 
   test(`${name}: what a limit leaves of the due index comes when it is asked for again, each entry once`, async () => {
@@ -107,16 +134,16 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
       await using made = await make();
       const store = recordStore(made.keyValue);
       const chance = chanceOf(seed);
-      const writes: { kind: "due"; guid: TaskGuid; to: Instant }[] = [];
+      const writes: { guid: TaskGuid; at: Instant }[] = [];
       for (let n = 0; n < 900; n++) {
         const shard = Math.floor(chance() ** 3 * 60);
-        writes.push({ kind: "due", guid: guidIn(shard, `${n}`), to: instant(Math.floor(chance() * 2_000) - 1_000) });
+        writes.push({ guid: guidIn(shard, `${n}`), at: instant(Math.floor(chance() * 2_000) - 1_000) });
       }
-      await store.commit(writes);
+      await store.commit(writes.map(({ guid, at }) => due(guid, { at })));
       const until = instant(Math.floor(chance() * 1_000));
-      let shards = Array.from({ length: SHARDS }, (_, shard) => shard).filter(() => chance() < 0.9);
+      let shards = Array.from({ length: SHARDS }, (_, shard) => shardName(shard)).filter(() => chance() < 0.9);
       const asked = new Set(shards);
-      const expected = writes.filter(({ guid, to }) => asked.has(shardOf(guid)) && to <= until);
+      const expected = writes.filter(({ guid, at }) => asked.has(shardName(shardOf(guid))) && at <= until);
       const found = new Map<string, number>();
       for (let calls = 0; shards.length > 0; calls++) {
         assert.ok(calls < 100, `seed ${seed} comes to an end`);
@@ -126,10 +153,12 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
         assert.deepEqual(page.rest.map(({ shard }) => shard), shards);
         for (const { guid, at } of page.entries) found.set(guid, at);
         // As the machine does: what came is moved out of the way, what has a rest within the window is asked for again.
-        await store.commit(page.entries.map(({ guid, at }) => ({ kind: "due", guid, from: at, to: INSTANT_MAX })));
+        await store.commit(
+          page.entries.map(({ guid, at }): Write => ({ kind: "due", guid, from: { at }, to: { at: INSTANT_MAX } })),
+        );
         shards = page.rest.filter(({ at }) => at <= until).map(({ shard }) => shard);
       }
-      assert.deepEqual(found, new Map(expected.map(({ guid, to }) => [guid, to])), `seed ${seed}`);
+      assert.deepEqual(found, new Map(expected.map(({ guid, at }) => [guid, at])), `seed ${seed}`);
     }
   });
 
@@ -366,16 +395,17 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
   test(`${name}: all 4,096 shards cost 100 ms of a processor when empty, and 300 ms with 100,000 tasks`, async () => {
     await using made = await make();
     const store = recordStore(made.keyValue);
-    const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+    const shards = Array.from({ length: SHARDS }, (_, shard) => shardName(shard));
     const ask = () => store.due({ shards, until: instant(60_000), limit: 5_000 });
     const emptyMs = await fastest(ask);
     const chance = chanceOf(1);
     for (let n = 0; n < 100_000; n += 5_000) {
-      await store.commit(Array.from({ length: 5_000 }, (_, k): Write => ({
-        kind: "due",
-        guid: guidIn((n + k) % SHARDS, `${n + k}`),
-        to: instant(Math.floor(chance() * 3_600_000)),
-      })));
+      await store.commit(
+        Array.from(
+          { length: 5_000 },
+          (_, k) => due(guidIn((n + k) % SHARDS, `${n + k}`), { at: instant(Math.floor(chance() * 3_600_000)) }),
+        ),
+      );
     }
     const fullMs = await fastest(ask);
     console.log(
@@ -385,6 +415,10 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
     assert.ok(emptyMs <= 100, `${emptyMs} ms`);
     assert.ok(fullMs <= 300, `${fullMs} ms`);
   });
+}
+
+function due(guid: TaskGuid, to: DuePlace): Write {
+  return { kind: "due", guid, to };
 }
 
 /** In the time of the processors, which tells the work from the waiting for others on the machine. */

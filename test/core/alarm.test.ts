@@ -4,6 +4,7 @@ import { NO_PROGRESS } from "../../src/core/dossier.ts";
 import type { CoreEvent, Effect } from "../../src/core/event.ts";
 import { type Instant, instant } from "../../src/core/instant.ts";
 import { Machine } from "../../src/core/machine.ts";
+import { shardName, shardOf } from "../../src/core/shard.ts";
 import { taskGuid } from "../../src/core/task.ts";
 import { STRANGER } from "../introduction.ts";
 
@@ -23,7 +24,7 @@ class Bench {
     highWaterMs: 0,
     chance: () => 0,
     now: START,
-    start: { vector: [], runEnds: [], runFloors: [], ownSeq: 0, isNew: true, members: [], targets: [] },
+    start: { vector: [], runEnds: [], runFloors: [], ownSeq: 0, isNew: true, members: [], targets: [], groups: [] },
   });
   #alarmAt: Instant | undefined;
 
@@ -51,7 +52,8 @@ class Bench {
 
   /** The answer to the read of the due index: so many tasks are due now. */
   due(count: number): this {
-    const entries = Array.from({ length: count }, (_, n) => ({ guid: taskGuid("ada", `t${n}`), at: this.now }));
+    const guids = Array.from({ length: count }, (_, n) => taskGuid("ada", `t${n}`));
+    const entries = guids.map((guid) => ({ shard: shardName(shardOf(guid)), guid, at: this.now }));
     return this.tell({ kind: "due", page: { entries, rest: [] } });
   }
 

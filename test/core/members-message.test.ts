@@ -3,13 +3,17 @@ import { test } from "node:test";
 import { instant } from "../../src/core/instant.ts";
 import type { SwimMessage } from "../../src/core/presence.ts";
 import { INCARNATION_MAX, parseSwimMessage, SEQ_MAX } from "../../src/core/swim-message.ts";
+import { ShardSet } from "../../src/core/shard-set.ts";
 import { chanceOf } from "../chance.ts";
 import { newsOf } from "./members-world.ts";
+
+/** Some of what is anybody's, and of one group. */
+const SHARDS_TEXT = `${new ShardSet([0, 8]).text()}\n${"A".repeat(42)}E= {"match":{"site":"lyon"}}`;
 
 const news = {
   ...newsOf("kitchen", instant(1_700_000_000_000)),
   labels: { site: "paris", "__proto__x": "" },
-  shards: "AAE=",
+  shards: SHARDS_TEXT,
 };
 const rumors = [{ peer: "p1", state: "suspect", incarnation: 12 }] as const;
 const probe = { kind: "probe", seq: 1, incarnation: 7, news, rumors } as const;
@@ -41,7 +45,7 @@ test("what is too long, out of range or of another type is no message", () => {
   });
   const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`l${n}`, ""]));
   assert.notEqual(
-    parseSwimMessage(inNews({ labels: labels(64), name: "n".repeat(256), shards: "A".repeat(700) })),
+    parseSwimMessage(inNews({ labels: labels(64), name: "n".repeat(256) })),
     undefined,
   );
   const wrong: readonly unknown[] = [
@@ -66,7 +70,10 @@ test("what is too long, out of range or of another type is no message", () => {
       ["version", "tzdata", "vector", "runs"].map((name) => inNews({ [name]: text }))
     ),
     ...["", "0".repeat(15), "0".repeat(17), "G".repeat(16)].map((digest) => inNews({ digest })),
-    ...["A".repeat(701), "A-B", "====", 1].map((shards) => inNews({ shards })),
+    ...["A".repeat(684), "AAE=", "====", 1, `${SHARDS_TEXT}\n`, `${SHARDS_TEXT}\nAA {}`, `${SHARDS_TEXT}\n\ud800`].map((
+      shards,
+    ) => inNews({ shards })),
+    ...[`${SHARDS_TEXT.split("\n")[0]}\n${"x".repeat(300_000)}`].map((shards) => inNews({ shards })),
     ...[-1, 0.5, 2 ** 53].map((shardsVersion) => inNews({ shardsVersion })),
     ...[-1, 2 ** 31, 0.5].map((format) => inNews({ format })),
     ...["draining", "fenced", "writable"].map((name) => inNews({ [name]: 1 })),

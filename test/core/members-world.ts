@@ -5,6 +5,7 @@ import { type Instant, instant } from "../../src/core/instant.ts";
 import { type MemberOutput, Members } from "../../src/core/members.ts";
 import { PERIODS, type Periods } from "../../src/core/periods.ts";
 import type { PeerNews, PresenceState, Rumor, SwimMessage } from "../../src/core/presence.ts";
+import { ShardSet } from "../../src/core/shard-set.ts";
 import { parseSwimMessage } from "../../src/core/swim-message.ts";
 import { chanceOf } from "../chance.ts";
 
@@ -238,7 +239,7 @@ export function newsOf(name: string, wall: Instant): PeerNews {
     digest: "0".repeat(16),
     vector: "",
     runs: "",
-    shards: "",
+    shards: new ShardSet().text(),
     shardsVersion: 0,
     draining: false,
     fenced: false,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SHARDS } from "../../src/core/shard.ts";
+import { GROUP_SHARDS, SHARDS, SHARDS_MAX } from "../../src/core/shard.ts";
 import { ShardSet } from "../../src/core/shard-set.ts";
 import { chanceOf } from "../chance.ts";
 
@@ -50,5 +50,19 @@ test("a set is added to, taken from, copied and compared", () => {
     false,
     true,
   ]);
-  assert.throws(() => set.add(SHARDS), /4096 is not a shard/);
+  assert.throws(() => set.add(SHARDS_MAX), /69632 is not a shard/);
+});
+
+test("shards of groups are kept behind the 4,096, and told one group at a time", () => {
+  const [from, beyond] = [SHARDS + 3 * GROUP_SHARDS, SHARDS + 4 * GROUP_SHARDS];
+  const set = new ShardSet([7, from, from + 255]);
+  const text = set.groupText(from);
+  assert.deepEqual([text?.length, set.groupText(SHARDS), set.groupText(beyond)], [44, undefined, undefined]);
+  assert.deepEqual([...ShardSet.parse(set.text()) ?? []], [7]);
+  const other = new ShardSet([7]);
+  other.addGroup(SHARDS, text ?? "");
+  assert.deepEqual([...other], [7, SHARDS, SHARDS + 255]);
+  assert.deepEqual([other.equals(set), [...set.minus(other)], set.size], [false, [from, from + 255], 3]);
+  set.clear(from, beyond);
+  assert.ok(set.equals(new ShardSet([7])));
 });

@@ -1,0 +1,104 @@
+// Errands are what only the owner of a task can do or knows: a command that fires or ends something is sent on to it,
+// and it is asked what it has in memory. The other half carries out what other peers send here.
+
+import type { Command, CommandResult } from "./command.ts";
+import type { Dossier } from "./dossier.ts";
+import type { Effect } from "./event.ts";
+import type { Answer, Ask } from "./message.ts";
+import type { OwnerWord } from "./owner-word.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
+
+type TaskCommand = Extract<Command, { kind: "task" }>;
+type OwnerAsk = Extract<Ask, { kind: "command" | "dossier" }>;
+
+export type ErrandsHost = {
+  readonly self: PeerId;
+  effect(effect: Effect): void;
+  ask(to: PeerId, ask: OwnerAsk, onAnswer: (answer: Answer | undefined) => void, patienceMs?: number): void;
+  /** Carries out a command that another peer sent here; its reply comes back as `replied`. */
+  command(ticket: number, command: TaskCommand): void;
+  /** An active task as it is in memory. */
+  dossier(guid: TaskGuid): Dossier | undefined;
+};
+
+/** Who reads a task waits for its owner no longer than this, and is then told what is here: an answer takes some ms. */
+const INQUIRY_MS = 300;
+
+const CHANGING: CommandResult = {
+  kind: "refused",
+  why: "busy",
+  message: "the task is changing its owner; try again in a moment",
+};
+
+const UNABLE: CommandResult = {
+  kind: "refused",
+  why: "busy",
+  message: "no peer is able to fire the task now; its explanation says why",
+};
+
+export class Errands {
+  readonly #host: ErrandsHost;
+  /** Commands that came from other peers, by their tickets, which are negative. */
+  readonly #guests = new Map<number, (result: CommandResult) => void>();
+  #lastGuest = 0;
+
+  constructor(host: ErrandsHost) {
+    this.#host = host;
+  }
+
+  /** Whether the command is not for this peer: what fires or ends something is done where the task is fired. */
+  sentOn(ticket: number, command: TaskCommand, owner: PeerId | undefined, isHere: boolean): boolean {
+    const { kind } = command.command;
+    if ((kind !== "trigger" && kind !== "cancel") || isHere) return false;
+    // A guest is not sent on: two peers that take each other for the owner would never end.
+    if (owner === undefined) this.#reply(ticket, UNABLE);
+    else if (ticket < 0 || owner === this.#host.self) this.#reply(ticket, CHANGING);
+    else this.#forward(owner, command, ticket);
+    return true;
+  }
+
+  #forward(to: PeerId, { guid, command }: TaskCommand, ticket: number): void {
+    this.#host.ask(to, { kind: "command", command: { kind: "task", guid, command } }, (answer) => {
+      this.#reply(
+        ticket,
+        answer?.kind === "command" ? answer.result : {
+          kind: "refused",
+          why: "busy",
+          message: answer?.kind === "unable"
+            ? `the peer ${to} owns the task and can't do it now: ${answer.why}`
+            : `the peer ${to} owns the task and did not answer in time`,
+        },
+      );
+    });
+  }
+
+  #reply(ticket: number, result: CommandResult): void {
+    this.#host.effect({ kind: "reply", ticket, result });
+  }
+
+  inquire(ticket: number, guid: TaskGuid, owner: PeerId): void {
+    const tell = (word: OwnerWord) => this.#host.effect({ kind: "told", ticket, word });
+    this.#host.ask(owner, { kind: "dossier", guid }, (answer) => {
+      if (answer?.kind === "dossier") tell(answer);
+      else tell(answer === undefined ? { kind: "silent", owner } : { kind: "nothing" });
+    }, INQUIRY_MS);
+  }
+
+  obey(ask: OwnerAsk, onAnswer: (answer: Answer) => void): void {
+    if (ask.kind === "command") {
+      const ticket = --this.#lastGuest;
+      this.#guests.set(ticket, (result) => onAnswer({ kind: "command", result }));
+      return this.#host.command(ticket, ask.command);
+    }
+    const dossier = this.#host.dossier(ask.guid);
+    onAnswer(
+      dossier === undefined ? { kind: "unable", why: "the task is not active here" } : { kind: "dossier", dossier },
+    );
+  }
+
+  /** What came of a command of another peer. */
+  replied(ticket: number, result: CommandResult): void {
+    this.#guests.get(ticket)?.(result);
+    this.#guests.delete(ticket);
+  }
+}
