@@ -129,6 +129,7 @@ async function open(
   const trigger = triggers([
     httpTrigger({ now, userAgent: `Metronome/${VERSION}` }),
     lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now })),
+    lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger({ now })),
   ]);
   opened.push(() => trigger.close());
   const meetingPoint = new MeetingPoint(config.p2p, log);

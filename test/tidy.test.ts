@@ -17,6 +17,7 @@ const ADAPTERS: { readonly [file: string]: string | undefined } = {
   "src/store/memory.ts": undefined,
   "src/trigger/http.ts": "undici",
   "src/trigger/amqp.ts": "amqplib",
+  "src/trigger/kafka.ts": "kafkajs",
   "src/mesh/libp2p.ts": undefined,
   "src/mesh/memory.ts": undefined,
 };

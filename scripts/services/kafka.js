@@ -1,5 +1,6 @@
 // Apache Kafka from its published jars: one node that is its own controller (KRaft), with a listener for anybody, one
-// with TLS, one with SASL and one with both.
+// with TLS, one with SASL and one with both; and one that tells its clients to come by another port, where a test may
+// stand between.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -10,13 +11,14 @@ import { Unavailable } from "./refusal.js";
 import { ROBOT, USERINFO } from "./users.js";
 
 const VERSION = "4.1.1";
-const PORTS = { plain: 26092, tls: 26093, sasl: 26094, both: 26095, controller: 26096 };
+const PORTS = { plain: 26092, tls: 26093, sasl: 26094, both: 26095, controller: 26096, behind: 26097, wall: 26098 };
 const HEAP = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"];
 const LISTENERS = {
   plain: "PLAINTEXT",
   tls: "SSL",
   sasl: "SASL_PLAINTEXT",
   both: "SASL_SSL",
+  behind: "BEHIND",
   controller: "CONTROLLER",
 };
 
@@ -33,6 +35,9 @@ export const kafka = {
     const args = [...HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classpath, "kafka.Kafka", settings];
     const processes = [startProcess("java", args, { log, cwd: folder })];
     await listening(ports.both, processes, { log });
+    const topic = ["--create", "--if-not-exists", "--topic", "hello", "--bootstrap-server", `127.0.0.1:${ports.plain}`];
+    const made = spawnSync("java", [...HEAP, "-cp", classpath, "org.apache.kafka.tools.TopicCommand", ...topic]);
+    if (made.status !== 0) throw new Error(`Kafka takes no topic: ${made.stderr}`);
     return {
       processes,
       ports,
@@ -61,6 +66,7 @@ function published(folder) {
 <groupId>metronome</groupId><artifactId>brokers</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>
 ${dependency("org.apache.kafka", "kafka_2.13", VERSION)}
+${dependency("org.apache.kafka", "kafka-tools", VERSION)}
 ${dependency("org.slf4j", "slf4j-simple", "1.7.36")}
 </dependencies></project>
 `,
@@ -111,9 +117,11 @@ function propertiesOf({ folder, tls, ports }) {
     "node.id=1",
     `controller.quorum.voters=1@127.0.0.1:${ports.controller}`,
     `listeners=${at(Object.keys(LISTENERS))}`,
-    `advertised.listeners=${at(["plain", "tls", "sasl", "both"])}`,
+    `advertised.listeners=${at(["plain", "tls", "sasl", "both"])},${LISTENERS.behind}://127.0.0.1:${ports.wall}`,
     `listener.security.protocol.map=${
-      Object.values(LISTENERS).map((name) => `${name}:${name === "CONTROLLER" ? "PLAINTEXT" : name}`).join(",")
+      Object.values(LISTENERS).map((name) => `${name}:${/^(CONTROLLER|BEHIND)$/.test(name) ? "PLAINTEXT" : name}`).join(
+        ",",
+      )
     }`,
     "controller.listener.names=CONTROLLER",
     "inter.broker.listener.name=PLAINTEXT",

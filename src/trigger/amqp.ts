@@ -130,7 +130,7 @@ class AmqpSession implements Session<AmqpPlan> {
     let channel = this.#channels.get(exchange);
     if (channel?.isEnded !== false) {
       if (this.#channels.size >= CHANNELS_MAX && !this.#makeRoom()) {
-        return attempt.failed(`${CHANNELS_MAX} exchanges of ${this.#plan.place} are being sent to already`);
+        return attempt.stop(`${CHANNELS_MAX} exchanges of ${this.#plan.place} are being sent to already`);
       }
       channel = new ExchangeChannel(this.#plan, this.#model, { now: this.#now, why: () => this.#why });
       this.#channels.set(exchange, channel);

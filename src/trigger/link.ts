@@ -20,11 +20,14 @@ export type LinkPlan = {
   readonly place: string;
 };
 
-/** Rejects with a `Refusal`, within the time. `lost` is called once, when the session has ended by itself. */
-export type Dial<Plan extends LinkPlan> = (
-  plan: Plan,
-  how: { readonly connectMs: number; readonly lost: () => void },
-) => Promise<Session<Plan>>;
+/** Rejects with a `Refusal`, within the time. */
+export type Dial<Plan extends LinkPlan> = (plan: Plan, how: DialHow<Plan>) => Promise<Session<Plan>>;
+
+export type DialHow<Plan extends LinkPlan> = {
+  readonly connectMs: number;
+  /** Called once, when the session has ended by itself, with what it has not sent: that goes by the next one. */
+  readonly lost: (unsent?: readonly Attempt<Plan>[]) => void;
+};
 
 /** Why there is no session. The message is one sentence for a human, without credentials. */
 export class Refusal extends Error {
@@ -49,6 +52,7 @@ export class Link<Plan extends LinkPlan> implements Closable {
   readonly #deadlines = new Deadlines<Waiting<Plan>>();
   #waiting: Waiting<Plan>[] = [];
   #session: Session<Plan> | undefined;
+  #isDialing = false;
   #dialing: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #isClosed = false;
@@ -63,7 +67,9 @@ export class Link<Plan extends LinkPlan> implements Closable {
     const waiting = new Waiting(attempt, this.#connectMs);
     waiting.deadline = this.#deadlines.set(this.#connectMs, waiting);
     this.#waiting.push(waiting);
-    this.#dialing ??= this.#open().finally(() => this.#dialing = undefined);
+    if (this.#isDialing) return;
+    this.#isDialing = true;
+    this.#dialing = this.#open();
   }
 
   async close(): Promise<void> {
@@ -76,31 +82,33 @@ export class Link<Plan extends LinkPlan> implements Closable {
     this.#deadlines.close();
   }
 
+  /** Calls until nobody waits any more. */
   async #open(): Promise<void> {
-    for (let pauseMs = PAUSE_MIN_MS;; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
+    for (let pauseMs = PAUSE_MIN_MS; !this.#isClosed; pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS)) {
       this.#waiting = this.#waiting.filter(({ attempt }) => !attempt.isOver);
       const [first] = this.#waiting;
-      if (first === undefined || this.#isClosed) break;
+      if (first === undefined) break;
       const refusal = await this.#call(first.attempt.plan);
-      if (refusal === undefined) break;
-      if (refusal.isPassing) { for (const waiting of this.#waiting) waiting.why = refusal.message; }
-      else for (const waiting of this.#takeAll()) waiting.attempt.unreached(refusal.message, refusal);
-      await this.#pause(pauseMs);
+      if (refusal?.isPassing === true) { for (const waiting of this.#waiting) waiting.why = refusal.message; }
+      else if (refusal !== undefined) {
+        for (const { attempt } of this.#takeAll()) attempt.unreached(refusal.message, refusal);
+      }
+      if (this.#waiting.length > 0) await this.#pause(pauseMs);
     }
+    this.#isDialing = false;
     for (const { attempt } of this.#takeAll()) attempt.stop("the peer is stopping");
   }
 
   /** One call; when it is answered, all that wait are handed over. */
   async #call(plan: Plan): Promise<Refusal | undefined> {
     let isLost = false;
+    const lost: DialHow<Plan>["lost"] = (unsent = []) => {
+      isLost = true;
+      this.#session = undefined;
+      for (const attempt of unsent) if (!attempt.isOver) this.send(attempt);
+    };
     try {
-      const session = await this.#dial(plan, {
-        connectMs: this.#connectMs,
-        lost: () => {
-          isLost = true;
-          this.#session = undefined;
-        },
-      });
+      const session = await this.#dial(plan, { connectMs: this.#connectMs, lost });
       if (this.#isClosed) return void await session.close();
       if (isLost) return new Refusal(`${plan.place} closed the connection`, { isPassing: true, retryable: true });
       this.#session = session;

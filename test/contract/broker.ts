@@ -61,15 +61,21 @@ function isAlive(pid: number): boolean {
 export type Wall = AsyncDisposable & {
   readonly port: number;
   readonly connections: () => number;
+  readonly open: () => number;
   /** Ends all connections that are open. */
   cut(): void;
 };
 
+export type WallHow = {
+  readonly isEvent?: (chunk: Buffer) => boolean;
+  readonly host?: string;
+  /** Where it stands; any when absent. */
+  readonly port?: number;
+};
+
 /** A way to the port; from the chunk of the client's on that `isEvent`, nothing comes back on that connection. */
-export async function wall(
-  to: number,
-  { isEvent = () => false, host = "127.0.0.1" }: { readonly isEvent?: (chunk: Buffer) => boolean; host?: string } = {},
-): Promise<Wall> {
+export async function wall(to: number, how: WallHow = {}): Promise<Wall> {
+  const { isEvent = () => false, host = "127.0.0.1", port = 0 } = how;
   const sockets = new Set<Socket>();
   let connections = 0;
   const server = createServer((near) => {
@@ -91,7 +97,7 @@ export async function wall(
     });
     far.on("data", (chunk: Buffer) => void (isMute || near.write(chunk)));
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the wall has no port");
   const cut = () => {
@@ -100,6 +106,7 @@ export async function wall(
   return {
     port: address.port,
     connections: () => connections,
+    open: () => sockets.size,
     cut,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,0 +1,96 @@
+// What a Kafka broker or its client says when something fails, as one sentence, and what that means for the attempt.
+
+import type { KafkaAddress } from "../core/target-kafka.ts";
+import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { Refusal } from "./link.ts";
+
+export type KafkaPlace = {
+  readonly place: string;
+  readonly address: KafkaAddress;
+  readonly secrets: readonly string[];
+};
+
+export type KafkaFailure =
+  /** One of the records is more than the topic takes. */
+  | { readonly kind: "too large" }
+  /** The cluster is there, and does not take it. */
+  | { readonly kind: "refused"; readonly error: string; readonly retryable: boolean }
+  /** On the way; it may have come to be. */
+  | { readonly kind: "lost"; readonly error: string };
+
+/** A partition was asked for that the topic has not. */
+export class NoPartition extends Error {
+  constructor(partition: number, partitions: number) {
+    super(`it has ${partitions} partition${partitions === 1 ? "" : "s"}, and no number ${partition}`);
+  }
+}
+
+export function failureOf(where: KafkaPlace, error: unknown): KafkaFailure {
+  const { place, address: { topic }, secrets } = where;
+  const root = rootOf(error);
+  const said = shownText(root instanceof Error ? root.message : String(root), secrets);
+  if (root instanceof NoPartition) {
+    return { kind: "refused", error: `topic ${topic} of ${place}: ${said}`, retryable: false };
+  }
+  const type = typeOf(root);
+  switch (type) {
+    case "MESSAGE_TOO_LARGE":
+    case "RECORD_LIST_TOO_LARGE":
+      return { kind: "too large" };
+    case "UNKNOWN_TOPIC_OR_PARTITION":
+      // It may come yet: a topic is made by whoever uses it.
+      return { kind: "refused", error: `${place} has no topic ${topic}`, retryable: true };
+    case "TOPIC_AUTHORIZATION_FAILED":
+    case "CLUSTER_AUTHORIZATION_FAILED":
+      return { kind: "refused", error: `${place} lets this user write to no topic ${topic}`, retryable: false };
+    case "INVALID_TOPIC_EXCEPTION":
+    case "POLICY_VIOLATION":
+      return { kind: "refused", error: `${place} refuses it: ${said}`, retryable: false };
+    case "NOT_ENOUGH_REPLICAS":
+    case "NOT_ENOUGH_REPLICAS_AFTER_APPEND":
+      return { kind: "refused", error: `${place} has too few replicas of topic ${topic} in sync`, retryable: true };
+  }
+  if (type !== "") return { kind: "refused", error: `${place} refuses it: ${said}`, retryable: true };
+  return { kind: "lost", error: `the connection with ${place} was lost: ${said}` };
+}
+
+/** Why there is no connection with the cluster. */
+export function refusalOf(where: KafkaPlace, error: unknown, connectMs: number): Refusal {
+  const { place, address: { hosts, userinfo, isSecure }, secrets } = where;
+  const root = rootOf(error);
+  const said = root instanceof Error ? root.message : String(root);
+  const passing = { isPassing: true, retryable: true };
+  const code = /timeout/i.test(said) && codeOf(root) === "" ? "METRONOME_CONNECT_TIMEOUT" : codeOf(root);
+  const network = unreachable(code, { place, host: hosts[0]?.hostname ?? "", connectMs });
+  if (network !== undefined) return new Refusal(network, passing);
+  const text = shownText(said, secrets);
+  if (/SASL/.test(`${nameOf(root)} ${nameOf(error)} ${said}`)) {
+    const who = userinfo === undefined ? "who does not say who it is" : `the user ${shownText(userinfo.user, secrets)}`;
+    return new Refusal(`${place} refuses ${who}: ${text}`, { isPassing: false, retryable: false });
+  }
+  if (isSecure && code !== "ECONNRESET" && !/closed|Not connected/i.test(said)) {
+    return new Refusal(`no secure connection with ${place}: ${text}`, { isPassing: false, retryable: true });
+  }
+  return new Refusal(`the connection with ${place} failed: ${text}`, passing);
+}
+
+/** Whether the cluster, or this user's rights, are such that records can't be numbered. */
+export function isAgainstNumbers(error: unknown): boolean {
+  const root = rootOf(error);
+  return typeOf(root) === "CLUSTER_AUTHORIZATION_FAILED" || nameOf(root) === "KafkaJSServerDoesNotSupportApiKey";
+}
+
+/** The client wraps an error as often as it gives up on it. */
+function rootOf(error: unknown): unknown {
+  let root = error;
+  for (let depth = 0; depth < 8 && root instanceof Error && root.cause instanceof Error; depth++) root = root.cause;
+  return root;
+}
+
+function typeOf(error: unknown): string {
+  return error instanceof Error && "type" in error ? String(error.type) : "";
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "";
+}

@@ -1,0 +1,256 @@
+// Events to Apache Kafka: delivered when all replicas in sync have the record. What is sent at about the same time goes
+// as one batch. Each topic has a client of its own, since the library's clients let one topic's troubles spoil others,
+// and is given up as soon as it is idle, since they burn a little all the time.
+
+import { Buffer } from "node:buffer";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type ISocketFactoryArgs, Kafka, Partitioners, type Producer, type SASLOptions } from "kafkajs";
+import { isFault } from "../core/fault.ts";
+import { type KafkaAddress, type KafkaOptions, parseKafkaUrn } from "../core/target-kafka.ts";
+import type { Attempt } from "./attempt.ts";
+import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
+import { brokerTrigger } from "./broker.ts";
+import { failureOf, isAgainstNumbers, NoPartition, refusalOf } from "./kafka-failure.ts";
+import { type KafkaMessage, kafkaMessage } from "./kafka-message.ts";
+import { quieten } from "./kafka-quiet.ts";
+import type { DialHow, LinkPlan, Session } from "./link.ts";
+import type { Trigger } from "./trigger.ts";
+
+export type KafkaTriggerOptions = {
+  /** Milliseconds since 1970, for the timestamp of records. */
+  readonly now: () => number;
+  readonly idleMs?: number;
+};
+
+export function kafkaTrigger({ now, idleMs = 10_000 }: KafkaTriggerOptions): Trigger {
+  quieten();
+  return brokerTrigger<KafkaPlan>({
+    schemes: ["kafka", "kafkas"],
+    planOf: ({ urn, kafka = {} }) => {
+      const address = parseKafkaUrn(urn);
+      if (isFault(address)) return undefined;
+      const access = accessOf(address);
+      const { sasl = "plain" } = kafka;
+      return {
+        key: JSON.stringify([access, sasl, address.topic]),
+        place: placeOf(access),
+        ...{ access, address, sasl, secrets: secretsOf(access) },
+      };
+    },
+    dial: (plan, how) => dial(plan, how, now),
+    linksMax: LINKS_MAX,
+    idleMs,
+  });
+}
+
+type KafkaPlan = LinkPlan & {
+  readonly access: Access;
+  readonly address: KafkaAddress;
+  readonly sasl: NonNullable<KafkaOptions["sasl"]>;
+  readonly secrets: readonly string[];
+};
+
+/** Topics at one time. */
+const LINKS_MAX = 256;
+const BATCH_MAX = 512;
+/** Half of what a broker takes at once unless it is told otherwise. */
+const BATCH_MAX_BYTES = 512 * 1024;
+/** What headers and framing add to a record. */
+const RECORD_BYTES = 1_024;
+/** For the answer to one request. */
+const REQUEST_MS = 30_000;
+/** The client's own retries carry a batch, under its numbers, over a change of leaders: they last about 4 s. */
+const RETRY = { initialRetryTime: 100, multiplier: 2, maxRetryTime: 500, retries: 9 };
+
+async function dial(plan: KafkaPlan, how: DialHow<KafkaPlan>, now: () => number): Promise<KafkaSession> {
+  // A producer that numbers its records is asked for first: then what is sent again after a lost answer counts once.
+  for (const idempotent of [true, false]) {
+    const sockets = new Set<Socket>();
+    const producer = clientOf(plan, how.connectMs, sockets).producer({
+      idempotent,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: partitioner,
+      retry: RETRY,
+    });
+    try {
+      await producer.connect();
+      return new KafkaSession(plan, { producer, sockets, now, lost: how.lost });
+    } catch (error) {
+      await gone(producer, sockets);
+      if (idempotent && isAgainstNumbers(error)) continue;
+      throw refusalOf(plan, error, how.connectMs);
+    }
+  }
+  throw new Error("a producer that numbers nothing was refused for its numbers");
+}
+
+function clientOf({ access, sasl }: KafkaPlan, connectMs: number, sockets: Set<Socket>): Kafka {
+  const { isSecure, hosts, user, password = "" } = access;
+  // The client would cut an address of IPv6 at its first colon: it gets a name for it.
+  const names = hosts.map(({ hostname }, n) => hostname.includes(":") ? `seed-${n}` : hostname);
+  return new Kafka({
+    brokers: hosts.map(({ port }, n) => `${names[n]}:${port}`),
+    clientId: "metronome",
+    connectionTimeout: connectMs,
+    authenticationTimeout: connectMs,
+    requestTimeout: REQUEST_MS,
+    ...(isSecure ? { ssl: {} } : {}),
+    ...(user === undefined ? {} : { sasl: saslOf(sasl, { username: user, password }) }),
+    retry: { initialRetryTime: 50, maxRetryTime: 200, retries: hosts.length },
+    logCreator: () => () => {},
+    socketFactory: ({ host, port, ssl, onConnect }: ISocketFactoryArgs) => {
+      const hostname = hosts[names.indexOf(host)]?.hostname ?? host;
+      const socket = ssl
+        ? connectTls({ ...ssl, ...tlsOf(hostname), host: hostname, port }, onConnect)
+        : connectTcp({ host: hostname, port }, onConnect);
+      socket.setNoDelay(true);
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      return socket;
+    },
+  });
+}
+
+function saslOf(mechanism: KafkaPlan["sasl"], login: { username: string; password: string }): SASLOptions {
+  switch (mechanism) {
+    case "plain":
+      return { mechanism, ...login };
+    case "scram-sha-256":
+      return { mechanism, ...login };
+    case "scram-sha-512":
+      return { mechanism, ...login };
+  }
+}
+
+/** The same partition for the same key as Kafka's own clients choose; one that is asked for is there, or it is said. */
+function partitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
+  const choose = Partitioners.DefaultPartitioner();
+  return (args) => {
+    const { message: { partition }, partitionMetadata } = args;
+    // The client itself drops such a record, and says that all is well.
+    if (typeof partition === "number" && !partitionMetadata.some(({ partitionId }) => partitionId === partition)) {
+      throw new NoPartition(partition, partitionMetadata.length);
+    }
+    return choose(args);
+  };
+}
+
+/** Ends the client, without waiting for what a broker still owes. */
+async function gone(producer: Producer, sockets: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy(new Error("the client has gone"));
+  await producer.disconnect().catch(() => {});
+}
+
+type SessionParts = {
+  readonly producer: Producer;
+  readonly sockets: ReadonlySet<Socket>;
+  readonly now: () => number;
+  readonly lost: DialHow<KafkaPlan>["lost"];
+};
+
+/** An event on its way, and the attempt to send it. */
+type Letter = { readonly attempt: Attempt<KafkaPlan>; readonly message: KafkaMessage };
+
+class KafkaSession implements Session<KafkaPlan> {
+  readonly #plan: KafkaPlan;
+  readonly #parts: SessionParts;
+  #queue: Letter[] = [];
+  /** On the way; empty while nothing is. */
+  #batch: readonly Letter[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor(plan: KafkaPlan, parts: SessionParts) {
+    this.#plan = plan;
+    this.#parts = parts;
+  }
+
+  publish(attempt: Attempt<KafkaPlan>): void {
+    this.#queue.push({ attempt, message: kafkaMessage(attempt.delivery, this.#parts.now()) });
+    if (this.#batch.length > 0) {
+      // Nobody waits any more for what is on the way: the broker is as good as gone.
+      if (this.#batch.every(({ attempt: { isOver } }) => isOver)) this.#lose();
+      return;
+    }
+    if (this.#queue.length === 1) queueMicrotask(() => void this.#send());
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= gone(this.#parts.producer, this.#parts.sockets);
+  }
+
+  /** One batch after another, until nothing waits. */
+  async #send(): Promise<void> {
+    while (this.#closed === undefined) {
+      this.#batch = this.#takeBatch();
+      if (this.#batch.length === 0) return;
+      await this.#sendAll(this.#batch);
+    }
+  }
+
+  async #sendAll(letters: readonly Letter[]): Promise<void> {
+    const { topic } = this.#plan.address;
+    const messages = letters.map(({ message }) => message);
+    for (const { attempt } of letters) attempt.isSent = true;
+    try {
+      await this.#parts.producer.sendBatch({ acks: -1, timeout: REQUEST_MS, topicMessages: [{ topic, messages }] });
+      for (const { attempt } of letters) attempt.delivered();
+    } catch (error) {
+      await this.#failed(letters, error);
+    }
+  }
+
+  async #failed(letters: readonly Letter[], error: unknown): Promise<void> {
+    const failure = failureOf(this.#plan, error);
+    switch (failure.kind) {
+      case "too large":
+        return await this.#tooLarge(letters);
+      case "refused":
+        for (const { attempt } of letters) attempt.refused(failure.error, failure);
+        break;
+      case "lost":
+        for (const { attempt } of letters) attempt.failed(failure.error);
+    }
+    // What the broker has of the batch is not known, nor which number comes next: a record under a number that it has seen
+    // would be taken for that one, and dropped.
+    this.#lose();
+  }
+
+  /** One of them is, or all together. */
+  async #tooLarge(letters: readonly Letter[]): Promise<void> {
+    const { place, address: { topic } } = this.#plan;
+    const [first, second] = letters;
+    if (first === undefined) return;
+    if (second === undefined) {
+      const bytes = Buffer.byteLength(first.message.value);
+      first.attempt.refused(`the payload of ${bytes} bytes is more than topic ${topic} of ${place} takes`, {
+        retryable: false,
+      });
+      return;
+    }
+    for (const letter of letters) {
+      if (this.#closed !== undefined) letter.attempt.failed(`the connection with ${place} was lost`);
+      else if (!letter.attempt.isOver) await this.#sendAll([letter]);
+    }
+  }
+
+  #lose(): void {
+    if (this.#closed !== undefined) return;
+    void this.close();
+    this.#parts.lost(this.#queue.splice(0).map(({ attempt }) => attempt));
+  }
+
+  /** Those first in line that are for one partition, or for any. */
+  #takeBatch(): readonly Letter[] {
+    this.#queue = this.#queue.filter(({ attempt: { isOver } }) => !isOver);
+    const [first] = this.#queue;
+    if (first === undefined) return [];
+    let bytes = 0;
+    const end = this.#queue.findIndex(({ message: { value, partition } }, at) => {
+      bytes += RECORD_BYTES + Buffer.byteLength(value);
+      return at > 0 && (at === BATCH_MAX || bytes > BATCH_MAX_BYTES || partition !== first.message.partition);
+    });
+    return this.#queue.splice(0, end === -1 ? this.#queue.length : end);
+  }
+}

@@ -1,0 +1,79 @@
+// Topics of a real Kafka, made and read for tests.
+
+import { Buffer } from "node:buffer";
+import { type Admin, Kafka, type KafkaMessage } from "kafkajs";
+import { freshName, type Service, until } from "./broker.ts";
+
+export type Record = {
+  readonly partition: number;
+  readonly key: string;
+  readonly value: string;
+  readonly timestamp: string;
+  readonly headers: { readonly [name: string]: string };
+};
+
+export type Topic = AsyncDisposable & {
+  readonly name: string;
+  /** All that is in it, in the order in which it came to each partition. */
+  records(): Promise<readonly Record[]>;
+};
+
+export async function topic(
+  { ports }: Service,
+  { partitions = 1, config = {} }: { partitions?: number; config?: { readonly [name: string]: string } } = {},
+): Promise<Topic> {
+  const name = freshName("topic");
+  const kafka = new Kafka({ brokers: [`127.0.0.1:${ports.plain}`], logCreator: () => () => {}, retry: { retries: 8 } });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [{
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor: 1,
+      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+    }],
+  });
+  const consumer = kafka.consumer({ groupId: name, maxWaitTimeInMs: 100 });
+  const records: Record[] = [];
+  let isReading = false;
+  const read = async () => {
+    if (!isReading) {
+      isReading = true;
+      await consumer.connect();
+      await consumer.subscribe({ topics: [name], fromBeginning: true });
+      await consumer.run({
+        eachMessage: ({ partition, message }) => Promise.resolve(void records.push(recordOf(partition, message))),
+      });
+    }
+    await until(async () => records.length >= await written(admin, name));
+    return records;
+  };
+  return {
+    name,
+    records: read,
+    async [Symbol.asyncDispose]() {
+      await consumer.disconnect();
+      await admin.deleteTopics({ topics: [name] });
+      await admin.disconnect();
+    },
+  };
+}
+
+async function written(admin: Admin, name: string): Promise<number> {
+  const offsets = await admin.fetchTopicOffsets(name);
+  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+}
+
+function recordOf(partition: number, { key, value, timestamp, headers = {} }: KafkaMessage): Record {
+  return {
+    partition,
+    key: String(key),
+    value: String(value),
+    timestamp,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, each]) => [name, Buffer.isBuffer(each) ? each.toString() : String(each)]),
+    ),
+  };
+}
