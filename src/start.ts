@@ -127,7 +127,7 @@ async function open(
   opened.push(() => listening.close());
   const { now } = clock;
   const trigger = triggers([
-    httpTrigger({ now, userAgent: `Metronome/${VERSION}` }),
+    httpTrigger({ open: (sealed, key) => vault.open(sealed, key), now, userAgent: `Metronome/${VERSION}` }),
     lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now })),
     lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger({ now })),
   ]);

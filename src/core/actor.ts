@@ -395,7 +395,10 @@ export class TaskActor {
     const policy = this.#task?.timing?.policy;
     if (policy === undefined) return this.#settle(turn, open, "failed", `${failure.error}; the task was deleted`);
     const decision = retry(policy, open.run.attempts, failure, turn);
-    if (decision.kind === "over") return this.#settle(turn, open, "failed", decision.reason);
+    if (decision.kind === "over") {
+      this.#settle(turn, open, "failed", decision.reason);
+      return failure.gone === true ? this.#pauseItself(turn, `paused by itself: ${failure.error}`) : undefined;
+    }
     open.run = retrying(open.run, decision.at);
     open.phase = "retrying";
     this.#ledger.change();
@@ -417,11 +420,11 @@ export class TaskActor {
   #pauseAfterFailures(turn: Turn): void {
     const { failures } = this.#ledger;
     const limit = this.#task?.timing?.policy.pauseAfterFailures ?? Infinity;
-    if (
-      failures < limit || this.#entity === undefined || this.#task === undefined ||
-      isPausedAt(this.#task.state, turn.now)
-    ) return;
-    const note = `paused by itself after ${failures} failures in a row`;
+    if (failures >= limit) this.#pauseItself(turn, `paused by itself after ${failures} failures in a row`);
+  }
+
+  #pauseItself(turn: Turn, note: string): void {
+    if (this.#entity === undefined || this.#task === undefined || isPausedAt(this.#task.state, turn.now)) return;
     this.#write(turn, writeState(this.#entity, { paused: true, note }, turn.stamp(), turn.now));
     this.#ledger.forgiveFailures();
     turn.notify({ kind: "task", dossier: this.dossier() });

@@ -46,6 +46,8 @@ export type DeliveryResult =
     readonly error: string;
     /** Whether another attempt may end otherwise. */
     readonly retryable: boolean;
+    /** The target says that it is no more, and never will be: its tasks are not to go on. */
+    readonly gone?: true;
     /** How long the target asks to be left alone. */
     readonly retryAfterMs?: number;
     /**

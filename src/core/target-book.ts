@@ -2,6 +2,7 @@
 // edit of a target counts for all its tasks at once, and touches none of them.
 
 import type { SealedCredentials } from "./credentials.ts";
+import { LANE_MAX } from "./lane.ts";
 import { Memo } from "./memo.ts";
 import type { Entity } from "./register.ts";
 import type { Auth, Tls } from "./target-auth.ts";
@@ -20,6 +21,8 @@ export type ResolvedTarget = PlainTarget & {
   readonly tls?: Tls;
   /** What is secret of it, and what that was sealed for. */
   readonly sealed?: { readonly text: string; readonly context: string };
+  /** Attempts that may be in flight, when that is more than a plain target may have. */
+  readonly concurrency?: number;
   /** Why nothing can be sent there now: the attempt fails with it, and may be made again. */
   readonly unsendable?: string;
 };
@@ -90,8 +93,9 @@ export function plainOf({ key, name, definition, credentials }: StoredTarget): R
   if (definition === undefined) {
     return unsendable(name, `the target "${name}" was written by a newer peer, and can't be read here`);
   }
-  const { description: _, limits: __, ...plain } = definition;
-  return { ...plain, ...sealedOf(key, credentials) };
+  const { description: _, limits: { concurrency = LANE_MAX }, ...plain } = definition;
+  const wide = concurrency > LANE_MAX ? { concurrency } : {};
+  return { ...plain, ...sealedOf(key, credentials), ...wide };
 }
 
 function sealedOf(context: string, credentials: SealedCredentials | undefined): Pick<ResolvedTarget, "sealed"> {

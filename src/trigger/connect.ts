@@ -4,6 +4,7 @@
 import type { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { ClientTls } from "./tls.ts";
 
 export type Address = { readonly hostname: string; readonly port: string; readonly protocol: string };
 
@@ -16,12 +17,14 @@ export class ConnectTimeout extends Error {
 
 export class Connector {
   readonly #connectMs: number;
+  readonly #clientTls: ClientTls;
   readonly #sockets = new Set<Socket>();
   /** The last session of TLS: a connection that takes it up again saves the asymmetric half of the handshake. */
   #session: Buffer | undefined;
 
-  constructor(connectMs: number) {
+  constructor(connectMs: number, clientTls: ClientTls = {}) {
     this.#connectMs = connectMs;
+    this.#clientTls = clientTls;
   }
 
   connect(address: Address, connected: Connected): void {
@@ -69,6 +72,7 @@ export class Connector {
       // RFC 6066 §3: an address is no server name.
       servername: isIP(hostname) === 0 ? hostname : "",
       ALPNProtocols: ["http/1.1"],
+      ...this.#clientTls,
       ...(this.#session === undefined ? {} : { session: this.#session }),
     });
     socket.on("session", (session) => this.#session = session);

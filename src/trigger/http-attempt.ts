@@ -3,18 +3,21 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { BODY_LOOK_BYTES, bodyLack, isGoodStatus } from "../core/success-rule.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, isSuccess, late, refused, tooLong } from "./http-result.ts";
+import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, late, refused, tooLong, unfit } from "./http-result.ts";
 import type { Plan } from "./http-request.ts";
 import type { StopSignal } from "./trigger.ts";
 
 export type AttemptParts = {
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, "connectMs" | "totalMs">;
   readonly plan: Plan;
   readonly signal: StopSignal;
   readonly now: () => number;
   readonly deadlines: Deadlines<HttpAttempt>;
   readonly done: (result: DeliveryResult) => void;
+  /** Is given the beginning of a good answer's body, before `done`. */
+  readonly take?: (body: string) => void;
 };
 
 /** Interim answers (1xx) that a target may send before its answer. */
@@ -36,10 +39,13 @@ export class HttpAttempt {
   #isComplete = false;
   #interim = 0;
   #status = 0;
+  #isGood = false;
+  /** So much of the body is kept. */
+  #keptMax = EXCERPT_MAX_BYTES;
   #retryAfter: string | undefined;
   #location: string | undefined;
   #bytes = 0;
-  #excerpt: Buffer[] | undefined;
+  #kept: Buffer[] | undefined;
   readonly #onAbort = () => this.stop("cancelled");
 
   constructor(parts: AttemptParts) {
@@ -65,20 +71,21 @@ export class HttpAttempt {
       }
       return;
     }
+    const { plan, take } = this.#parts;
     this.#status = status;
+    this.#isGood = isGoodStatus(plan.success, status);
+    if (this.#isGood) this.#keptMax = take === undefined && plan.success?.body === undefined ? 0 : BODY_LOOK_BYTES;
     this.#retryAfter = textOf(headers["retry-after"]);
     this.#location = textOf(headers["location"]);
   }
 
   onResponseData(_: Controller, chunk: Buffer): void {
-    const room = EXCERPT_MAX_BYTES - this.#bytes;
+    const room = this.#keptMax - this.#bytes;
     this.#bytes += chunk.length;
-    if (room > 0 && !isSuccess(this.#status)) (this.#excerpt ??= []).push(chunk.subarray(0, room));
+    if (room > 0) (this.#kept ??= []).push(chunk.subarray(0, room));
     if (this.#bytes <= ANSWER_MAX_BYTES) return;
     this.#end(
-      isSuccess(this.#status)
-        ? tooLong(this.#parts.plan, "an answer of more than 1 MiB", this.#status)
-        : this.#answered(),
+      this.#isGood ? tooLong(this.#parts.plan, "an answer of more than 1 MiB", this.#status) : this.#answered(),
     );
   }
 
@@ -91,7 +98,7 @@ export class HttpAttempt {
     const { plan, delivery } = this.#parts;
     if (this.#isOver) return;
     // What went wrong after the head of a refusal changes nothing of it.
-    const isRefused = this.#status !== 0 && !isSuccess(this.#status);
+    const isRefused = this.#status !== 0 && !this.#isGood;
     this.#end(
       isRefused ? this.#answered() : broken(plan, error, { connectMs: delivery.connectMs, status: this.#status }),
     );
@@ -100,7 +107,7 @@ export class HttpAttempt {
   /** Its time is over. */
   expire(): void {
     const { plan, delivery } = this.#parts;
-    const isRefused = this.#status !== 0 && !isSuccess(this.#status);
+    const isRefused = this.#status !== 0 && !this.#isGood;
     this.#end(
       isRefused
         ? this.#answered()
@@ -109,13 +116,22 @@ export class HttpAttempt {
   }
 
   #answered(): DeliveryResult {
-    if (isSuccess(this.#status)) return { kind: "delivered", status: this.#status };
-    return refused(this.#parts.plan, {
-      status: this.#status,
-      retryAfter: this.#retryAfter,
-      location: this.#location,
-      excerpt: Buffer.concat(this.#excerpt ?? []),
-    }, this.#parts.now());
+    const { plan, take, now } = this.#parts;
+    if (!this.#isGood) {
+      return refused(plan, {
+        status: this.#status,
+        retryAfter: this.#retryAfter,
+        location: this.#location,
+        excerpt: Buffer.concat(this.#kept ?? []),
+      }, now());
+    }
+    if (this.#keptMax > 0) {
+      const body = Buffer.concat(this.#kept ?? []).toString();
+      const lack = bodyLack(plan.success, body);
+      if (lack !== undefined) return unfit(plan, this.#status, lack);
+      take?.(body);
+    }
+    return { kind: "delivered", status: this.#status };
   }
 
   #end(result: DeliveryResult): void {

@@ -1,15 +1,19 @@
 // The request of an attempt. What is the same for each event of a target is worked out once: its plan.
 
-import { Buffer } from "node:buffer";
 import type { Delivery } from "../core/delivery.ts";
+import type { SuccessRule } from "../core/success-rule.ts";
 import type { ResolvedTarget } from "../core/target-book.ts";
-import { userinfoOf } from "../core/target-urn.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
+import type { Proof } from "./http-proof.ts";
+import type { OauthClient } from "./oauth.ts";
+import { signatureOf, type Signer } from "./signature.ts";
 
 export type Plan = {
   readonly method: NonNullable<ResolvedTarget["method"]>;
-  /** `http://host:port`, what a pool is made of. */
+  /** `http://host:port` */
   readonly origin: string;
+  /** What a pool is made of, beside the time to connect in. */
+  readonly poolKey: string;
   /** The host, and the port unless it is the scheme's own, for a human. */
   readonly place: string;
   readonly host: string;
@@ -18,33 +22,59 @@ export type Plan = {
   /** Name, value, name, value … */
   readonly headers: readonly string[];
   readonly hasBody: boolean;
+  /** The whole event is one JSON document. */
+  readonly isStructured: boolean;
   /** Texts that may not be seen in an error, not even when the target sends them back. */
   readonly secrets: readonly string[];
+  readonly success?: SuccessRule;
+  readonly signer?: Signer;
+  /** Where the token comes from that shows who sends. */
+  readonly oauth?: OauthClient;
+  /** With what was secret before: for when the target does not know the new yet. */
+  readonly previous?: { readonly plan: Plan; readonly until: number };
 };
 
 /** Absent when the URN is none of HTTP's. */
-export function planOf({ urn, method = "POST", headers = {} }: ResolvedTarget, userAgent: string): Plan | undefined {
+export function planOf(
+  target: ResolvedTarget,
+  proof: Proof,
+  { userAgent, connections }: { readonly userAgent: string; readonly connections: number },
+): Plan | undefined {
+  const { urn, method = "POST", headers = {}, cloudEvents, success, name } = target;
   const url = URL.parse(urn);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
   const hasBody = method !== "GET" && method !== "DELETE";
-  const basic = basicOf(urn);
-  const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const isStructured = hasBody && cloudEvents === "structured";
+  const names = new Set(Object.keys(headers).map((each) => each.toLowerCase()));
   const written: string[] = [];
-  if (hasBody) written.push("content-type", "application/json");
+  if (hasBody) written.push("content-type", isStructured ? "application/cloudevents+json" : "application/json");
   if (!names.has("user-agent")) written.push("user-agent", userAgent);
-  if (basic !== undefined && !names.has("authorization")) written.push("authorization", `Basic ${basic.credentials}`);
-  for (const [name, value] of Object.entries(headers)) written.push(name, value);
+  for (const [header, value] of Object.entries(headers)) written.push(header, value);
+  for (const [header, value] of proof.headers) if (!names.has(header)) written.push(header, value);
+  const secrets = [...proof.secrets, ...(name === undefined ? Object.values(headers) : [])];
   return {
     method,
     origin: url.origin,
+    poolKey: `${connections} ${url.origin}${proof.tls === undefined ? "" : ` ${proof.tls}`}`,
     place: url.host,
     host: url.hostname,
     pathHead: `${url.pathname}?${queryHead(urn)}time=`,
     headers: written,
     hasBody,
-    secrets: [...(basic?.secrets ?? []), ...Object.values(headers)].filter((secret) => secret.length > 3).sort((a, b) =>
-      b.length - a.length
-    ),
+    isStructured,
+    secrets: secrets.filter((secret) => secret.length > 3).sort((a, b) => b.length - a.length),
+    ...(success === undefined ? {} : { success }),
+    ...(proof.signer === undefined ? {} : { signer: proof.signer }),
+    ...(proof.oauth === undefined ? {} : { oauth: proof.oauth }),
+  };
+}
+
+/** The plan with a token, which shows who sends. */
+export function withToken(plan: Plan, token: string): Plan {
+  return {
+    ...plan,
+    headers: plan.headers.concat(["authorization", `Bearer ${token}`]),
+    secrets: [token, ...plan.secrets],
   };
 }
 
@@ -52,7 +82,16 @@ export function pathOf({ pathHead }: Plan, { instant, toleranceMs }: Delivery, n
   return `${pathHead}${Math.floor(instant / 1_000)}&epsilon=${toleranceMs / 1_000}&at=${Math.floor(now / 1_000)}`;
 }
 
-export function headersOf({ headers }: Plan, delivery: Delivery): string[] {
+/** `body` as it is sent: a signature covers it. */
+export function headersOf(plan: Plan, delivery: Delivery, body: string | null, now: number): string[] {
+  const { headers, signer, isStructured } = plan;
+  const signed = signer === undefined ? headers : [...headers, ...signatureOf(signer, delivery.id, body ?? "", now)];
+  return isStructured
+    ? signed.concat(["idempotency-key", delivery.id, "traceparent", traceparentOf(delivery.id, delivery.attempt)])
+    : binaryHeaders(signed, delivery);
+}
+
+function binaryHeaders(headers: readonly string[], delivery: Delivery): string[] {
   const { specversion, id, source, type, time, taskid, attempt } = attributesOf(delivery);
   // Written out: this runs for each event, and of these only two can hold what a header can't.
   return headers.concat([
@@ -77,8 +116,12 @@ export function headersOf({ headers }: Plan, delivery: Delivery): string[] {
   ]);
 }
 
-export function bodyOf({ hasBody }: Plan, { payload }: Delivery): string | null {
-  return hasBody ? JSON.stringify(payload) : null;
+export function bodyOf({ hasBody, isStructured }: Plan, delivery: Delivery): string | null {
+  if (!hasBody) return null;
+  const { payload } = delivery;
+  return JSON.stringify(
+    isStructured ? { ...attributesOf(delivery), datacontenttype: "application/json", data: payload } : payload,
+  );
 }
 
 /** The query of the URN, byte for byte, without what the event itself brings, and ready for it. */
@@ -95,16 +138,6 @@ function isOwn(pair: string): boolean {
   const name = pair.split("=", 1)[0] ?? "";
   const decoded = name.includes("%") ? [...new URLSearchParams(name).keys()][0] : name;
   return decoded === "time" || decoded === "epsilon" || decoded === "at";
-}
-
-function basicOf(urn: string): { readonly credentials: string; readonly secrets: readonly string[] } | undefined {
-  const userinfo = urn.includes("@") ? userinfoOf(urn) : undefined;
-  if (userinfo === undefined) return undefined;
-  const { user, password } = userinfo;
-  const credentials = Buffer.from(`${user}:${password}`).toString("base64");
-  // A user alone is a key.
-  const secret = password === "" ? user : password;
-  return { credentials, secrets: [credentials, secret, encodeURIComponent(secret)] };
 }
 
 /** CloudEvents HTTP binding §3.1.3.2: what a header can't hold, and `"` and `%`, as percent-encoded UTF-8. */

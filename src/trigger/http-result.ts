@@ -23,13 +23,10 @@ const RETRY_AFTER_MAX_MS = 86_400_000;
 
 type Failure = DeliveryResult & { readonly kind: "failed" };
 
-export function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
 export function refused(plan: Plan, { status, retryAfter, location, excerpt }: Refusal, now: number): Failure {
   const name = STATUS_CODES[status];
   const head = `${plan.place} answered ${status}${name === undefined ? "" : ` ${name}`}`;
+  if (status < 300) return { kind: "failed", status, error: `${head}, which is no success here`, retryable: true };
   if (status < 400) {
     const place = location === undefined ? "" : ` to ${shown(plan, location)}`;
     return { kind: "failed", status, error: `${head}: redirects${place} are not followed`, retryable: false };
@@ -38,7 +35,19 @@ export function refused(plan: Plan, { status, retryAfter, location, excerpt }: R
   const error = text === "" ? head : `${head}: ${text}`;
   const retryable = status >= 500 || status === 408 || status === 425 || status === 429;
   const retryAfterMs = retryable ? msOf(retryAfter, now) : undefined;
-  return { kind: "failed", status, error, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return {
+    ...{ kind: "failed", status, error, retryable },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(status === GONE ? { gone: true } : {}),
+  };
+}
+
+/** RFC 9110 §15.5.11: the target is no more, and whoever refers to it should stop. */
+const GONE = 410;
+
+/** The status is right, and the body does not say what it should. */
+export function unfit({ place }: Plan, status: number, lack: string): Failure {
+  return { kind: "failed", status, error: `${place} answered ${status}, but its body ${lack}`, retryable: true };
 }
 
 /** The connection failed, or failed to come about. `status` is 0 when no answer had begun. */
@@ -74,7 +83,7 @@ const UNREACHED = new Set([
 /** The attempt's time is over. */
 export function late(
   { place }: Plan,
-  { totalMs }: Delivery,
+  { totalMs }: Pick<Delivery, "totalMs">,
   { isSent, status }: { isSent: boolean; status: number },
 ): Failure {
   const time = spanOf(totalMs);

@@ -4,23 +4,26 @@
 import { Pool } from "undici";
 import type { Dispatcher } from "undici";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import { Memo } from "../core/memo.ts";
-import type { ResolvedTarget } from "../core/target-book.ts";
 import { HttpAttempt } from "./http-attempt.ts";
 import { Connector } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
-import { bodyOf, headersOf, pathOf, type Plan, planOf } from "./http-request.ts";
+import { HttpPlans, type OpenCredentials } from "./http-plans.ts";
+import { bodyOf, headersOf, pathOf, type Plan, withToken } from "./http-request.ts";
+import { type Asked, type OauthClient, OauthTokens } from "./oauth.ts";
 import { Pools } from "./pools.ts";
+import { readTls } from "./tls.ts";
 import type { StopSignal, Trigger } from "./trigger.ts";
 
 export type HttpTriggerOptions = {
   /** Milliseconds since 1970, for what is told to the target and for dates that it answers. */
   readonly now: () => number;
   readonly userAgent?: string;
-  /** For each origin. 16 to 64 carried more than 256 (DESIGN §12). */
+  /** For each origin, and more only where a named target says so. 16 to 64 carried more than 256 (DESIGN §12). */
   readonly connectionsMax?: number;
   /** How long a pool that nothing uses is kept. */
   readonly idleMs?: number;
+  /** Opens the credentials of named targets; without it, none can be. */
+  readonly open?: OpenCredentials;
 };
 
 export function httpTrigger(options: HttpTriggerOptions): Trigger {
@@ -29,8 +32,6 @@ export function httpTrigger(options: HttpTriggerOptions): Trigger {
 
 /** Origins with a pool at one time. */
 const POOLS_MAX = 1_024;
-/** Plans of requests that are kept, the latest: about 1 KB each. */
-const PLANS_MAX = 4_096;
 /** What servers of ordinary make send at most. */
 const ANSWER_HEADERS_MAX_BYTES = 16 * 1024;
 /**
@@ -43,44 +44,29 @@ const KEEP_ALIVE_MAX_MS = 60_000;
 class HttpTrigger implements Trigger {
   readonly schemes = ["http", "https"];
   readonly #now: () => number;
-  readonly #userAgent: string;
+  readonly #plans: HttpPlans;
   readonly #pools: Pools<OriginPool>;
-  readonly #plans = new Memo<string, Plan>(PLANS_MAX);
+  readonly #tokens: OauthTokens;
   readonly #deadlines = new Deadlines<HttpAttempt>();
   #closed: Promise<void> | undefined;
 
-  constructor({ now, userAgent = "Metronome", connectionsMax = 64, idleMs = 60_000 }: HttpTriggerOptions) {
+  constructor(options: HttpTriggerOptions) {
+    const { now, userAgent = "Metronome", connectionsMax = 64, idleMs = 60_000, open = () => undefined } = options;
     this.#now = now;
-    this.#userAgent = userAgent;
-    this.#pools = new Pools({ make: (key) => new OriginPool(key, connectionsMax), poolsMax: POOLS_MAX, idleMs });
+    this.#plans = new HttpPlans({ userAgent, open, now, connectionsMax });
+    this.#pools = new Pools({ make: (key) => new OriginPool(key), poolsMax: POOLS_MAX, idleMs });
+    this.#tokens = new OauthTokens({ ask: (client) => this.#ask(client), now });
   }
 
   send(delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
     if (this.#closed !== undefined) return Promise.resolve(failed("the peer is stopping"));
     if (signal.aborted) return Promise.resolve(failed("cancelled"));
-    const plan = this.#planOf(delivery.target);
+    const plan = this.#plans.of(delivery.target);
+    if (typeof plan === "string") return Promise.resolve(failed(plan));
     if (plan === undefined) return Promise.resolve({ ...failed("the target's URN can't be read"), retryable: false });
-    const taken = this.#pools.take(`${delivery.connectMs} ${plan.origin}`);
-    if (taken === undefined) return Promise.resolve(failed(`${POOLS_MAX} targets are being sent to already`));
-    return new Promise((resolve) => {
-      const attempt = new HttpAttempt({
-        delivery,
-        plan,
-        signal,
-        now: this.#now,
-        deadlines: this.#deadlines,
-        done: (result) => {
-          this.#pools.give(taken);
-          resolve(result);
-        },
-      });
-      taken.pool.dispatch({
-        method: plan.method,
-        path: pathOf(plan, delivery, this.#now()),
-        headers: headersOf(plan, delivery),
-        body: bodyOf(plan, delivery),
-      }, attempt);
-    });
+    return plan.oauth === undefined && plan.previous === undefined
+      ? this.#attempt(plan, delivery, signal)
+      : this.#prove(plan, delivery, signal);
   }
 
   close(): Promise<void> {
@@ -94,31 +80,135 @@ class HttpTrigger implements Trigger {
     await this.#pools.close();
   }
 
-  /** Many tasks have the same target, each of its own. */
-  #planOf(target: ResolvedTarget): Plan | undefined {
-    const { urn, method, headers } = target;
-    const key = headers === undefined ? `${method ?? ""} ${urn}` : JSON.stringify(target);
-    const known = this.#plans.get(key);
-    if (known !== undefined) return known;
-    const plan = planOf(target, this.#userAgent);
-    return plan === undefined ? undefined : this.#plans.set(key, plan);
+  #attempt(plan: Plan, delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
+    const body = bodyOf(plan, delivery);
+    const now = this.#now();
+    const request = {
+      method: plan.method,
+      path: pathOf(plan, delivery, now),
+      headers: headersOf(plan, delivery, body, now),
+      body,
+    };
+    return this.#dispatch(plan, request, { times: delivery, signal });
+  }
+
+  /** With a token, or with what may be older than the target knows: once more when it is refused, in the same attempt. */
+  async #prove(plan: Plan, delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
+    const ends = performance.now() + delivery.totalMs;
+    let result: DeliveryResult | undefined;
+    for (let tries = 1; tries <= 2; tries++) {
+      const leftMs = ends - performance.now();
+      const way = tries === 2 && plan.previous !== undefined && plan.previous.until > this.#now()
+        ? plan.previous.plan
+        : plan;
+      if (tries === 2 && way === plan && plan.oauth === undefined) break;
+      const proven = await this.#proven(way, leftMs, signal);
+      if ("kind" in proven) return result ?? proven;
+      const totalMs = ends - performance.now();
+      if (totalMs <= 0 || signal.aborted || this.#closed !== undefined) return result ?? failed("cancelled");
+      result = await this.#attempt(proven.plan, { ...delivery, totalMs }, signal);
+      if (result.kind === "delivered" || result.status !== UNAUTHORIZED) return result;
+      if (way.oauth !== undefined && proven.token !== undefined) this.#tokens.refuse(way.oauth, proven.token);
+    }
+    return result ?? failed("the time is over");
+  }
+
+  async #proven(
+    plan: Plan,
+    leftMs: number,
+    signal: StopSignal,
+  ): Promise<{ readonly plan: Plan; readonly token?: string } | Failure> {
+    if (plan.oauth === undefined) return { plan };
+    const answer = await within(this.#tokens.token(plan.oauth), leftMs, signal);
+    if (answer === undefined) return { ...failed(`no token for ${plan.place} in time`), cause: "unreached" };
+    if (answer.kind === "failed") return answer.result;
+    return { plan: withToken(plan, answer.token), token: answer.token };
+  }
+
+  /** Asks for a token. */
+  async #ask(client: OauthClient): Promise<Asked> {
+    const plan = this.#plans.ofToken(client);
+    if (plan === undefined) return { kind: "failed", result: failed("the URL of its token can't be read") };
+    const url = new URL(client.url);
+    let body: string | undefined;
+    const request = {
+      method: plan.method,
+      path: url.pathname + url.search,
+      headers: [...plan.headers],
+      body: client.body,
+    };
+    const take = (text: string) => void (body = text);
+    const result = await this.#dispatch(plan, request, { times: TOKEN_TIMES, signal: NEVER, take });
+    if (result.kind === "failed") return { kind: "failed", result };
+    return { kind: "answer", body: body ?? "" };
+  }
+
+  #dispatch(
+    plan: Plan,
+    request: Dispatcher.DispatchOptions,
+    { times, signal, take }: {
+      readonly times: Pick<Delivery, "connectMs" | "totalMs">;
+      readonly signal: StopSignal;
+      readonly take?: (body: string) => void;
+    },
+  ): Promise<DeliveryResult> {
+    const taken = this.#pools.take(`${times.connectMs} ${plan.poolKey}`);
+    if (taken === undefined) return Promise.resolve(failed(`${POOLS_MAX} targets are being sent to already`));
+    return new Promise((resolve) => {
+      const attempt = new HttpAttempt({
+        delivery: times,
+        plan,
+        signal,
+        now: this.#now,
+        deadlines: this.#deadlines,
+        done: (result) => {
+          this.#pools.give(taken);
+          resolve(result);
+        },
+        ...(take === undefined ? {} : { take }),
+      });
+      taken.pool.dispatch(request, attempt);
+    });
   }
 }
 
-function failed(error: string): DeliveryResult & { readonly kind: "failed" } {
+type Failure = DeliveryResult & { readonly kind: "failed" };
+
+const UNAUTHORIZED = 401;
+
+/** What the answer is for is waited for by others; so long is enough for any token. */
+const TOKEN_TIMES = { connectMs: 5_000, totalMs: 10_000 };
+
+const NEVER: StopSignal = { aborted: false, addEventListener: () => {}, removeEventListener: () => {} };
+
+function failed(error: string): Failure {
   return { kind: "failed", error, retryable: true, cause: "ours" };
+}
+
+/** What comes in time; absent when nothing does, or it is not waited for any more. */
+async function within<T>(promise: Promise<T>, ms: number, signal: StopSignal): Promise<T | undefined> {
+  const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+  const end = () => resolve(undefined);
+  const timer = setTimeout(end, ms);
+  signal.addEventListener("abort", end);
+  try {
+    return await Promise.race([promise, ended]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+  }
 }
 
 class OriginPool {
   readonly #pool: Pool;
   readonly #connector: Connector;
 
-  /** `key` is the time to connect in, and the origin: a pool has one connector for all that it carries. */
-  constructor(key: string, connections: number) {
-    const space = key.indexOf(" ");
-    this.#connector = new Connector(Number(key.slice(0, space)));
-    this.#pool = new Pool(key.slice(space + 1), {
-      connections,
+  /** `key`: the time to connect in, connections, origin, what is brought to TLS. One connector for all that it carries. */
+  constructor(key: string) {
+    const [connectMs = "", connections = "", origin = "", ...tls] = key.split(" ");
+    this.#connector = new Connector(Number(connectMs), tls.length === 0 ? {} : readTls(tls.join(" ")));
+    this.#pool = new Pool(origin, {
+      connections: Number(connections),
       pipelining: 1,
       maxHeaderSize: ANSWER_HEADERS_MAX_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,

@@ -231,6 +231,7 @@ test("a refusal says what the target said, and whether to come back, and when", 
       error: `127.0.0.1:${made.server.port} ${error}`,
       retryable,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(answer.includes(" 410 ") ? { gone: true } : {}),
     });
   }
 });
