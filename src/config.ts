@@ -17,6 +17,8 @@ export type Config = {
   /** The ticket of the mesh to join. */
   readonly join?: string;
   readonly adminToken?: string;
+  /** Of other sites whose pages may ask this peer; exact, as browsers send them. */
+  readonly allowOrigins: readonly string[];
 };
 
 export type Address = {
@@ -50,6 +52,7 @@ export function readConfig(sources: Sources): Config | Misconfigured {
     http: read(HTTP) ?? { host: "127.0.0.1", port: 8081 },
     name: read(NAME) ?? sources.hostname(),
     labels: read(LABELS) ?? {},
+    allowOrigins: read(ALLOW_ORIGINS) ?? [],
   };
   const [p2p, ticket, adminToken] = [read(P2P), read(JOIN), read(ADMIN_TOKEN)];
   if (data === undefined) lines.push("no home folder is known here: say with --data where the data is kept");
@@ -158,10 +161,27 @@ const ADMIN_TOKEN: Setting<string> = {
   isSecret: true,
 };
 
-const SETTINGS = [DATA, HTTP, P2P, NAME, LABELS, JOIN, ADMIN_TOKEN];
+const ORIGINS_MAX = 64;
+
+const ALLOW_ORIGINS: Setting<Config["allowOrigins"]> = {
+  flag: "allow-origins",
+  variable: "METRONOME_ALLOW_ORIGINS",
+  key: "allowOrigins",
+  expected: `at most ${ORIGINS_MAX} origins with commas between, each as a browser sends it: https://board.example`,
+  parse: one((text) => {
+    const origins = text.split(",").map((each) => each.trim());
+    return origins.length <= ORIGINS_MAX && origins.every(isOrigin) ? origins : undefined;
+  }),
+};
+
+const SETTINGS = [DATA, HTTP, P2P, NAME, LABELS, JOIN, ADMIN_TOKEN, ALLOW_ORIGINS];
 
 function one<T>(parse: (text: string) => T | undefined): (texts: readonly string[]) => T | undefined {
   return ([text, ...more]) => text === undefined || text === "" || more.length > 0 ? undefined : parse(text);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 }
 
 function parseAddress(text: string): Address | undefined {

@@ -1,7 +1,8 @@
 // The composition root: makes a running peer of a configuration. It alone knows every adapter, and what has to be
 // opened before what; what is opened is closed in the reverse order.
 
-import { hash, randomBytes, randomInt } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { hash, hkdfSync, randomBytes, randomInt } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -123,7 +124,9 @@ async function open(
   // Listening comes before firing: a peer whose port is taken has done nothing. What is asked meanwhile waits.
   const api = Promise.withResolvers<Api>();
   const fetch: Api["fetch"] = async (request, connection) => (await api.promise).fetch(request, connection);
-  const listening = await serve({ fetch, hostname: http.host, port: http.port });
+  const answering: { api?: Api } = {};
+  const upgrade: Api["upgrade"] = (request) => answering.api?.upgrade(request) ?? new Response(null, { status: 503 });
+  const listening = await serve({ fetch, upgrade, hostname: http.host, port: http.port });
   opened.push(() => listening.close());
   const { now } = clock;
   const trigger = triggers([
@@ -223,12 +226,15 @@ async function open(
       redeemCode: (code) => link?.redeem(code) ?? false,
     },
     hosts: [...namesOf(http.host), name],
+    origins: config.allowOrigins,
+    jwtKey: Buffer.from(hkdfSync("sha256", meshKey, "", "metronome jwt", 32)).toString("hex"),
     assets: loadAssets(PAGE_FOLDER),
     version: VERSION,
     port: () => listening.port,
     log,
   });
   opened.push(() => Promise.resolve(served.close()));
+  answering.api = served;
   api.resolve(served);
   const url = localUrl(listening, http.host);
   await announce(data, url);

@@ -1,9 +1,11 @@
 // Access is denied by default, at the root: what is not on the list of public paths needs a token or a session. The
 // list is of exact texts; no prefix, suffix or pattern opens anything.
 
+import type { Instant } from "../core/instant.ts";
 import type { UserId } from "../core/task.ts";
 import { ADMIN, type Role, type Scope, SCOPES, SCOPES_OF, userOf } from "../core/user.ts";
 import type { Peer } from "../peer.ts";
+import { isJwt, type Jwts } from "./jwt.ts";
 import { problem } from "./problem.ts";
 import { digest, isToken, matcher } from "./secret.ts";
 import { findToken } from "./token.ts";
@@ -19,6 +21,8 @@ export type Access =
     /** With a secret of the settings or the data folder, or through the mesh: it holds as long as the peer runs. */
     | { readonly kind: "key" | "mesh" }
     | { readonly kind: "token" | "session"; readonly key: string }
+    /** With a token of the seed's API, which is the key. */
+    | { readonly kind: "jwt"; readonly key: string; readonly expiresAt: Instant }
     /** Without anything: what is public is open to it. */
     | { readonly kind: "nobody" }
   );
@@ -34,11 +38,12 @@ export type AccessDoors = {
   readonly peer: Pick<Peer, "entity" | "now">;
   readonly settings: AccessSettings;
   readonly cookieName: () => string;
+  readonly jwts: Pick<Jwts, "read">;
 };
 
 export type Gatekeeper = {
-  /** Who sends this request; or the answer that turns it away. */
-  admit(request: Request): Promise<Access | Response>;
+  /** Who sends this request; or the answer that turns it away. `isForeign`: it is a page of another origin's, whose cookies count for nothing. */
+  admit(request: Request, isForeign: boolean): Promise<Access | Response>;
   /** What this secret opens, whatever it came in; absent when nothing. */
   recognize(secret: string): Promise<Access | undefined>;
   /** Whether the access holds still, for the same. */
@@ -58,6 +63,10 @@ export const PUBLIC: ReadonlySet<string> = new Set([
   "POST /api/v1/auth/session",
   "POST /api/v1/auth/token",
   "POST /api/v1/users",
+  "POST /user",
+  "POST /user/",
+  "POST /auth",
+  "POST /auth/",
 ]);
 
 /** `path` as it was sent, not decoded. */
@@ -71,13 +80,14 @@ export function isAdmin({ role, scopes }: Access): boolean {
 }
 
 export function createGatekeeper(doors: AccessDoors): Gatekeeper {
-  const { peer, settings, cookieName } = doors;
+  const { peer, settings, cookieName, jwts } = doors;
   const isAdminToken = matcher(settings.adminToken);
   const isLocalKey = matcher(settings.localKey);
 
   const recognize = async (secret: string): Promise<Access | undefined> => {
     if (isAdminToken(secret) || isLocalKey(secret)) return { kind: "key", ...ALL };
-    return isToken(secret) ? await stored(digest(secret), "token") : undefined;
+    if (isToken(secret)) return await stored(digest(secret), "token");
+    return isJwt(secret) ? await jwts.read(secret) : undefined;
   };
 
   async function stored(key: string, kind: "token" | "session"): Promise<Access | undefined> {
@@ -90,15 +100,16 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
 
   return {
     recognize,
-    async admit(request) {
+    async admit(request, isForeign) {
       const authorization = request.headers.get("authorization");
       if (authorization !== null) {
-        const secret = BEARER_PATTERN.exec(authorization)?.[1];
+        // The seed's clients write a token alone.
+        const secret = BEARER_PATTERN.exec(authorization)?.[1] ?? (isJwt(authorization) ? authorization : undefined);
         const access = secret === undefined ? undefined : await recognize(secret);
         return access ??
           turnedAway("That token opens nothing here: it is unknown, revoked or over.", ', error="invalid_token"');
       }
-      const secret = cookieOf(request, cookieName());
+      const secret = isForeign ? undefined : cookieOf(request, cookieName());
       if (secret === undefined) return turnedAway("This needs a token (Authorization: Bearer …) or a session.");
       const access = isToken(secret) ? await stored(digest(secret), "session") : undefined;
       return access ?? turnedAway("The session is over. Sign in again.");
@@ -109,6 +120,10 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
         case "mesh":
         case "nobody":
           return true;
+        case "jwt": {
+          const now = await jwts.read(access.key);
+          return now !== undefined && now.role === access.role;
+        }
         case "token":
         case "session": {
           const now = await stored(access.key, access.kind);

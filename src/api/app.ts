@@ -3,7 +3,7 @@
 
 import { Hono } from "hono";
 import type { MeshAccess, Peer, TargetAccess } from "../peer.ts";
-import { type Access, type AccessSettings, createGatekeeper, isPublic, NOBODY, turnedAway } from "./access.ts";
+import { type Access, type AccessSettings, createGatekeeper, isPublic, NOBODY, roleOf, turnedAway } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBatch } from "./batch.ts";
 import { addBreakers } from "./breakers.ts";
@@ -23,6 +23,13 @@ import { addUser } from "./user.ts";
 import { addUsers, createSignUps } from "./users.ts";
 import { addSettings } from "./settings.ts";
 import { addForward } from "./forward.ts";
+import { createCors } from "./cors.ts";
+import { createJwts } from "./jwt.ts";
+import type { Accept } from "./socket.ts";
+import { asV0, isV0 } from "./v0-answer.ts";
+import { addV0People } from "./v0-people.ts";
+import { createV0Sockets } from "./v0-socket.ts";
+import { addV0Tasks } from "./v0-tasks.ts";
 import { createGuard } from "./guard.ts";
 import { addHealth } from "./health.ts";
 import { addMesh } from "./mesh.ts";
@@ -44,6 +51,10 @@ export type ApiSettings = {
   readonly auth: AccessSettings & SessionSettings;
   /** Names and addresses, without a port, that the peer answers to beside the loopback ones: where it is bound, and by which name it is known. */
   readonly hosts: readonly string[];
+  /** Origins of other sites whose pages may ask, exact: `https://board.example`. */
+  readonly origins: readonly string[];
+  /** Signs the tokens of the seed's API: the same at every peer of the mesh, and at no other. */
+  readonly jwtKey: string;
   /** The page, by URL path: `/` and what it loads. */
   readonly assets: ReadonlyMap<string, Asset>;
   readonly version: string;
@@ -64,17 +75,21 @@ export type Connection = {
 
 export type Api = {
   fetch(request: Request, connection?: Connection): Promise<Response>;
+  /** What takes the connection over as a WebSocket, or the answer that it gets instead. */
+  upgrade(request: Request): Accept | Response;
   /** Ends the streams; what is asked from now on is refused. */
   close(): void;
 };
 
 export function createApi(settings: ApiSettings): Api {
-  const { peer, mesh, targets, auth, hosts, assets, version, port, log } = settings;
+  const { peer, mesh, targets, auth, hosts, origins, jwtKey, assets, version, port, log } = settings;
   const closing = new AbortController();
   const cookieName = () => `metronome-${port()}`;
-  const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName });
-  const guard = createGuard(hosts);
-  const routes: Hono<ApiEnv> = addRoutes({
+  const jwts = createJwts({ key: jwtKey, peer, roleOf: (user) => roleOf(peer, user) });
+  const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName, jwts });
+  const cors = createCors(origins);
+  const guard = createGuard(hosts, (request) => cors.allowed(request) !== undefined);
+  const doors: Doors = {
     peer,
     mesh,
     targets,
@@ -87,7 +102,9 @@ export function createApi(settings: ApiSettings): Api {
     log,
     closing: closing.signal,
     here: async (request, env) => await routes.fetch(request, env),
-  });
+  };
+  const routes = addRoutes(doors);
+  const v0Sockets = createV0Sockets(doors);
 
   return {
     async fetch(request, connection = {}) {
@@ -95,10 +112,24 @@ export function createApi(settings: ApiSettings): Api {
       let response: Response;
       try {
         response = await answer(request, url, connection);
+        if (isV0(url.pathname)) response = await asV0(response);
       } catch (error) {
         response = broken(error, `${request.method} ${url.pathname}`, log);
       }
-      return secure(response);
+      secure(response);
+      const origin = cors.allowed(request);
+      if (origin !== undefined) cors.open(response, origin);
+      return response;
+    },
+    upgrade(request) {
+      const url = new URL(request.url);
+      const refused = guard.check(request, url) ?? guard.checkOrigin(request, url);
+      if (refused !== undefined) return secure(refused);
+      if (closing.signal.aborted) return secure(problem(503, "The peer is stopping."));
+      if (url.pathname !== "/ws" && url.pathname !== "/ws/") {
+        return secure(problem(404, "There is no WebSocket at this path.", { suggestion: "/ws" }));
+      }
+      return v0Sockets() ?? secure(problem(503, "As many sockets are open as this peer serves."));
     },
     close() {
       closing.abort();
@@ -108,8 +139,10 @@ export function createApi(settings: ApiSettings): Api {
   async function answer(request: Request, url: URL, connection: Connection): Promise<Response> {
     const path = url.pathname;
     const { remote, isTrusted = false } = connection;
-    const refused = isTrusted ? undefined : guard(request, url);
+    const refused = isTrusted ? undefined : guard.check(request, url);
     if (refused !== undefined) return refused;
+    const preflight = isTrusted ? undefined : cors.preflight(request);
+    if (preflight !== undefined) return preflight;
     if (closing.signal.aborted) return problem(503, "The peer is stopping.", { headers: { connection: "close" } });
     const isOpen = isPublic(request.method, path, assets);
     const asset = isOpen ? assets.get(path) : undefined;
@@ -127,7 +160,7 @@ export function createApi(settings: ApiSettings): Api {
 
   async function whoAsks(request: Request, isOpen: boolean, isTrusted: boolean): Promise<Access | Response> {
     if (isTrusted) return readFor(request.headers) ?? turnedAway("The peer that sent this did not say who asks.");
-    const access = await gatekeeper.admit(request);
+    const access = await gatekeeper.admit(request, cors.allowed(request) !== undefined);
     // What is public is not closed to who shows something that is over.
     return isOpen && access instanceof Response ? NOBODY : access;
   }
@@ -151,10 +184,13 @@ export function createApi(settings: ApiSettings): Api {
     addTokens(app, doors);
     addInvites(app, doors);
     addSettings(app, doors);
-    addUsers(app, doors, createSignUps(doors, auth));
+    const signUps = createSignUps(doors, auth);
+    addUsers(app, doors, signUps);
     addUser(app, doors);
     addAuth(app, doors);
     addSession(app, doors, auth);
+    addV0People(app, doors, jwts, signUps);
+    addV0Tasks(app, doors);
     addHealth(app, doors);
     addDescription(app, version);
     refuseOtherMethods(app);

@@ -29,14 +29,18 @@ export function parseObject(text: string): JsonObject | Response {
   return isObject(value.json) ? value.json : problem(422, `The body is a JSON object, not ${kindOf(value.json)}.`);
 }
 
-/** The text of the body, of one of these types. An empty body needs none. */
-export async function readText(request: Request, types: readonly string[]): Promise<string | Response> {
+/** The text of the body, of one of these types, or of any. An empty body needs none. */
+export async function readText(
+  request: Request,
+  types: readonly string[] | undefined,
+  maxBytes = BODY_MAX_BYTES,
+): Promise<string | Response> {
   const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > BODY_MAX_BYTES) return tooLarge();
-  const isTyped = isOfType(request, types);
+  if (declared > maxBytes) return tooLarge(maxBytes);
+  const isTyped = types === undefined || isOfType(request, types);
   if (request.body === null) return isTyped || request.headers.get("content-type") === null ? "" : wrongType(types);
   if (!isTyped && request.headers.get("content-type") !== null) return wrongType(types);
-  const bytes = await readBytes(request.body);
+  const bytes = await readBytes(request.body, maxBytes);
   if (bytes instanceof Response) return bytes;
   if (bytes.length > 0 && !isTyped) return wrongType(types);
   return decode(bytes) ?? problem(400, "The body is not UTF-8.");
@@ -86,8 +90,8 @@ export function wrongType(types: readonly string[]): Response {
   });
 }
 
-export function tooLarge(): Response {
-  return problem(413, `A body has at most ${BODY_MAX_BYTES} bytes.`, { headers: { connection: "close" } });
+export function tooLarge(maxBytes = BODY_MAX_BYTES): Response {
+  return problem(413, `A body has at most ${maxBytes} bytes.`, { headers: { connection: "close" } });
 }
 
 /** UTF-8 to text; absent when it is none. */
@@ -99,7 +103,7 @@ export function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-async function readBytes(body: ReadableStream<Uint8Array>): Promise<Uint8Array | Response> {
+async function readBytes(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array | Response> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -113,9 +117,9 @@ async function readBytes(body: ReadableStream<Uint8Array>): Promise<Uint8Array |
       const { done, value } = await reader.read();
       if (done) break;
       length += value.length;
-      if (length > BODY_MAX_BYTES) {
+      if (length > maxBytes) {
         reader.cancel().catch(() => {});
-        return tooLarge();
+        return tooLarge(maxBytes);
       }
       chunks.push(value);
     }

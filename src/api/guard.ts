@@ -6,31 +6,47 @@ import { problem } from "./problem.ts";
 /** Methods that change nothing. */
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
-/** `hosts`: names and addresses that the peer answers to beside the loopback ones, without a port. */
-export function createGuard(hosts: readonly string[]): (request: Request, url: URL) => Response | undefined {
+export type Guard = {
+  /** The answer that turns the request away; absent when it may pass. */
+  check(request: Request, url: URL): Response | undefined;
+  /** The same of a request that safe methods let through: a page may be behind it that reads what comes. */
+  checkOrigin(request: Request, url: URL): Response | undefined;
+};
+
+/**
+ * `hosts`: names and addresses that the peer answers to beside the loopback ones, without a port. `isAllowed`: whether
+ * the page behind a request is of another origin that may ask.
+ */
+export function createGuard(hosts: readonly string[], isAllowed: (request: Request) => boolean): Guard {
   const known = new Set(hosts.map((host) => bracketed(host.toLowerCase())));
-  return (request, url) => {
-    const host = request.headers.get("host") ?? url.host;
-    // A request line may carry a whole URL, with another host than the header's: both must be ours.
-    if (!isOwn(host, known) || !isOwn(url.host, known)) {
-      return problem(
-        421,
-        "This peer does not answer to that host name. Add the name to its settings, or use localhost.",
-        {
-          field: "Host",
-        },
-      );
-    }
-    if (SAFE_METHODS.includes(request.method)) return undefined;
-    const site = request.headers.get("sec-fetch-site");
-    if (site !== null && site !== "same-origin" && site !== "none") {
-      return problem(403, "A page of another origin may not change anything here.", { field: "Sec-Fetch-Site" });
-    }
-    const origin = request.headers.get("origin");
-    if (origin !== null && !isSameOrigin(origin, host.toLowerCase())) {
-      return problem(403, "A page of another origin may not change anything here.", { field: "Origin" });
-    }
-    return undefined;
+  return {
+    check(request, url) {
+      const host = request.headers.get("host") ?? url.host;
+      // A request line may carry a whole URL, with another host than the header's: both must be ours.
+      if (!isOwn(host, known) || !isOwn(url.host, known)) {
+        return problem(
+          421,
+          "This peer does not answer to that host name. Add the name to its settings, or use localhost.",
+          {
+            field: "Host",
+          },
+        );
+      }
+      return SAFE_METHODS.includes(request.method) ? undefined : this.checkOrigin(request, url);
+    },
+    checkOrigin(request, url) {
+      if (isAllowed(request)) return undefined;
+      const host = request.headers.get("host") ?? url.host;
+      const site = request.headers.get("sec-fetch-site");
+      if (site !== null && site !== "same-origin" && site !== "none") {
+        return problem(403, "A page of another origin may not change anything here.", { field: "Sec-Fetch-Site" });
+      }
+      const origin = request.headers.get("origin");
+      if (origin !== null && !isSameOrigin(origin, host.toLowerCase())) {
+        return problem(403, "A page of another origin may not change anything here.", { field: "Origin" });
+      }
+      return undefined;
+    },
   };
 }
 

@@ -24,6 +24,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "DELETE /api/v1/tokens/:id",
     "GET /api/v1/users/:id",
     "PATCH /api/v1/users/:id",
+    ...slashed("GET /user", "PATCH /user", "POST /auth/logout"),
     // The other peer asks for what its route needs.
     `GET ${FORWARD_PATH}`,
     `POST ${FORWARD_PATH}`,
@@ -49,6 +50,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "GET /api/v1/plan",
     "GET /api/v1/targets",
     "GET /api/v1/targets/:name",
+    ...slashed("GET /tasks"),
   ],
   run: [
     "POST /api/v1/tasks/:id/trigger",
@@ -63,6 +65,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "DELETE /api/v1/tasks/:id",
     "POST /api/v1/tasks:batch",
     "POST /api/v1/conflicts/:id/restore",
+    ...slashed("POST /task", "DELETE /task/:id"),
   ],
   targets: [
     "POST /api/v1/targets",
@@ -89,6 +92,11 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "DELETE /api/v1/invites/:id",
   ],
 };
+
+/** The seed's routes are there with a slash behind, too. */
+function slashed(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => [line, `${line}/`]);
+}
 
 const NEED_OF: ReadonlyMap<string, Need> = new Map(
   (Object.entries(NEEDS) as [Need, readonly string[]][]).flatMap(([need, lines]) =>

@@ -5,9 +5,12 @@
 
 import type { Api } from "./app.ts";
 import { problem } from "./problem.ts";
+import { webSockets } from "./web-socket.ts";
 
 export type ServeSettings = {
   readonly fetch: Api["fetch"];
+  /** Absent: no WebSockets. */
+  readonly upgrade?: Api["upgrade"];
   /** An address, or a name of one. */
   readonly hostname: string;
   /** With 0, the system chooses a free one. */
@@ -67,6 +70,8 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
     requestTimeout: 0,
   }, listener);
   server.maxConnections = CONNECTIONS_MAX;
+  const sockets = settings.upgrade === undefined ? undefined : await webSockets(settings.upgrade);
+  if (sockets !== undefined) server.on("upgrade", sockets.upgrade);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(refusalOf(error, settings) ?? error));
     server.listen(port, hostname, resolve);
@@ -76,6 +81,7 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
   let closed: Promise<void> | undefined;
   const close = () =>
     new Promise<void>((resolve) => {
+      sockets?.close();
       const last = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
       // A connection whose answer ends now is idle a moment later, and nobody tells.
       const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);

@@ -27,6 +27,10 @@ function withOptions(command: Command, description: string): Command {
       "where other peers are met (METRONOME_P2P; default: port 8091, of this machine alone while there are no others)",
     )
     .option("--name <name>", "what people call this peer (METRONOME_NAME; default: the host's name)")
+    .option(
+      "--allow-origins <origins>",
+      "other sites whose pages may ask this peer, with commas (METRONOME_ALLOW_ORIGINS); none when absent",
+    )
     .option("--label <name=value>", "what this peer is, again for each (METRONOME_LABELS, with commas)", gather)
     .option("--config <file>", "a JSON file of these settings, for those not given otherwise (METRONOME_CONFIG)")
     .addOption(
@@ -42,7 +46,12 @@ function withOptions(command: Command, description: string): Command {
 async function run(flags: Flags): Promise<void> {
   // Loaded here: who asks for a task does not pay for a server.
   const { runPeer } = await import("./peer-process.ts");
-  await runPeer(flags);
+  await runPeer(Object.fromEntries(Object.entries(flags).map(([name, value]) => [asWritten(name), value])));
+}
+
+/** Commander's `allowOrigins` is what was written `--allow-origins`. */
+function asWritten(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 const MORE_HELP = `

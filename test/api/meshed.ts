@@ -113,6 +113,8 @@ export async function meshed(): Promise<Meshed> {
       ...{ peer: node, mesh: access, targets: targetAccess(trigger, clock), log },
       auth: { adminToken: ADMIN_TOKEN, redeemCode: () => false },
       hosts: [],
+      origins: [],
+      jwtKey: "the-key-of-the-mesh-of-the-tests",
       assets: new Map(),
       version: "0.0.0-test",
       port: () => PORT,

@@ -64,6 +64,7 @@ export async function makeWorld(
   more: {
     readonly assets?: ReadonlyMap<string, Asset>;
     readonly hosts?: readonly string[];
+    readonly origins?: readonly string[];
     readonly mesh?: MeshAccess;
   } = {},
 ): Promise<World> {
@@ -111,6 +112,8 @@ export async function makeWorld(
       },
     },
     hosts: more.hosts ?? [],
+    origins: more.origins ?? [],
+    jwtKey: "the-key-of-the-mesh-of-the-tests",
     assets: more.assets ?? new Map(),
     version: "0.0.0-test",
     port: () => PORT,

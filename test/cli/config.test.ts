@@ -42,12 +42,21 @@ const DEFAULTS: Config = {
   http: { host: "127.0.0.1", port: 8081 },
   name: "lab-1",
   labels: {},
+  allowOrigins: [],
 };
 
 test("without a setting everything has its default", () => assert.deepEqual(read({}), DEFAULTS));
 
 /** For each setting: a text, a text that loses against it, what the text means, and its key in a file. */
 const CASES = [
+  {
+    flag: "allow-origins",
+    variable: "METRONOME_ALLOW_ORIGINS",
+    text: "https://board.example, http://localhost:4200",
+    loser: "http://a",
+    means: { allowOrigins: ["https://board.example", "http://localhost:4200"] },
+    key: "allowOrigins",
+  },
   { flag: "data", variable: "METRONOME_DATA", text: "/srv/m", loser: "/srv/n", means: { data: "/srv/m" } },
   {
     flag: "http",
@@ -168,8 +177,11 @@ test("a value that can't be is told in one line, with its place and what was exp
     ],
     [file("{"), `--config is "/m.json", which is no JSON (position 1); expected: a file of a JSON object`],
     [file("[]"), `--config is "/m.json", which holds no object; expected: a file of a JSON object`],
-    [file('{"htpp":"a:1"}'), `"htpp" in /m.json is no setting; expected: data, http, p2p, name, labels`],
-    [file('{"adminToken":"x"}'), `"adminToken" in /m.json is no setting; expected: data, http, p2p, name, labels`],
+    [file('{"htpp":"a:1"}'), `"htpp" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins`],
+    [
+      file('{"adminToken":"x"}'),
+      `"adminToken" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins`,
+    ],
     [{ env: { HOME: "" } }, "no home folder is known here: say with --data where the data is kept"],
   ];
   for (const [given, line] of cases) assert.deepEqual(read(given), { kind: "misconfigured", lines: [line] });

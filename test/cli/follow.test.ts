@@ -240,6 +240,8 @@ async function gate(world: World): Promise<{ readonly url: string; close(): Prom
     targets: world.targets,
     auth: { localKey: LOCAL_KEY, redeemCode: () => false },
     hosts: [],
+    origins: [],
+    jwtKey: "the-key-of-the-mesh-of-the-tests",
     assets: new Map(),
     version: "0.0.0-test",
     port: () => 0,

@@ -23,8 +23,8 @@ export class Meshed implements AsyncDisposable {
   }
 
   /** As `start`, and the peer joins the mesh of another. */
-  async join(name: string, other: MeshedPeer): Promise<MeshedPeer> {
-    return await this.start(name, { args: ["--join", await ticketOf(other)] });
+  async join(name: string, other: MeshedPeer, more: { readonly args?: readonly string[] } = {}): Promise<MeshedPeer> {
+    return await this.start(name, { args: ["--join", await ticketOf(other), ...more.args ?? []] });
   }
 
   /** A peer that is expected to say why it does not start. */
