@@ -13,7 +13,12 @@ export type Query = { readonly [name: string]: string | readonly string[] | unde
 export type Client = {
   get(path: string, query?: Query): Promise<unknown>;
   /** Undefined when the answer is empty. With `isOnce` a broken connection is tried again: it is carried out once. */
-  send(method: "POST" | "DELETE", path: string, body?: unknown, more?: { readonly isOnce?: boolean }): Promise<unknown>;
+  send(
+    method: "POST" | "PUT" | "DELETE",
+    path: string,
+    body?: unknown,
+    more?: { readonly isOnce?: boolean },
+  ): Promise<unknown>;
   /** A body that is read as it comes. */
   stream(path: string): Promise<Bytes>;
   upload(path: string, type: string, bytes: Uint8Array): Promise<Bytes>;

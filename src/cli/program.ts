@@ -10,6 +10,9 @@ import { type Parts, processParts } from "./parts.ts";
 import { peers } from "./peers.ts";
 import { revoke } from "./revoke.ts";
 import { simulate } from "./simulate.ts";
+import { targetAdd } from "./target-add.ts";
+import { targetRotate } from "./target-rotate.ts";
+import { targetList, targetRemove, targetShow, targetTest } from "./targets.ts";
 import { taskAdd } from "./task-add.ts";
 import { taskExplain } from "./task-explain.ts";
 import { taskExport } from "./task-export.ts";
@@ -59,6 +62,14 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskExplain);
   addCommand(task, parts, taskImport);
   addCommand(task, parts, taskExport);
+  const target = program.command("target").description("add named targets, look at them, try them out, and rotate keys")
+    .helpCommand(false);
+  addCommand(target, parts, targetAdd);
+  addCommand(target, parts, targetList);
+  addCommand(target, parts, targetShow);
+  addCommand(target, parts, targetRemove);
+  addCommand(target, parts, targetTest);
+  addCommand(target, parts, targetRotate);
   addCommand(program, parts, ticket);
   addCommand(program, parts, peers);
   addCommand(program, parts, drain);

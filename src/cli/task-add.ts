@@ -13,6 +13,8 @@ type Options = {
   readonly name?: string;
   readonly schedule: string;
   readonly target?: string;
+  readonly to?: string;
+  readonly path?: string;
   readonly payload?: string;
   readonly label?: readonly string[];
   readonly policy?: string;
@@ -36,6 +38,8 @@ export const taskAdd: Spec<Options> = {
     command
       .requiredOption("--schedule <text>", "ISO 8601 repeating interval, one instant, cron, or a JSON object")
       .option("--target <urn>", "where the event goes: http(s)://…, or a JSON object with urn, method, headers")
+      .option("--to <name>", "a named target, in place of --target")
+      .option("--path <path>", "with --to: goes behind the path of the target")
       .option("--id <id>", "1 to 256 characters without white space; made when absent")
       .option("--name <name>", "for people; the id when absent")
       .option("--payload <json>", "JSON, @file, or - for the standard input")
@@ -53,17 +57,14 @@ export const taskAdd: Spec<Options> = {
       .option("--preview", "print the schedule as a sentence and its next runs; nothing is added"),
   async run(context, options) {
     const { parts, isJson, connect, print, printJson } = context;
-    const { preview, target } = options;
+    const { preview } = options;
     if (preview === true) {
       const client = await connect();
       const body = { schedule: textOrObject("--schedule", options.schedule), count: PREVIEW };
       const answer = await client.send("POST", "schedules/preview", body);
       return isJson ? await printJson(answer) : await print(previewText(parsePreview(answer)));
     }
-    if (target === undefined) {
-      throw new Failure(EXIT.usage, "Say with --target where the event goes, or ask with --preview.");
-    }
-    const definition = await definitionOf({ ...options, target }, parts);
+    const definition = await definitionOf(options, targetOf(options), parts);
     const client = await connect();
     const answer = await client.send("POST", "tasks", definition, { isOnce: true });
     if (isJson) return await printJson(answer);
@@ -77,8 +78,20 @@ export const taskAdd: Spec<Options> = {
   },
 };
 
-async function definitionOf(options: Options & { readonly target: string }, parts: Parts): Promise<JsonObject> {
-  const { id, name, schedule, target, payload, label, tolerance, paused } = options;
+function targetOf({ target, to, path }: Options): unknown {
+  if (target === undefined && to === undefined) {
+    throw new Failure(EXIT.usage, "Say with --target or --to where the event goes, or ask with --preview.");
+  }
+  if (target !== undefined && to !== undefined) {
+    throw new Failure(EXIT.usage, "The event goes to one place: --target or --to.");
+  }
+  if (path !== undefined && to === undefined) throw new Failure(EXIT.usage, "--path goes with --to.");
+  if (to !== undefined) return { name: to, ...(path === undefined ? {} : { path }) };
+  return textOrObject("--target", target ?? "");
+}
+
+async function definitionOf(options: Options, target: unknown, parts: Parts): Promise<JsonObject> {
+  const { id, name, schedule, payload, label, tolerance, paused } = options;
   if (payload === "-" && options.policy === "-") {
     throw new Failure(EXIT.usage, "Only one of --payload and --policy can be the standard input.");
   }
@@ -91,7 +104,7 @@ async function definitionOf(options: Options & { readonly target: string }, part
     ...(id === undefined ? {} : { id }),
     ...(name === undefined ? {} : { name }),
     schedule: textOrObject("--schedule", schedule),
-    target: textOrObject("--target", target),
+    target,
     ...(payload === undefined ? {} : { payload: await readJson("--payload", payload, parts) }),
     ...(policy === undefined && Object.keys(more).length === 0 ? {} : { policy: { ...policy, ...more } }),
     ...(label === undefined ? {} : { labels: labelsOf(label) }),

@@ -10,6 +10,7 @@ type Options = {
   readonly search?: string;
   readonly label?: readonly string[];
   readonly paused?: boolean;
+  readonly target?: string;
   readonly limit?: number;
 };
 
@@ -23,12 +24,14 @@ export const taskList: Spec<Options> = {
     command
       .option("--search <text>", "those whose id or name holds the text")
       .addOption(repeated("--label <name=value>", "those with the label; may be given more than once", labelPair))
+      .option("--target <name>", "those that refer to the named target")
       .option("--paused", "those that are paused")
       .option("--no-paused", "those that are not")
       .option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { search, label, paused, limit = LIMIT_MAX }) {
+  async run({ isJson, ink, width, connect, print, printJson, note }, options) {
+    const { search, label, paused, target, limit = LIMIT_MAX } = options;
     const client = await connect();
-    const query = { q: search, label, paused: paused === undefined ? undefined : String(paused) };
+    const query = { q: search, label, target, paused: paused === undefined ? undefined : String(paused) };
     const table = createTable(COLUMNS, ink, width);
     let isEmpty = true;
     for await (const items of pages(client, "tasks", query, limit)) {
@@ -37,7 +40,7 @@ export const taskList: Spec<Options> = {
       else await print(table.lines(items.map(parseTask).map(row)));
     }
     if (isEmpty && !isJson) {
-      const isFiltered = search !== undefined || label !== undefined || paused !== undefined;
+      const isFiltered = [search, label, paused, target].some((each) => each !== undefined);
       await note(
         isFiltered ? "No task matches." : "There are no tasks. `metronome task add --help` shows how to add one.",
       );
@@ -69,5 +72,7 @@ function row(task: Task): readonly Cell[] {
 }
 
 function urnOf(target: unknown): string {
-  return typeof target === "object" && target !== null && "urn" in target ? String(target.urn) : asText(target);
+  if (typeof target !== "object" || target === null) return asText(target);
+  if ("name" in target) return `${String(target.name)}${"path" in target ? ` ${String(target.path)}` : ""}`;
+  return "urn" in target ? String(target.urn) : asText(target);
 }
