@@ -5,6 +5,7 @@ import { isFaults, parseDefinition } from "../core/definition.ts";
 import { isFault } from "../core/fault.ts";
 import { type Instant, instant } from "../core/instant.ts";
 import { parseSchedule } from "../core/schedule.ts";
+import type { Labels } from "../core/task.ts";
 import type { Fault } from "../sim/plan.ts";
 import type { Foreseen, Question } from "../sim/what-if.ts";
 import { type Context, repeated, type Spec, wholeNumber } from "./command.ts";
@@ -16,6 +17,7 @@ type Options = {
   readonly peers: number;
   readonly schedule?: string;
   readonly policy?: string;
+  readonly label?: readonly string[];
   readonly cut?: readonly string[];
   readonly sides?: string;
   readonly crash?: readonly string[];
@@ -44,6 +46,7 @@ export const simulate: Spec<Options> = {
   examples: [
     "metronome simulate --peers 5 --cut 10:00-10:20",
     `metronome simulate --cut 10:00-10:20 --sides 3,2 --policy '{"partition":"hold"}'`,
+    `metronome simulate --cut 10:00-10:20 --label peer-4@site=lyon --policy '{"partition":"home","placement":{"match":{"site":"lyon"}}}'`,
     'metronome simulate --schedule "R/2026-06-01T00:00:00Z/PT30S" --crash peer-2@10:05-10:06',
   ],
   isLocal: true,
@@ -52,6 +55,7 @@ export const simulate: Spec<Options> = {
       .option("--peers <n>", "so many peers, peer-0 and on", wholeNumber(1, PEERS_MAX), PEERS)
       .option("--schedule <text>", "what the task does; every minute when absent")
       .option("--policy <json>", "JSON, @file, or -: as of a task")
+      .addOption(repeated("--label <peer@name=value>", "that peer has this label: peer-0@site=lyon"))
       .addOption(repeated("--cut <from-to>", "the mesh is cut in two then, in times of 2026-06-01 in UTC: 10:00-10:20"))
       .option("--sides <n,n>", "how many peers are on each side of a cut: the greater half and the others when absent")
       .addOption(repeated("--crash <peer@from-to>", "that peer is killed then, and starts again: peer-1@10:05-10:06"))
@@ -98,8 +102,25 @@ async function questionOf({ parts }: Context, options: Options): Promise<Questio
     schedule,
     source,
     policy: parsed.definition.policy,
+    labels: labelsOf(options),
     faults,
   };
+}
+
+function labelsOf({ peers, label = [] }: Options): readonly Labels[] {
+  const labels = Array.from({ length: peers }, () => new Map<string, string>());
+  for (const text of label) {
+    const [, peer = "", name = "", value = ""] = /^peer-(\d+)@([A-Za-z0-9._/-]+)=(.*)$/.exec(text) ?? [];
+    const own = peer === "" ? undefined : labels[Number(peer)];
+    if (own === undefined) {
+      throw new Failure(
+        EXIT.usage,
+        `${JSON.stringify(text)} is no label of one of the ${peers} peers: peer-0@site=lyon.`,
+      );
+    }
+    own.set(name, value);
+  }
+  return labels.map((each) => Object.fromEntries(each));
 }
 
 function faultsOf({ peers, cut = [], sides: sidesText, crash = [], freeze = [] }: Options): readonly Fault[] {

@@ -13,6 +13,7 @@ import { excuseOf } from "./check-deliveries.ts";
 import type { PeerEnd } from "./ending.ts";
 import type { Version } from "./history.ts";
 import type { SimPeer } from "./peer.ts";
+import { mayFire } from "./placement.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -47,7 +48,8 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
         const isCalm = excuseOf(world.history.troubles, due, late) === 0;
         // What holds waits for a majority.
         if (!isCalm && (policy.toleranceMs < TAKE_OVER_MS || policy.partition === "hold")) continue;
-        if (!isSomebodyThere(world, span.peers, due, late)) continue;
+        const placed = span.peers.filter(({ id }) => mayFire(world, id, task.definition.policy));
+        if (!isSomebodyThere(world, placed, due, late)) continue;
         const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
         // What overlaps is skipped, and late because of that is no fault of the mesh.
         if (policy.overlap !== "allow") continue;

@@ -4,6 +4,7 @@ import { checkCoverage } from "./check-coverage.ts";
 import { checkDeliveries } from "./check-deliveries.ts";
 import { checkEnding } from "./check-ending.ts";
 import { endingOf } from "./ending.ts";
+import { checkPlacement } from "./placement.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -12,6 +13,7 @@ export async function check(world: World): Promise<readonly Violation[]> {
   return [
     ...world.vectors.violations,
     ...checkDeliveries(world),
+    ...checkPlacement(world),
     ...checkCoverage(world, ends),
     ...checkEnding(world, ends),
   ];

@@ -1,7 +1,7 @@
 // One peer of a world: the production node on a clock, a disk and a network of the world, in one life after another. It
 // is started, killed, stood still and set going again.
 
-import type { PeerId } from "../core/task.ts";
+import type { Labels, PeerId } from "../core/task.ts";
 import type { LogFacts } from "../core/event.ts";
 import { PERIODS } from "../core/periods.ts";
 import { type Node, startNode } from "../node.ts";
@@ -20,6 +20,7 @@ export const HAND_OVER_MS = 12_000;
 
 export type PeerParts = {
   readonly id: PeerId;
+  readonly labels: Labels;
   readonly origin: number;
   readonly clock: LocalClock;
   readonly disk: Disk;
@@ -71,7 +72,7 @@ export class SimPeer {
 
   start(): void {
     if (this.#isUp || this.#isLost) return;
-    const { id, origin, clock, disk, network, targets, chance, log } = this.parts;
+    const { id, labels, origin, clock, disk, network, targets, chance, log } = this.parts;
     const life = ++this.#life;
     this.#isUp = true;
     this.#begin();
@@ -86,7 +87,7 @@ export class SimPeer {
       trigger: targets.door(id, () => clock.now(), run, isAlive),
       chance,
       keep: KEEP,
-      introduction: { name: id, weight: 1, labels: {}, version: "0.0.0", format: 1, tzdata: "2026a" },
+      introduction: { name: id, weight: 1, labels, version: "0.0.0", format: 1, tzdata: "2026a" },
       periods: PERIODS.normal,
       digestKey: "simulated",
       isSigned: () => true,

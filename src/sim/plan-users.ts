@@ -2,6 +2,7 @@
 
 import type { Policy } from "../core/task.ts";
 import type { Chance } from "./chance.ts";
+import { placementOf } from "./placement.ts";
 import { type PlanSize, REST_MS, type UserAction } from "./plan.ts";
 
 const PERIODS_S = [2, 5, 10, 15, 30, 30, 60, 60, 90];
@@ -48,7 +49,11 @@ function put(task: string, at: number, peers: number, chance: Chance): UserActio
     peer: chance.whole(0, peers - 1),
     task,
     schedule: `R/${start}/PT${seconds}S${tolerance}`,
-    policy: { ...policyOf(chance), ...(isHolding(task) ? { partition: "hold" as const } : {}) },
+    policy: {
+      ...policyOf(chance),
+      ...(isHolding(task) ? { partition: "hold" as const } : {}),
+      ...placementOf(task),
+    },
     payload: chance.whole(0, 1_000_000),
   };
 }

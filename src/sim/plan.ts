@@ -1,7 +1,7 @@
 // A plan is all that is going to befall a world, drawn from its seed before it starts: what kind of world it is, what
 // its users do, and its faults. Whoever takes a fault out of a plan gets the same world without it.
 
-import type { Policy } from "../core/task.ts";
+import type { Labels, Policy } from "../core/task.ts";
 import { Chance } from "./chance.ts";
 import { faultsOf } from "./plan-faults.ts";
 import { usersOf } from "./plan-users.ts";
@@ -18,6 +18,8 @@ export type Plan = PlanSize & {
   /** True time at the start. */
   readonly start: number;
   readonly kind: WorldKind;
+  /** Of each peer; two sites by turns when absent. */
+  readonly labels?: readonly Labels[];
   readonly users: readonly UserAction[];
   readonly faults: readonly Fault[];
 };

@@ -5,7 +5,7 @@ import type { Instant } from "../core/instant.ts";
 import { occurrenceId } from "../core/occurrence.ts";
 import type { Run } from "../core/run.ts";
 import { between, type Schedule } from "../core/schedule.ts";
-import { type PeerId, type Policy, taskGuid } from "../core/task.ts";
+import { type Labels, type PeerId, type Policy, taskGuid } from "../core/task.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { endingOf } from "./ending.ts";
 import type { Fault, Plan, WorldKind } from "./plan.ts";
@@ -19,6 +19,8 @@ export type Question = {
   /** As its user writes it. */
   readonly source: string;
   readonly policy: Policy;
+  /** Of each peer. */
+  readonly labels: readonly Labels[];
   /** With moments of true time. */
   readonly faults: readonly Fault[];
 };
@@ -53,10 +55,10 @@ const QUIET: WorldKind = {
 };
 
 export async function whatIf(question: Question, keyValue: () => KeyValue): Promise<readonly Foreseen[]> {
-  const { peers, from, until, schedule, source, policy, faults } = question;
+  const { peers, from, until, schedule, source, policy, labels, faults } = question;
   const start = from - BEFORE_MS;
   const plan: Plan = {
-    ...{ seed: 1, peers, tasks: 1, start, kind: QUIET },
+    ...{ seed: 1, peers, tasks: 1, start, kind: QUIET, labels },
     minutes: (until + AFTER_MS - start) / 60_000,
     users: [{ kind: "put", at: BEFORE_MS / 2, peer: 0, task: TASK, schedule: source, policy, payload: 0 }],
     faults: faults.map((fault) => ({ ...fault, at: fault.at - start })),

@@ -17,6 +17,7 @@ import { History } from "./history.ts";
 import { LocalClock } from "./local-clock.ts";
 import { Network, type Sabotage } from "./network.ts";
 import { SimPeer } from "./peer.ts";
+import { labelsOf } from "./placement.ts";
 import type { Fault, Plan, UserAction } from "./plan.ts";
 import { Targets } from "./targets.ts";
 import { Timeline } from "./timeline.ts";
@@ -278,6 +279,7 @@ export class World {
     const clock = new LocalClock(timeline, skewMs, 1 + chance.between(-kind.driftMax, kind.driftMax));
     const peer = new SimPeer({
       id,
+      labels: this.plan.labels?.[n] ?? labelsOf(n),
       origin: n + 1,
       clock,
       disk,

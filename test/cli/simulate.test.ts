@@ -49,6 +49,21 @@ test("simulate says who fires on which side of a cut, and that it is reported", 
   assert.match(out, /\n3 occurrences: 2 fired by one peer, 1 by more than one, 0 by none\.\n$/);
 });
 
+test("simulate says that a task is fired at its home alone, on whichever side that is", async () => {
+  const { code, out } = await runProgram([
+    ..."simulate --peers 3 --cut 10:00:30-10:01:30 --from 10:00 --until 10:03 --label peer-2@site=lyon".split(" "),
+    ...["--policy", '{"partition":"home","placement":{"match":{"site":"lyon"}}}'],
+  ]);
+  assert.equal(code, 0);
+  assert.deepEqual([...out.matchAll(/peer-\d( \(side 2\))?/g)].map(([by]) => by), [
+    "peer-2",
+    "peer-2 (side 2)",
+    "peer-2",
+  ]);
+  const wrong = await runProgram("simulate --peers 3 --label peer-3@site=lyon");
+  assert.deepEqual([wrong.code, /is no label of one of the 3 peers/.test(wrong.err)], [2, true]);
+});
+
 test("simulate says that a task that holds is fired on one side alone", async () => {
   const { code, out } = await runProgram([
     ..."simulate --peers 3 --cut 10:00:30-10:01:30 --from 10:00 --until 10:03 --policy".split(" "),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { groupOf } from "../../src/core/peer-group.ts";
 import { ownersOf, rank, score } from "../../src/core/rendezvous.ts";
 
 const PEER_A = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
@@ -55,6 +56,22 @@ test("the second writing of the hash is FNV-1a and splitmix64 as others publish 
 
 test("scores are the published vectors", () => {
   assert.deepEqual(VECTORS.map(([shard, peer, weight]) => [shard, peer, weight, score(shard, peer, weight)]), VECTORS);
+});
+
+test("in a group a peer goes by its id, a line feed and the group's id: vectors of the peers at one site", () => {
+  const group = groupOf({ placement: { match: { site: "lyon" } } });
+  assert.deepEqual([group?.id, group?.text], ["b4744999b61e", '{"match":{"site":"lyon"}}']);
+  const vectors: readonly (readonly [number, string, number])[] = [
+    [0, PEER_A, 0.7026348100498261],
+    [0, "peer-1", 1.9028832511574436],
+    [255, PEER_A, 0.7850583166171344],
+    [255, "peer-1", 0.6570920139666344],
+  ];
+  assert.deepEqual(vectors.map(([shard, peer]) => [shard, peer, score(shard, peer, 1, group?.id)]), vectors);
+  assert.equal(score(7, PEER_A, 1, group?.id), score(7, `${PEER_A}\nb4744999b61e`, 1));
+  const candidates = [{ peer: PEER_A, weight: 1 }, { peer: "peer-1", weight: 1 }];
+  const owners = ownersOf(candidates, group?.id);
+  assert.deepEqual([owners.length, owners[0], owners[255]], [256, "peer-1", PEER_A]);
 });
 
 // Math.log has another last bit on Deno 2.9.5 than on Node 24: the first writing does without it, this one need not.

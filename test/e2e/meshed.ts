@@ -46,8 +46,8 @@ export class Meshed implements AsyncDisposable {
 }
 
 /** The same peer once more, on its own folder. */
-export async function again(peer: MeshedPeer, name: string): Promise<void> {
-  peer.program = launch(peer.site, name, {});
+export async function again(peer: MeshedPeer, name: string, args: readonly string[] = []): Promise<void> {
+  peer.program = launch(peer.site, name, { args });
   peer.ready = await peer.program.ready();
 }
 

@@ -2,10 +2,13 @@
 // watches every shard at every moment. Who is silent for long is taken for dead; the rest travels with the news.
 
 import type { Instant } from "../../src/core/instant.ts";
-import { type Listing, type MeshView, type Other, Ownership, type OwnershipChange } from "../../src/core/ownership.ts";
+import { Groups } from "../../src/core/groups.ts";
+import { type MeshView, type Other, Ownership, type OwnershipChange } from "../../src/core/ownership.ts";
+import { type PeerGroup, weightInGroup } from "../../src/core/peer-group.ts";
+import { type Eligible, membersOf, Ranking } from "../../src/core/ranking.ts";
 import { ownersOf } from "../../src/core/rendezvous.ts";
-import { type Shard, SHARDS } from "../../src/core/shard.ts";
-import type { ShardSet } from "../../src/core/shard-set.ts";
+import { GROUP_SHARDS, type Shard, type ShardName, shardName, SHARDS } from "../../src/core/shard.ts";
+import type { TaskGuid } from "../../src/core/task.ts";
 import { chanceOf } from "../chance.ts";
 
 export type WorldInit = {
@@ -20,6 +23,8 @@ export type WorldInit = {
   readonly flightMaxMs: number;
   /** To show that the checker sees: whoever has told any news counts as having answered. */
   readonly trustsOldNews?: boolean;
+  /** Tasks of these come to each peer within a second of its start, in an order of its own. */
+  readonly groups?: readonly PeerGroup[];
 };
 
 export type Report = {
@@ -31,7 +36,12 @@ export type Report = {
   readonly astray: number;
 };
 
-type News = Pick<Listing, "shards" | "version" | "fenced"> & {
+type News = {
+  /** As peers tell each other. */
+  readonly shards: string;
+  readonly version: number;
+  readonly fenced: boolean;
+  readonly labels: Eligible["labels"];
   readonly order: number;
   readonly draining: boolean;
   readonly weight: number;
@@ -39,7 +49,7 @@ type News = Pick<Listing, "shards" | "version" | "fenced"> & {
 
 type Message =
   | { readonly kind: "probe" | "ack"; readonly seq: number; readonly news: News }
-  | { readonly kind: "released"; readonly shards: ShardSet; readonly version: number }
+  | { readonly kind: "released"; readonly shards: string; readonly version: number }
   | { readonly kind: "left" };
 
 type Known = { news: News | undefined; answered: number; heardAt: number; isDead: boolean };
@@ -47,6 +57,9 @@ type Known = { news: News | undefined; answered: number; heardAt: number; isDead
 type Peer = {
   readonly id: string;
   readonly ownership: Ownership;
+  readonly groups: Groups;
+  readonly ranking: Ranking;
+  readonly labels: Eligible["labels"];
   readonly others: Map<string, Known>;
   /** Who left stays gone, whatever is still on its way. */
   readonly left: Set<string>;
@@ -69,15 +82,15 @@ export class OwnershipWorld {
   readonly chance: () => number;
   readonly #peers = new Map<string, Peer>();
   readonly #queue: { readonly at: number; readonly run: () => void }[] = [];
-  readonly #ownersOf = new Map<string, readonly string[]>();
-  readonly #owners: Set<string>[] = Array.from({ length: SHARDS }, () => new Set());
-  readonly #unownedSince = new Float64Array(SHARDS).fill(Infinity);
+  readonly #owners = new Map<ShardName, Set<string>>();
+  readonly #unownedSince = new Map<ShardName, number>();
   /** When the last message of each link arrives. */
   readonly #lastAt = new Map<string, number>();
   #now = 1_000_000;
   #doubles = 0;
   #gapMaxMs = 0;
-  #noneEligibleAt = 0;
+  /** When nobody was eligible last, of all peers and of each group. */
+  readonly #noneEligibleAt = new Map<string, number>();
 
   constructor(init: WorldInit) {
     this.#init = init;
@@ -89,10 +102,14 @@ export class OwnershipWorld {
   }
 
   /** A peer that knows of the members, of none whether it is up. */
-  start(id: string, weight: number, members: readonly string[]): void {
+  start(id: string, weight: number, members: readonly string[], labels: Eligible["labels"] = {}): void {
+    const groups = new Groups();
     const peer: Peer = {
       id,
       ownership: new Ownership(id, this.#now as Instant),
+      groups,
+      ranking: new Ranking(groups),
+      labels,
       others: new Map(),
       left: new Set(),
       startedAt: this.#now,
@@ -105,6 +122,12 @@ export class OwnershipWorld {
       wakeAt: Infinity,
     };
     this.#peers.set(id, peer);
+    for (const group of this.#init.groups ?? []) {
+      this.#soon(peer, 1_000 * this.chance(), () => {
+        groups.shardOf("00" as TaskGuid, group);
+        this.#see(peer);
+      });
+    }
     this.#see(peer);
     for (const member of members) if (member !== id) this.#probe(peer, member);
     this.#every(peer, PROBE_MS, () => {
@@ -143,7 +166,7 @@ export class OwnershipWorld {
   crash(id: string): void {
     const peer = this.#get(id);
     this.#owners.forEach((owners, shard) => {
-      if (owners.delete(id) && owners.size === 0) this.#unownedSince[shard] = this.#now;
+      if (owners.delete(id) && owners.size === 0) this.#unownedSince.set(shard, this.#now);
     });
     this.#peers.delete(peer.id);
   }
@@ -180,30 +203,40 @@ export class OwnershipWorld {
       if (next === undefined || next.at > end) break;
       this.#queue.splice(first, 1);
       this.#now = next.at;
-      if (!this.#isAnyEligible()) this.#noneEligibleAt = this.#now;
+      this.#noteWhoIsEligible();
       next.run();
     }
     this.#now = end;
   }
 
   report(): Report {
-    const candidates = [...this.#peers.values()].filter(({ fenced, draining }) => !fenced && !draining);
-    const owners = ownersOf(candidates.map(({ id, weight }) => ({ peer: id, weight })));
     let astray = 0;
-    for (let shard = 0; shard < SHARDS; shard++) {
-      const isRight = [...this.#peers.values()].every(({ id, ownership }) =>
-        ownership.state(shard) === (owners[shard] === id ? "owned" : "foreign")
-      );
-      if (!isRight) astray++;
+    for (const group of [undefined, ...this.#init.groups ?? []]) {
+      const eligible = this.#eligible();
+      const owners = group === undefined ? ownersOf(eligible) : ownersOf(membersOf(group, eligible), group.id);
+      for (let shard = 0; shard < (group === undefined ? SHARDS : GROUP_SHARDS); shard++) {
+        const name = nameIn(group, shard);
+        const isRight = [...this.#peers.values()].every(({ id, groups, ownership }) =>
+          ownership.state(groups.shardNamed(name)) === (owners[shard] === id ? "owned" : "foreign")
+        );
+        if (!isRight) astray++;
+      }
     }
     return { doubles: this.#doubles, gapMaxMs: Math.round(this.#gapMaxMs), astray };
   }
 
-  #isAnyEligible(): boolean {
-    for (const { fenced, draining, frozenUntil } of this.#peers.values()) {
-      if (!fenced && !draining && this.#now >= frozenUntil) return true;
+  #eligible(): readonly Eligible[] {
+    return [...this.#peers.values()]
+      .filter(({ fenced, draining, frozenUntil }) => !fenced && !draining && this.#now >= frozenUntil)
+      .map(({ id, weight, labels }) => ({ peer: id, name: id, labels, weight, writable: true }));
+  }
+
+  #noteWhoIsEligible(): void {
+    const eligible = this.#eligible();
+    if (eligible.length === 0) this.#noneEligibleAt.set("", this.#now);
+    for (const group of this.#init.groups ?? []) {
+      if (!eligible.some((peer) => weightInGroup(group, peer) > 0)) this.#noneEligibleAt.set(group.id, this.#now);
     }
-    return false;
   }
 
   #lift(peer: Peer): void {
@@ -221,8 +254,9 @@ export class OwnershipWorld {
   }
 
   #news(peer: Peer): News {
-    const { ownership, fenced, draining, weight } = peer;
-    return { shards: ownership.shards(), version: ownership.version, fenced, draining, weight, order: ++peer.order };
+    const { ownership, groups, fenced, draining, weight, labels } = peer;
+    const shards = groups.text(ownership.shards());
+    return { shards, version: ownership.version, fenced, draining, weight, labels, order: ++peer.order };
   }
 
   #send(from: Peer, to: string, message: Message): void {
@@ -250,7 +284,8 @@ export class OwnershipWorld {
     }
     peer.others.set(from, known);
     if (message.kind === "released") {
-      return this.#play(peer, peer.ownership.released(from, message.shards, message.version, this.#now as Instant));
+      const shards = peer.groups.parse(message.shards);
+      return this.#play(peer, peer.ownership.released(from, shards, message.version, this.#now as Instant));
     }
     known.isDead = false;
     known.heardAt = this.#now;
@@ -261,20 +296,26 @@ export class OwnershipWorld {
   }
 
   #see(peer: Peer): void {
-    const candidates = [...peer.others]
-      .filter(([, { news, isDead }]) => !isDead && news !== undefined && !news.fenced && !news.draining)
-      .map(([id, { news }]) => ({ peer: id, weight: news?.weight ?? 0 }));
-    if (!peer.fenced && !peer.draining) candidates.push({ peer: peer.id, weight: peer.weight });
-    candidates.sort((a, b) => a.peer < b.peer ? -1 : 1);
-    const key = JSON.stringify(candidates);
-    const owners = this.#ownersOf.get(key) ?? ownersOf(candidates);
-    this.#ownersOf.set(key, owners);
+    const eligible: Eligible[] = [];
+    for (const [id, { news, isDead }] of peer.others) {
+      if (isDead || news === undefined || news.fenced || news.draining) continue;
+      eligible.push({ peer: id, name: id, labels: news.labels, weight: news.weight, writable: true });
+    }
+    const { id, labels, weight } = peer;
+    if (!peer.fenced && !peer.draining) eligible.push({ peer: id, name: id, labels, weight, writable: true });
     const others = [...peer.others].map(([id, { news, answered, isDead }]): Other => {
       if (isDead) return { kind: "dead", peer: id };
       if (news === undefined) return { kind: "alive", peer: id };
       const counts = this.#init.trustsOldNews === true ? Infinity : answered;
-      return { kind: "alive", peer: id, listing: { ...news, answered: counts } };
+      const { version, fenced } = news;
+      return {
+        kind: "alive",
+        peer: id,
+        listing: { shards: peer.groups.parse(news.shards), version, fenced, answered: counts },
+      };
     });
+    peer.ownership.grow(peer.groups.shards);
+    const owners = peer.ranking.rank(eligible);
     const view: MeshView = { owners, fenced: peer.fenced, probed: peer.probed, others };
     this.#play(peer, peer.ownership.see(view, this.#now as Instant));
   }
@@ -283,7 +324,7 @@ export class OwnershipWorld {
     for (const shard of change.stopped) this.#disown(peer, shard);
     for (const { to, shards } of change.released) {
       if (to !== undefined) {
-        this.#send(peer, to, { kind: "released", shards, version: peer.ownership.version });
+        this.#send(peer, to, { kind: "released", shards: peer.groups.text(shards), version: peer.ownership.version });
       }
     }
     for (const shard of change.gained) this.#own(peer, shard);
@@ -319,20 +360,23 @@ export class OwnershipWorld {
   }
 
   #own(peer: Peer, shard: Shard): void {
-    const owners = this.#owners[shard];
-    if (owners === undefined) throw new Error(`no shard ${shard}`);
+    const name = peer.groups.nameOf(shard);
+    const owners = this.#owners.get(name) ?? new Set();
+    this.#owners.set(name, owners);
+    const unownedSince = this.#unownedSince.get(name);
     if (owners.size > 0) this.#doubles++;
-    else if (this.#unownedSince[shard] !== Infinity) {
-      const since = Math.max(this.#unownedSince[shard] ?? 0, this.#noneEligibleAt);
+    else if (unownedSince !== undefined) {
+      const since = Math.max(unownedSince, this.#noneEligibleAt.get(name.slice(1, -2)) ?? 0);
       this.#gapMaxMs = Math.max(this.#gapMaxMs, this.#now - since);
     }
     owners.add(peer.id);
   }
 
   #disown(peer: Peer, shard: Shard): void {
-    const owners = this.#owners[shard];
-    if (owners?.delete(peer.id) !== true) throw new Error(`${peer.id} stops ${shard}, which it does not own`);
-    if (owners.size === 0) this.#unownedSince[shard] = this.#now;
+    const name = peer.groups.nameOf(shard);
+    const owners = this.#owners.get(name);
+    if (owners?.delete(peer.id) !== true) throw new Error(`${peer.id} stops ${name}, which it does not own`);
+    if (owners.size === 0) this.#unownedSince.set(name, this.#now);
   }
 
   #suspect(peer: Peer): void {
@@ -374,4 +418,9 @@ export class OwnershipWorld {
       if (!isDone()) this.#until(peer, ms, isDone);
     });
   }
+}
+
+function nameIn(group: PeerGroup | undefined, shard: Shard): ShardName {
+  if (group === undefined) return shardName(shard);
+  return `p${group.id}${shard.toString(16).padStart(2, "0")}` as ShardName;
 }

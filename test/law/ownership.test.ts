@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { groupOf } from "../../src/core/peer-group.ts";
 import { OwnershipWorld, type Report, type WorldInit } from "./ownership-world.ts";
 
 const PEERS_MAX = 7;
+
+const SITES = ["lyon", "nice"];
+
+/** Who is at one site; who is at the other, and nobody else; and anybody, the one site three times as much. */
+const GROUPS = [
+  groupOf({ placement: { match: { site: "lyon" } } }),
+  groupOf({ placement: { weights: [{ match: { site: "nice" }, weight: 1 }] }, partition: "home" }),
+  groupOf({ placement: { weights: [{ match: { site: "lyon" }, weight: 3 }] } }),
+].flatMap((group) => group ?? []);
+
+/** A peer learns of a group within a second of its start: until then it is waited for. */
+const LEARN_MAX_MS = 1_000;
 
 /** Links as the mesh promises them, nothing lost, nothing in flight when a shard is to be released. */
 const CALM = { isOrdered: true, delayMaxMs: 300, loss: 0, flightMaxMs: 0 };
@@ -48,6 +61,23 @@ test("to trust old news instead of asking gives two owners, and the checker sees
   assert.ok(seeds.some((seed) => planned({ ...CALM, seed, trustsOldNews: true }).doubles > 0));
 });
 
+test("the tasks of each placement are shared out, handed over and taken over in the same way, among those that match", () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const calm = planned({ ...CALM, seed, groups: GROUPS });
+    assert.deepEqual({ doubles: calm.doubles, astray: calm.astray }, { doubles: 0, astray: 0 }, `seed ${seed}`);
+    assert.ok(calm.gapMaxMs <= CALM_GAP_MAX_MS + LEARN_MAX_MS, `seed ${seed}: no owner for ${calm.gapMaxMs} ms`);
+    const bad = planned({ ...BAD, seed, groups: GROUPS });
+    assert.deepEqual({ doubles: bad.doubles, astray: bad.astray }, { doubles: 0, astray: 0 }, `seed ${seed}, bad`);
+    assert.ok(bad.gapMaxMs <= BAD_GAP_MAX_MS + LEARN_MAX_MS, `seed ${seed}, bad: no owner for ${bad.gapMaxMs} ms`);
+    const harsh = rough({ ...CALM, loss: 0.02, flightMaxMs: 1_000, seed, groups: GROUPS });
+    assert.equal(harsh.astray, 0, `seed ${seed}, rough`);
+    assert.ok(
+      harsh.gapMaxMs <= ROUGH_GAP_MAX_MS + LEARN_MAX_MS,
+      `seed ${seed}, rough: no owner for ${harsh.gapMaxMs} ms`,
+    );
+  }
+});
+
 /** Starts 2 to 5 peers within half a second, then changes the mesh as planned: joins, drains, new weights. */
 function planned(init: WorldInit): Report {
   const world = new OwnershipWorld(init);
@@ -76,7 +106,7 @@ function rough(init: WorldInit): Report {
     else {
       world.crash(id);
       world.run(300 * world.chance());
-      world.start(id, 1, members);
+      world.start(id, 1, members, siteOf(id));
     }
     world.run(8_000 * world.chance());
   }
@@ -87,7 +117,7 @@ function rough(init: WorldInit): Report {
 function startSome(world: OwnershipWorld): string[] {
   const members = Array.from({ length: 2 + Math.floor(world.chance() * 4) }, (_, n) => `peer-${n}`);
   for (const id of members) {
-    world.start(id, 1 + Math.floor(world.chance() * 3), members);
+    world.start(id, 1 + Math.floor(world.chance() * 3), members, siteOf(id));
     world.run(world.chance() * 200);
   }
   return members;
@@ -98,8 +128,14 @@ function change(world: OwnershipWorld, members: string[]): void {
   const id = peers[Math.floor(world.chance() * peers.length)];
   const kind = world.chance();
   if ((kind < 0.45 && peers.length < PEERS_MAX) || id === undefined || peers.length < 2) {
-    members.push(`peer-${members.length}`);
-    world.start(`peer-${members.length - 1}`, 1 + Math.floor(world.chance() * 3), members);
+    const id = `peer-${members.length}`;
+    members.push(id);
+    world.start(id, 1 + Math.floor(world.chance() * 3), members, siteOf(id));
   } else if (kind < 0.8) world.drain(id);
   else world.weigh(id, 1 + Math.floor(world.chance() * 3));
+}
+
+/** Every other peer is at the other site. */
+function siteOf(id: string): { readonly site: string } {
+  return { site: SITES[Number(id.slice("peer-".length)) % SITES.length] ?? "" };
 }
