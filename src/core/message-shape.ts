@@ -15,7 +15,7 @@ import { type Attempt, type Outcome, OUTCOMES, type Run, type RunState } from ".
 import { isStamp } from "./stamp.ts";
 import { parseSwimMessage } from "./swim-message.ts";
 import { TASK_ID_MAX, type TaskGuid } from "./task.ts";
-import { RunVector, VersionVector } from "./vector.ts";
+import { isAuthor, RunVector, VersionVector } from "./vector.ts";
 
 const REGISTERS_MAX = 32;
 const NAME_MAX = 64;
@@ -200,7 +200,7 @@ function parseRegister(value: unknown): Register | undefined {
 }
 
 function parsePage(value: unknown): CarryPage | undefined {
-  if (!isObject(value) || !isPeer(value.author) || !isCount(value.after) || !isCount(value.to)) return undefined;
+  if (!isObject(value) || !isAuthor(value.author) || !isCount(value.after) || !isCount(value.to)) return undefined;
   const carries = listOf(value.carries, LIST_MAX, parseCarry);
   if (carries === undefined || value.to < value.after) return undefined;
   for (const [at, { seq }] of carries.entries()) {

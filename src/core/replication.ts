@@ -207,7 +207,8 @@ export class Replication {
   }
 
   #page(from: PeerId, page: CarryPage): void {
-    if (page.author === this.#host.self) return;
+    // Of itself each peer tells alone: whoever speaks for another would make all lack what that one has not written.
+    if (page.author !== from) return;
     if (!this.#intake.page(page)) this.#wish(from, true);
   }
 

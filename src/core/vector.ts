@@ -94,7 +94,7 @@ export class RunVector {
     for (const entry of value) {
       if (!Array.isArray(entry) || entry.length !== 2) return undefined;
       const [author, number] = entry as readonly unknown[];
-      if (typeof author !== "string" || !AUTHOR_PATTERN.test(author) || vector.#numbers.has(author)) return undefined;
+      if (!isAuthor(author) || vector.#numbers.has(author)) return undefined;
       if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 1) return undefined;
       vector.#numbers.set(author, number);
     }
@@ -144,6 +144,11 @@ export class RunVector {
   digest(): string {
     return this.#digest ??= digestOf(this.entries().map(([author, number]) => `${author} ${number}`));
   }
+}
+
+/** Whether it can be the author of a run log: what is not can't travel in a vector. */
+export function isAuthor(value: unknown): value is PeerId {
+  return typeof value === "string" && AUTHOR_PATTERN.test(value);
 }
 
 declare const dotKeyBrand: unique symbol;

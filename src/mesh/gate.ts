@@ -94,6 +94,8 @@ export class Gate {
   offend(peer: PeerId, reason: string): boolean {
     this.count(reason);
     const now = this.#settings.now();
+    // What was on its way when it was shut out.
+    if (now < (this.#shutUntil.get(peer) ?? -Infinity)) return true;
     let offences = this.#offences.get(peer);
     if (offences === undefined || now - offences.since > OFFENCES_MS) {
       offences = { count: 0, since: now };

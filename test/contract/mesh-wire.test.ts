@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeValue, encodeValue, frameOf, FrameReader, MESSAGE_MAX_BYTES } from "../../src/mesh/wire.ts";
 import { chanceOf } from "../chance.ts";
+import { mutate } from "../mutation.ts";
 
 const SEED = Number(process.env["METRONOME_TEST_SEED"] ?? Date.now() % 1_000_000);
 
@@ -169,41 +170,4 @@ function anyValue(chance: () => number, depth: number): unknown {
     default:
       return Object.fromEntries(Array.from({ length: count }, (_, at) => [`k"${at}`, anyValue(chance, depth - 1)]));
   }
-}
-
-function mutate(corpus: readonly Uint8Array[], chance: () => number): Uint8Array {
-  const pick = () => corpus[Math.floor(chance() * corpus.length)] ?? new Uint8Array(0);
-  let bytes = Buffer.from(pick());
-  const at = () => Math.floor(chance() * (bytes.length + 1));
-  for (let times = Math.floor(chance() * 4); times >= 0; times--) {
-    switch (Math.floor(chance() * 6)) {
-      case 0:
-        if (bytes.length > 0) bytes[at() % bytes.length] = Math.floor(chance() * 256);
-        break;
-      case 1:
-        bytes = bytes.subarray(0, at());
-        break;
-      case 2:
-        bytes = Buffer.concat([bytes.subarray(0, at()), pick().subarray(at())]);
-        break;
-      case 3: {
-        const cut = at();
-        const tokens = ["[", "{", '"', ",", "1e999", "null", '"__proto__":', "]", "\\u", "\xff"];
-        const token = tokens[Math.floor(chance() * tokens.length)] ?? "";
-        bytes = Buffer.concat([
-          bytes.subarray(0, cut),
-          Buffer.from(token.repeat(1 + Math.floor(chance() * 60))),
-          bytes.subarray(cut),
-        ]);
-        break;
-      }
-      case 4:
-        // A digit for a digit: most of these stay plain.
-        for (let each = 0; each < bytes.length; each++) {
-          if ((bytes[each] ?? 0) >> 4 === 3 && chance() < 0.1) bytes[each] = 0x31;
-        }
-        break;
-    }
-  }
-  return bytes;
 }
