@@ -172,6 +172,14 @@ class Loop implements Node {
     return { ...page, items: all.map((run) => this.#withReason(run)) };
   }
 
+  deadLetters(query: Parameters<Peer["deadLetters"]>[0]) {
+    return this.#parts.store.deadLetters(query);
+  }
+
+  deadCauses(query: Parameters<Peer["deadCauses"]>[0]) {
+    return this.#parts.store.deadCauses(query);
+  }
+
   async run(id: OccurrenceId) {
     const stored = await this.#parts.store.run(id);
     const run = stored === undefined ? this.#machine.findOpenRun(id) : this.#machine.openRun(stored.guid, id) ?? stored;

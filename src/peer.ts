@@ -19,7 +19,7 @@ import type { ResolvedTarget } from "./core/target-book.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
 import type { Ticket } from "./core/ticket.ts";
 import type { StoredAnswer } from "./core/write.ts";
-import type { Page, RunQuery, TaskQuery } from "./store/store.ts";
+import type { DeadCause, DeadCauseQuery, DeadLetterQuery, Page, RunQuery, TaskQuery } from "./store/store.ts";
 
 export interface Peer {
   readonly id: PeerId;
@@ -31,6 +31,9 @@ export interface Peer {
   dossier(guid: TaskGuid): Promise<Dossier>;
   tasks(query: TaskQuery): Promise<Page<Dossier>>;
   runs(query: RunQuery): Promise<Page<Run>>;
+  /** Runs that were given up. Rejects with `BadCursor`. */
+  deadLetters(query: DeadLetterQuery): Promise<Page<Run>>;
+  deadCauses(query: DeadCauseQuery): Promise<Page<DeadCause>>;
   /** Stored or in flight. */
   run(id: OccurrenceId): Promise<Run | undefined>;
   /** The ways from this peer to targets: who is on them, and which of them are shut. */

@@ -146,6 +146,7 @@ function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): Re
           return refused(refusalProblem(result));
         case "removed":
         case "run":
+        case "redriven":
         case "cancelled":
         case "written":
           throw new Error(`a put was answered with ${result.kind}`);

@@ -1,7 +1,12 @@
 // The shapes of what is asked and told about deliveries that fail or wait, declared for the description.
 
 import { z } from "@hono/zod-openapi";
-import { instant } from "./shapes.ts";
+import { PER_SECOND_MAX, PER_SECOND_MIN, REFUSALS_MAX } from "./drive.ts";
+import { SKIPS_MAX } from "../core/edit.ts";
+import { TASK_ID_MAX } from "../core/task.ts";
+import { BACKFILL_MAX } from "./backfill.ts";
+import { ERROR_MAX, IDS_MAX, LETTERS_MAX, TARGET_MAX } from "./dead-letters.ts";
+import { cursor, instant, moment } from "./shapes.ts";
 
 export const breaker = z.strictObject({
   target: z.string().openapi({
@@ -18,3 +23,72 @@ export const breaker = z.strictObject({
 }).openapi("Breaker");
 
 export const breakerPage = z.strictObject({ peer: z.string(), items: z.array(breaker) });
+
+export const causePage = z.strictObject({
+  items: z.array(z.strictObject({
+    target: z.string(),
+    error: z.string().openapi({ description: "HTTP and the status, or what happened.", example: "HTTP 503" }),
+    count: z.number().int().min(1),
+    isMore: z.boolean().openapi({ description: "There are more than were counted." }),
+    latest: instant(),
+  })),
+  cursor,
+});
+
+const perSecond = z.number().min(PER_SECOND_MIN).max(PER_SECOND_MAX).optional().openapi({
+  description: "How many go in a second, from now on; all at once when absent, as fast as their targets take them.",
+});
+
+const which = {
+  target: z.string().max(TARGET_MAX).optional(),
+  error: z.string().min(1).max(ERROR_MAX).optional(),
+  task: z.string().min(1).max(TASK_ID_MAX).optional(),
+};
+
+export const redriveBody = z.strictObject({
+  ids: z.array(z.string().regex(/^[0-9a-f]{32}$/)).min(1).max(IDS_MAX).optional(),
+  ...which,
+  all: z.literal(true).optional(),
+  perSecond,
+  limit: z.number().int().min(1).max(LETTERS_MAX).optional(),
+}).refine((body) =>
+  [
+    body.ids !== undefined,
+    Object.keys(which).some((name) => Object.hasOwn(body, name)),
+    body.all === true,
+  ].filter(Boolean).length === 1
+).openapi("Redrive", {
+  description: `Which: "ids", or some of "target", "error" and "task", or "all". At most ${LETTERS_MAX}, the latest.`,
+  example: { target: "https://example.org:443", perSecond: 10 },
+});
+
+const driven = {
+  redriven: z.number().int().min(0),
+  refused: z.number().int().min(0),
+  refusals: z.array(z.strictObject({ id: z.string(), reason: z.string() })).openapi({
+    description: `The first ${REFUSALS_MAX}.`,
+  }),
+  until: instant().nullable().openapi({ description: "When the last one goes." }),
+};
+
+export const redriven = z.strictObject({
+  ...driven,
+  more: z.boolean().openapi({ description: "There are more dead letters than the limit." }),
+});
+
+export const backfillBody = z.strictObject({
+  from: moment(),
+  until: moment().optional().openapi({ description: "Exclusive; now when absent." }),
+  count: z.number().int().min(1).max(BACKFILL_MAX).optional(),
+  perSecond,
+}).openapi("Backfill");
+
+export const backfilled = z.strictObject({
+  ...driven,
+  next: instant().nullable().openapi({ description: "The first occurrence of the span that count has left out." }),
+});
+
+export const skipBody = z.strictObject({
+  count: z.number().int().min(1).max(SKIPS_MAX).optional(),
+  instant: moment().optional(),
+}).refine(({ count, instant }) => count === undefined || instant === undefined);

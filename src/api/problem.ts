@@ -77,6 +77,7 @@ function statusOf(why: Exclude<Refusal["why"], "invalid">): number {
     case "not-found":
       return 404;
     case "exists":
+    case "conflict":
       return 409;
     case "changed":
       return 412;

@@ -1,14 +1,18 @@
 // The routes of runs: what became of occurrences, of one task or of all.
 
 import type { Hono } from "hono";
-import { isOccurrenceId } from "../core/occurrence.ts";
+import { Faults } from "../core/faults.ts";
+import { isOccurrenceId, type OccurrenceId } from "../core/occurrence.ts";
 import { type OwnerWord, withOpen } from "../core/owner-word.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { TASK_ID_MAX, taskGuid } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 import { json } from "./answer.ts";
+import { readObject } from "./body.ts";
+import { ownRun } from "./dead-letters.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { problem } from "./problem.ts";
+import { drive } from "./drive.ts";
+import { faultsResponse, problem } from "./problem.ts";
 import { staleness } from "./stale.ts";
 import { cursor, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "./query.ts";
 import { idOf, noSuchTask, PAGE, PAGE_MAX } from "./tasks.ts";
@@ -47,14 +51,24 @@ export function addRuns(app: Hono<ApiEnv>, { peer }: Doors): void {
 
   app.get("/api/v1/runs/:id", async (c) => {
     const id = c.req.param("id");
-    if (!isOccurrenceId(id)) {
-      return problem(400, "The id of a run has 32 hex digits, in lower case.", { field: "id" });
-    }
-    const run = await peer.run(id);
-    if (run === undefined || (run.user !== c.env.user && !c.env.isEveryone)) {
-      return problem(404, `There is no run with the id ${id}.`, { field: "id" });
-    }
-    return json(200, runView(run));
+    if (!isOccurrenceId(id)) return noRunId();
+    const run = await ownRun(peer, c, id);
+    return run === undefined ? noSuchRun(id) : json(200, runView(run));
+  });
+
+  app.post("/api/v1/runs/:id/retry", async (c) => {
+    const id = c.req.param("id");
+    if (!isOccurrenceId(id)) return noRunId();
+    const body = await readObject(c.req.raw, { isOptional: true });
+    if (body instanceof Response) return body;
+    const faults = new Faults();
+    faults.unknown(body, "", []);
+    if (faults.all.length > 0) return faultsResponse(faults.all);
+    const run = await ownRun(peer, c, id);
+    if (run === undefined) return noSuchRun(id);
+    const { runs: [again], refused: [refusal] } = await drive(peer, [run], { start: peer.now() });
+    if (again !== undefined) return json(202, runView(again), { location: `/api/v1/runs/${id}` });
+    return problem(409, `The run is not sent again: ${refusal?.message ?? "its task is gone"}.`, { field: "id" });
   });
 
   async function list(
@@ -74,4 +88,12 @@ export function addRuns(app: Hono<ApiEnv>, { peer }: Doors): void {
       : page.items;
     return json(200, { items: items.map(runView), cursor: sealCursor(page.cursor) }, staleness(word));
   }
+}
+
+function noRunId(): Response {
+  return problem(400, "The id of a run has 32 hex digits, in lower case.", { field: "id" });
+}
+
+function noSuchRun(id: OccurrenceId): Response {
+  return problem(404, `There is no run with the id ${id}.`, { field: "id" });
 }

@@ -31,7 +31,7 @@ const EXAMPLE_INSTANT = "2026-12-01T09:00:00.000Z";
 export const written = (min: number, max: number) => z.string().min(min).max(max).refine((text) => text.isWellFormed());
 
 /** As it is sent: RFC 3339, with Z or any offset. */
-const moment = () =>
+export const moment = () =>
   z.string().refine((text) => parseInstant(text) !== undefined).openapi({
     format: "date-time",
     example: EXAMPLE_INSTANT,
@@ -146,7 +146,12 @@ export const patch = z.record(z.string(), z.unknown()).openapi("Patch", {
   example: { schedule: "R/2026-01-01T00:00:00Z/PT2H" },
 });
 
-const stateView = z.strictObject({ paused: z.boolean(), note: z.string().optional(), until: instant().optional() });
+const stateView = z.strictObject({
+  paused: z.boolean(),
+  note: z.string().optional(),
+  until: instant().optional(),
+  skips: z.array(instant()).optional().openapi({ description: "Occurrences to come that are not sent." }),
+});
 
 export const task = z.strictObject({
   id: z.string(),
@@ -178,6 +183,10 @@ export const run = z.strictObject({
   reason: z.string().optional(),
   manual: z.literal(true).optional(),
   duplicate: z.literal(true).optional().openapi({ description: "Two peers fired it, each without knowing." }),
+  target: z.string().optional().openapi({ description: "Of a run that failed: an origin, or @user/name." }),
+  redriven: z.strictObject({ times: z.number().int().min(1), at: instant() }).optional().openapi({
+    description: "It was settled, and driven again.",
+  }),
   attempts: z.array(z.strictObject({
     n: z.number().int().min(1),
     startedAt: instant(),

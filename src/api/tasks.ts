@@ -232,6 +232,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       case "task":
       case "removed":
       case "run":
+      case "redriven":
       case "written":
         throw new Error(`a cancel was answered with ${result.kind}`);
     }
@@ -315,6 +316,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
         return refusalResponse(result);
       case "removed":
       case "run":
+      case "redriven":
       case "cancelled":
       case "written":
         throw new Error(`a command for a task was answered with ${result.kind}`);
@@ -359,6 +361,7 @@ function answerRun(result: CommandResult, headers: Headers = {}): Response {
       return refusalResponse(result);
     case "task":
     case "removed":
+    case "redriven":
     case "cancelled":
     case "written":
       throw new Error(`a trigger was answered with ${result.kind}`);

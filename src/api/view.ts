@@ -12,12 +12,17 @@ import { latenessMs, type Outcome, type Run, type RunState } from "../core/run.t
 import { describe, parseSchedule, type ScheduleSource } from "../core/schedule.ts";
 import { stampMs } from "../core/stamp.ts";
 import { isNamed, maskTarget, type Target } from "../core/target.ts";
-import { isPausedAt, nextOccurrence, type Task, taskOf } from "../core/task-entity.ts";
+import { isPausedAt, nextToSend, type Task, taskOf } from "../core/task-entity.ts";
 import type { Labels, PeerId, Policy, TaskState } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
 import { makeTag } from "./etag.ts";
 
-export type StateView = { readonly paused: boolean; readonly note?: string; readonly until?: string };
+export type StateView = PauseView & {
+  /** Occurrences to come that are not to be sent. */
+  readonly skips?: readonly string[];
+};
+
+type PauseView = { readonly paused: boolean; readonly note?: string; readonly until?: string };
 
 export type TaskView = {
   readonly id: string;
@@ -64,7 +69,7 @@ export function showTask(dossier: Dossier, ownership: Ownership, now: Instant): 
   if (task === undefined || dossier.entity === undefined) return undefined;
   const { definition, state } = task;
   const schedule = parseSchedule(definition.schedule);
-  const next = isFault(schedule) ? undefined : nextOccurrence(schedule, task, dossier.progress.through);
+  const next = isFault(schedule) ? undefined : nextToSend(schedule, task, dossier.progress.through);
   const { last } = dossier.progress;
   const revision = revisionOf(dossier.entity);
   const view: TaskView = {
@@ -99,6 +104,10 @@ export type RunView = {
   readonly reason?: string;
   readonly manual?: true;
   readonly duplicate?: true;
+  /** What it was sent to, of a run that failed: an origin, or `@user/name`. */
+  readonly target?: string;
+  /** Of a run that was driven again: how often, and when last. */
+  readonly redriven?: { readonly times: number; readonly at: string };
   readonly attempts: readonly {
     readonly n: number;
     readonly startedAt: string;
@@ -122,6 +131,10 @@ export function runView(run: Run): RunView {
     ...(run.reason === undefined ? {} : { reason: run.reason }),
     ...(run.manual === undefined ? {} : { manual: run.manual }),
     ...(run.duplicate === undefined ? {} : { duplicate: run.duplicate }),
+    ...(run.target === undefined ? {} : { target: run.target }),
+    ...(run.redriven === undefined
+      ? {}
+      : { redriven: { times: run.redriven.times, at: formatInstant(run.redriven.at) } }),
     attempts: run.attempts.map(({ n, startedAt, endedAt, peer, status, error }) => ({
       n,
       startedAt: formatInstant(startedAt),
@@ -138,7 +151,7 @@ export function runView(run: Run): RunView {
 /** The definition as its user would write it: what a patch is applied to, and what an export holds. Nothing is masked. */
 export function definitionOf(task: Task, now: Instant): { readonly [field: string]: unknown } {
   const { target, ...rest } = task.definition;
-  const state = stateView(task.state, now);
+  const state = pauseView(task.state, now);
   return { ...rest, target: plainTarget(target), ...(state.paused ? { state } : {}) };
 }
 
@@ -151,8 +164,13 @@ function targetView(target: Target): string | Target {
   return plainTarget(maskTarget(target));
 }
 
-/** A pause that is over is none. */
 function stateView(state: TaskState, now: Instant): StateView {
+  const skips = (state.skips ?? []).filter((at) => at > now);
+  return { ...pauseView(state, now), ...(skips.length === 0 ? {} : { skips: skips.map(formatInstant) }) };
+}
+
+/** A pause that is over is none. */
+function pauseView(state: TaskState, now: Instant): PauseView {
   if (!isPausedAt(state, now)) return { paused: false };
   return {
     paused: true,

@@ -10,16 +10,18 @@ import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
 import { followRuns } from "./follow-runs.ts";
 import type { Followed, Known } from "./follows.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
+import { endOf } from "./launch.ts";
 import { Ledger } from "./ledger.ts";
-import { misfire, MISSED_RECORDS_MAX, missesAt } from "./misfire.ts";
+import { misfire, missesAt, tellOfCut } from "./misfire.ts";
 import { groupOfEntity, type PeerGroup } from "./peer-group.ts";
 import { manualOccurrenceId, type OccurrenceId, occurrenceId } from "./occurrence.ts";
 import { earlier, type OpenRun, OpenRuns, unadmitted } from "./open-runs.ts";
 import { admission, place } from "./overlap.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { type Entity, mergeEntities } from "./register.ts";
+import { type Again, redrive } from "./redrive.ts";
 import { retry } from "./retry.ts";
-import { joinRuns, type Outcome, type Run } from "./run.ts";
+import { attemptsOf, joinRuns, type Outcome, type Run } from "./run.ts";
 import { attempted, attempting, dueRun, retrying, settled } from "./run-step.ts";
 import { isPausedAt, removeTask, writeState } from "./task-entity.ts";
 import type { TaskGuid } from "./task.ts";
@@ -33,6 +35,10 @@ const ELSEWHERE_MARGIN_MS = 5_000;
 
 /** A task that is placed anew is left alone for so long: until who fired it has heard, and what it did has come here. */
 const MOVE_MS = 2_000;
+
+const DELETED = { outcome: "skipped", reason: "the task was deleted" } as const;
+const CANCELLED = { outcome: "failed", reason: "cancelled by a user" } as const;
+const OUSTED = { outcome: "skipped", reason: "the next one took its place (overlap cancel-previous)" } as const;
 
 export class TaskActor {
   readonly guid: TaskGuid;
@@ -115,7 +121,7 @@ export class TaskActor {
       this.#takeUp(turn, this.#task);
       this.#startNext(turn);
     } else {
-      this.#settleAll(turn, "skipped", "the task was deleted");
+      this.#endAll(turn, "settle", DELETED);
     }
     this.#finish(turn);
   }
@@ -199,7 +205,7 @@ export class TaskActor {
     this.#become(turn, entity);
     if (this.#task !== undefined) turn.notify({ kind: "task", dossier: this.dossier() });
     else if (before !== undefined) turn.notify({ kind: "removed", user: before.user, task: before.definition.id });
-    if (this.#task === undefined && turn.isOwner) this.#settleAll(turn, "skipped", "the task was deleted");
+    if (this.#task === undefined && turn.isOwner) this.#endAll(turn, "settle", DELETED);
     this.#finish(turn);
   }
 
@@ -211,41 +217,49 @@ export class TaskActor {
     this.#finish(turn);
   }
 
-  command(turn: Turn, ticket: number, command: TaskCommand, once: OnceKey | undefined): void {
-    const result = this.#obey(turn, command);
+  /** `known` are the stored records of the runs that a redrive names. */
+  command(turn: Turn, ticket: number, command: TaskCommand, once: OnceKey | undefined, known: Known): void {
+    const result = this.#obey(turn, command, known);
     this.#finish(turn);
     turn.reply(ticket, result.kind === "task" ? { ...result, dossier: this.dossier() } : result, once);
   }
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #obey(turn: Turn, command: TaskCommand): CommandResult {
+  #obey(turn: Turn, command: TaskCommand, known: Known): CommandResult {
     switch (command.kind) {
       case "put":
       case "pause":
       case "resume":
+      case "skip":
       case "remove":
         return this.#edit(turn, command);
       case "trigger":
         return this.#fireNow(turn, command);
+      case "redrive":
+        return this.#redrive(turn, command.runs, known);
       case "cancel":
         if (this.#task === undefined) return NOT_FOUND;
-        return { kind: "cancelled", runs: this.#cancelAll(turn, "failed", "cancelled by a user") };
+        return { kind: "cancelled", runs: this.#endAll(turn, "cancel", CANCELLED) };
     }
   }
 
   #edit(turn: Turn, command: EditCommand): CommandResult {
     const before = this.#task;
-    const mayPlace = (group: PeerGroup) => turn.mayPlace(group);
-    const told = { guid: this.guid, stamp: () => turn.stamp(), now: turn.now, mayPlace };
-    const edited = edit(command, this.#entity, told);
+    const edited = edit(command, this.#entity, {
+      guid: this.guid,
+      stamp: () => turn.stamp(),
+      now: turn.now,
+      through: this.#ledger.through,
+      mayPlace: (group) => turn.mayPlace(group),
+    });
     if (edited.kind === "refused") return edited;
     if (edited.entity !== this.#entity) {
       this.#write(turn, edited.entity);
       if (command.kind !== "remove") turn.notify({ kind: "task", dossier: this.dossier() });
     }
     if (command.kind !== "remove") return { kind: "task", dossier: this.dossier(), created: edited.created };
-    if (turn.isOwner) this.#settleAll(turn, "skipped", "the task was deleted");
+    if (turn.isOwner) this.#endAll(turn, "settle", DELETED);
     if (before !== undefined) turn.notify({ kind: "removed", user: before.user, task: before.definition.id });
     return { kind: "removed" };
   }
@@ -261,6 +275,16 @@ export class TaskActor {
       kind: "run",
       run: this.#admit(turn, task, { ...due, manual: true, ...(payload === undefined ? {} : { payload }) }),
     };
+  }
+
+  #redrive(turn: Turn, asked: readonly Again[], known: Known): CommandResult {
+    const task = this.#task;
+    if (task === undefined) return NOT_FOUND;
+    const next = this.#nextOccurrence();
+    const parts = { runs: this.#runs, known, next, isElsewhere: this.#isElsewhere };
+    const result = redrive(turn, asked, task, parts);
+    if (result.runs.length > 0) this.#ledger.change();
+    return result;
   }
 
   // ── occurrences ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +303,9 @@ export class TaskActor {
     for (let taken = 0; at !== undefined && at <= now && taken < TAKE_MAX; taken++) {
       if (this.#isCrowded(turn, task)) return;
       this.#ledger.pass(at);
-      this.#admit(turn, task, dueRun(task, occurrenceId(this.guid, at), at));
+      const run = dueRun(task, occurrenceId(this.guid, at), at);
+      if (state.skips?.includes(at) === true) this.#settle(turn, unadmitted(run), "skipped", "skipped by a user");
+      else this.#admit(turn, task, run);
       at = this.#nextOccurrence();
     }
   }
@@ -287,13 +313,7 @@ export class TaskActor {
   #misfire(turn: Turn, task: ActiveTask, timing: Timing, late: Instant, cutoff: Instant): void {
     const { schedule, policy } = timing;
     const { fired, missed, outcome, cut } = misfire(schedule, policy, { late, cutoff, now: turn.now });
-    for (const first of cut) {
-      turn.log("more occurrences missed than are recorded one by one", {
-        task: this.guid,
-        recorded: MISSED_RECORDS_MAX,
-        first: new Date(first).toISOString(),
-      });
-    }
+    tellOfCut(turn, cut);
     const runOf = (at: Instant) => dueRun(task, occurrenceId(this.guid, at), at);
     for (const { instant, reason } of missed) this.#settle(turn, unadmitted(runOf(instant)), outcome, reason);
     const last = policy.misfire === "last" ? fired[0] : undefined;
@@ -308,7 +328,7 @@ export class TaskActor {
 
   /** Lets a run in by the overlap policy; returns it as it then stands. */
   #admit(turn: Turn, task: ActiveTask, run: Run): Run {
-    const admitted = admission(task.timing?.policy.overlap ?? "allow", this.#runs.size, this.#runs.waiting);
+    const admitted = admission(task.timing?.policy.overlap ?? "allow", this.#runs.ahead, this.#runs.waiting);
     if (admitted.kind === "skip") {
       const open = unadmitted(run);
       this.#settle(turn, open, "skipped", admitted.reason);
@@ -323,7 +343,7 @@ export class TaskActor {
         this.#wait(open);
         break;
       case "take over":
-        this.#cancelAll(turn, "skipped", "the next occurrence took its place (overlap cancel-previous)", open);
+        this.#endAll(turn, "cancel", OUSTED, open);
         this.#wait(open);
         this.#startNext(turn);
         break;
@@ -367,34 +387,27 @@ export class TaskActor {
 
   #fly(turn: Turn, open: OpenRun, { user, definition }: ActiveTask, policy: ResolvedPolicy): void {
     const { run } = open;
-    const isFirst = run.attempts.length === 0;
-    if (isFirst && policy.expires && run.manual === undefined && turn.now - run.instant > policy.toleranceMs) {
+    const end = endOf(run, policy, turn.now);
+    if (end !== undefined) {
       turn.exits.push(run.id);
-      this.#settle(turn, open, "expired", `later than the tolerance of ${policy.toleranceMs} ms`);
-      return;
+      return this.#settle(turn, open, end.outcome, end.reason);
     }
     const isOnce = policy.delivery === "at-most-once";
-    if (isOnce && !isFirst) {
-      turn.exits.push(run.id);
-      this.#settle(turn, open, "failed", "the peer stopped during the attempt; at-most-once sends no second one");
-      return;
-    }
     open.run = attempting(run, turn.self, turn.now);
     open.phase = "flying";
     if (isOnce) {
       this.#store(turn, open);
       this.#ledger.change();
     }
-    turn.send(
-      deliveryOf(open.run, definition, policy, turn.resolve(user, definition.target)),
-      isOnce || (run.manual === true && isFirst) ? "durable" : "now",
-    );
+    const isFirst = run.attempts.length === 0;
+    const after = isOnce || (run.manual === true && isFirst) ? "durable" : "now";
+    turn.send(deliveryOf(open.run, definition, policy, turn.resolve(user, definition.target)), after);
   }
 
   #retry(turn: Turn, open: OpenRun, failure: Extract<DeliveryResult, { kind: "failed" }>): void {
     const policy = this.#task?.timing?.policy;
     if (policy === undefined) return this.#settle(turn, open, "failed", `${failure.error}; the task was deleted`);
-    const decision = retry(policy, open.run.attempts, failure, turn);
+    const decision = retry(policy, attemptsOf(open.run), failure, turn);
     if (decision.kind === "over") {
       this.#settle(turn, open, "failed", decision.reason);
       return failure.gone === true ? this.#pauseItself(turn, `paused by itself: ${failure.error}`) : undefined;
@@ -407,49 +420,39 @@ export class TaskActor {
   }
 
   #settle(turn: Turn, open: OpenRun, outcome: Outcome, reason?: string): void {
-    const own = settled(open.run, outcome, reason, turn.self, turn.now);
+    const end = settled(open.run, outcome, reason, turn.self, turn.now);
+    const own = outcome === "failed" && this.#task !== undefined ? { ...end, target: this.#task.lane } : end;
     const run = open.other === undefined ? own : joinRuns(own, open.other);
     open.run = run;
     this.#runs.delete(run.id);
-    turn.write({ kind: "run", run, wasOpen: open.stored });
+    turn.write({ kind: "run", run, wasOpen: open.stored, ...(open.other === undefined ? {} : { was: open.other }) });
     this.#ledger.settle(run.instant, outcome, turn.self, turn.now);
     turn.notify({ kind: "run", run });
-    if (outcome === "failed") this.#pauseAfterFailures(turn);
-  }
-
-  #pauseAfterFailures(turn: Turn): void {
     const { failures } = this.#ledger;
-    const limit = this.#task?.timing?.policy.pauseAfterFailures ?? Infinity;
-    if (failures >= limit) this.#pauseItself(turn, `paused by itself after ${failures} failures in a row`);
+    const isTooMany = failures >= (this.#task?.timing?.policy.pauseAfterFailures ?? Infinity);
+    if (outcome === "failed" && isTooMany) {
+      this.#pauseItself(turn, `paused by itself after ${failures} failures in a row`);
+    }
   }
 
   #pauseItself(turn: Turn, note: string): void {
     if (this.#entity === undefined || this.#task === undefined || isPausedAt(this.#task.state, turn.now)) return;
-    this.#write(turn, writeState(this.#entity, { paused: true, note }, turn.stamp(), turn.now));
+    this.#write(turn, writeState(this.#entity, { ...this.#task.state, paused: true, note }, turn.stamp(), turn.now));
     this.#ledger.forgiveFailures();
     turn.notify({ kind: "task", dossier: this.dossier() });
   }
 
-  /** Ends what is open: what flies is aborted and ends with its attempt, the rest is settled. */
-  #cancelAll(turn: Turn, outcome: Outcome, reason: string, except?: OpenRun): number {
+  /** Settles what is open. What flies ends with its attempt: to cancel is to abort that too, else it may deliver. */
+  #endAll(turn: Turn, how: "cancel" | "settle", ending: NonNullable<OpenRun["ending"]>, except?: OpenRun): number {
     const ended = this.#runs.all().filter((open) => open !== except);
     for (const open of ended) {
-      if (open.phase === "flying") {
-        open.ending = { outcome, reason };
-        turn.abort(open.run.id);
-      } else {
-        this.#settle(turn, open, outcome, reason);
+      if (open.phase !== "flying") this.#settle(turn, open, ending.outcome, ending.reason);
+      else {
+        open.ending = ending;
+        if (how === "cancel") turn.abort(open.run.id);
       }
     }
     return ended.length;
-  }
-
-  /** As `cancelAll`, but an attempt in flight is let to its end: it may deliver. */
-  #settleAll(turn: Turn, outcome: Outcome, reason: string): void {
-    for (const open of this.#runs.all()) {
-      if (open.phase === "flying") open.ending = { outcome, reason };
-      else this.#settle(turn, open, outcome, reason);
-    }
   }
 
   // ── what stands in the store ─────────────────────────────────────────────────────────────────────────────────────
@@ -475,10 +478,7 @@ export class TaskActor {
 
   /** Ends a turn: when something changed, the ledger is written, and with it all that it has passed by. */
   #finish(turn: Turn): void {
-    if (turn.waitsForTarget !== undefined) {
-      const until = this.#task === undefined ? undefined : missesAt(this.#task, this.#nextOccurrence());
-      if (until !== undefined) turn.waitsForTarget = { ...turn.waitsForTarget, until };
-    }
+    turn.waitUntil(() => missesAt(this.#task, this.#nextOccurrence()));
     if (!this.#ledger.isBehind) return;
     if (this.#runs.size > 0) {
       for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);

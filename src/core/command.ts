@@ -5,6 +5,7 @@ import type { Dossier } from "./dossier.ts";
 import type { Fault } from "./fault.ts";
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
+import type { Again, RedriveRefusal } from "./redrive.ts";
 import type { Entity } from "./register.ts";
 import type { Run } from "./run.ts";
 import type { Stamp } from "./stamp.ts";
@@ -32,6 +33,10 @@ export type TaskCommand =
   | { readonly kind: "resume"; readonly match?: Match }
   /** A manual fire, now. `payload` in place of the task's own. */
   | { readonly kind: "trigger"; readonly payload?: Json }
+  /** Settled runs that were not delivered, or occurrences of the past, go once more: at most `REDRIVE_MAX`. */
+  | { readonly kind: "redrive"; readonly runs: readonly Again[] }
+  /** The next occurrences, or the one at `instant`, are not to be sent. */
+  | { readonly kind: "skip"; readonly count?: number; readonly instant?: Instant; readonly match?: Match }
   /** Ends what is open: waiting retries are settled, attempts in flight are aborted. */
   | { readonly kind: "cancel" };
 
@@ -48,16 +53,26 @@ export type Command =
     readonly match?: Match | "absent";
   };
 
+/** What only the owner of a task can do: it fires something, or ends it. The rest is written, anywhere. */
+export function isOwners({ kind }: TaskCommand): boolean {
+  return kind === "trigger" || kind === "cancel" || kind === "redrive";
+}
+
 export type CommandResult =
   | { readonly kind: "task"; readonly dossier: Dossier; readonly created: boolean }
   | { readonly kind: "removed" }
   | { readonly kind: "run"; readonly run: Run }
+  | { readonly kind: "redriven"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
   | { readonly kind: "cancelled"; readonly runs: number }
   | { readonly kind: "written" }
   | Refusal;
 
 export type Refusal =
-  | { readonly kind: "refused"; readonly why: "not-found" | "exists" | "busy" | "unhealthy"; readonly message: string }
+  | {
+    readonly kind: "refused";
+    readonly why: "not-found" | "exists" | "conflict" | "busy" | "unhealthy";
+    readonly message: string;
+  }
   /** If-Match did not hold: `revision` is what the task has now. */
   | { readonly kind: "refused"; readonly why: "changed"; readonly message: string; readonly revision: Stamp }
   /** The disk does not take writes now; nothing was changed. */

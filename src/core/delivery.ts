@@ -4,7 +4,7 @@ import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { ResolvedPolicy } from "./policy.ts";
-import type { Run } from "./run.ts";
+import { lastAttempt, type Run } from "./run.ts";
 import type { ResolvedTarget } from "./target-book.ts";
 import type { TaskDefinition } from "./task.ts";
 
@@ -25,13 +25,14 @@ export type Delivery = {
 
 /** The attempt that is the last of the run. */
 export function deliveryOf(
-  { id, task, instant, attempts, payload }: Run,
+  run: Run,
   definition: TaskDefinition,
   { toleranceMs, connectMs, totalMs }: ResolvedPolicy,
   target: ResolvedTarget,
 ): Delivery {
+  const { id, task, instant, payload } = run;
   return {
-    ...{ id, attempt: attempts.length, task, instant, toleranceMs, target },
+    ...{ id, attempt: lastAttempt(run), task, instant, toleranceMs, target },
     payload: payload === undefined ? definition.payload : payload,
     ...{ connectMs, totalMs },
   };

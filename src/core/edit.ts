@@ -8,10 +8,10 @@ import { groupOf, type PeerGroup } from "./peer-group.ts";
 import { type Entity, revisionOf } from "./register.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { Stamp } from "./stamp.ts";
-import { removeTask, taskOf, writeState, writeTask } from "./task-entity.ts";
+import { nextOccurrence, removeTask, type Task, taskOf, writeState, writeTask } from "./task-entity.ts";
 import type { TaskGuid, TaskState } from "./task.ts";
 
-export type EditCommand = Extract<TaskCommand, { kind: "put" | "pause" | "resume" | "remove" }>;
+export type EditCommand = Extract<TaskCommand, { kind: "put" | "pause" | "resume" | "skip" | "remove" }>;
 
 export type Edit = {
   readonly kind: "edit";
@@ -24,6 +24,8 @@ export type Told = {
   readonly guid: TaskGuid;
   readonly stamp: () => Stamp;
   readonly now: Instant;
+  /** What lies up to here is taken up. */
+  readonly through: Instant;
   readonly mayPlace: (group: PeerGroup) => boolean;
 };
 
@@ -38,14 +40,21 @@ export function edit(
   if (entity === undefined || before === undefined) return NOT_FOUND;
   const refusal = changed(command, entity);
   if (refusal !== undefined) return refusal;
+  const { skips } = before.state;
+  const kept = skips === undefined ? {} : { skips };
+  if (command.kind === "skip") return skip(command, entity, before, told);
   const stamp = told.stamp();
   switch (command.kind) {
     case "remove":
       return { kind: "edit", entity: removeTask(entity, stamp), created: false };
     case "pause":
-      return { kind: "edit", entity: writeState(entity, paused(command), stamp, told.now), created: false };
+      return {
+        kind: "edit",
+        entity: writeState(entity, { ...paused(command), ...kept }, stamp, told.now),
+        created: false,
+      };
     case "resume":
-      return { kind: "edit", entity: writeState(entity, { paused: false }, stamp, told.now), created: false };
+      return { kind: "edit", entity: writeState(entity, { paused: false, ...kept }, stamp, told.now), created: false };
   }
 }
 
@@ -70,7 +79,7 @@ function put(
   if (group !== undefined && !mayPlace(group)) return CROWDED;
   const state = command.paused === undefined || command.paused === before?.state.paused
     ? before?.state ?? { paused: false }
-    : { paused: command.paused };
+    : { paused: command.paused, ...(before?.state.skips === undefined ? {} : { skips: before.state.skips }) };
   const written = writeTask(entity, { guid, user, definition, state }, stamp(), now);
   return { kind: "edit", entity: written, created: before === undefined };
 }
@@ -84,6 +93,44 @@ const CROWDED: Refusal = { kind: "refused", why: "invalid", message: TOO_MANY.me
 
 function paused({ note, until }: Extract<EditCommand, { kind: "pause" }>): TaskState {
   return { paused: true, ...(note === undefined ? {} : { note }), ...(until === undefined ? {} : { until }) };
+}
+
+/** Occurrences to come that may be skipped at one time. */
+export const SKIPS_MAX = 100;
+
+/** The next occurrences, or the named one, are not to be sent: that is recorded when their time comes. */
+function skip(
+  { count = 1, instant }: Extract<EditCommand, { kind: "skip" }>,
+  entity: Entity,
+  task: Task,
+  { stamp, now, through }: { readonly stamp: () => Stamp; readonly now: Instant; readonly through: Instant },
+): Edit | Refusal {
+  const schedule = parseSchedule(task.definition.schedule);
+  if (isFault(schedule)) return { kind: "refused", why: "invalid", message: schedule.message, fault: schedule };
+  const skips = new Set(task.state.skips?.filter((at) => at > now));
+  const from = Math.max(through, now) as Instant;
+  let at = instant === undefined ? nextOccurrence(schedule, task, from) : (instant - 1) as Instant;
+  if (instant !== undefined) {
+    at = nextOccurrence(schedule, task, Math.max(at ?? from, from) as Instant);
+    if (at !== instant) return conflict("the task has no occurrence to come at that instant");
+  }
+  for (
+    let left = instant === undefined ? count : 1;
+    at !== undefined && left > 0;
+    at = nextOccurrence(schedule, task, at)
+  ) {
+    if (skips.has(at)) continue;
+    skips.add(at);
+    left--;
+  }
+  if (skips.size === 0) return conflict("the task has no occurrence to come that could be skipped");
+  if (skips.size > SKIPS_MAX) return conflict(`at most ${SKIPS_MAX} occurrences to come can be skipped at one time`);
+  const state = { ...task.state, skips: [...skips].sort((a, b) => a - b) };
+  return { kind: "edit", entity: writeState(entity, state, stamp(), now), created: false };
+}
+
+function conflict(message: string): Refusal {
+  return { kind: "refused", why: "conflict", message };
 }
 
 /** The refusal of a command that names a revision which the task does not have. */

@@ -1,7 +1,7 @@
 // Errands are what only the owner of a task can do or knows: a command that fires or ends something is sent on to it,
 // and it is asked what it has in memory. The other half carries out what other peers send here.
 
-import type { Command, CommandResult } from "./command.ts";
+import { type Command, type CommandResult, isOwners } from "./command.ts";
 import type { Dossier } from "./dossier.ts";
 import type { Effect } from "./event.ts";
 import type { Answer, Ask } from "./message.ts";
@@ -48,8 +48,7 @@ export class Errands {
 
   /** Whether the command is not for this peer: what fires or ends something is done where the task is fired. */
   sentOn(ticket: number, command: TaskCommand, owner: PeerId | undefined, isHere: boolean): boolean {
-    const { kind } = command.command;
-    if ((kind !== "trigger" && kind !== "cancel") || isHere) return false;
+    if (!isOwners(command.command) || isHere) return false;
     // A guest is not sent on: two peers that take each other for the owner would never end.
     if (owner === undefined) this.#reply(ticket, UNABLE);
     else if (ticket < 0 || owner === this.#host.self) this.#reply(ticket, CHANGING);

@@ -27,22 +27,29 @@ export function followRuns(
     if (open?.phase === "flying") {
       if (run.state !== "settled") continue;
       // Its own attempt goes on; when it ends, both are known. What the other has made of it is kept at once.
-      open.other = open.other === undefined ? run : joinRuns(open.other, run);
-      turn.write({ kind: "run", run: open.other, wasOpen: open.stored });
+      const before = open.other;
+      open.other = before === undefined ? run : joinRuns(before, run);
+      turn.write({
+        kind: "run",
+        run: open.other,
+        wasOpen: open.stored,
+        ...(before === undefined ? {} : { was: before }),
+      });
       open.stored = false;
       continue;
     }
     const wasStored = open?.stored ?? mine !== undefined;
     const wasOpen = wasStored && mine?.state !== "settled";
+    const was = mine?.state === "settled" ? { was: mine } : {};
     if (run.state === "settled") {
       runs.delete(run.id);
-      turn.write({ kind: "run", run, wasOpen });
+      turn.write({ kind: "run", run, wasOpen, ...was });
       if (run.outcome !== undefined && run.settledAt !== undefined) {
         const { instant, outcome, settledAt, settledBy = turn.self } = run;
         ledger.followLast({ instant, outcome, settledAt, peer: settledBy });
       }
     } else {
-      turn.write({ kind: "run", run, wasOpen });
+      turn.write({ kind: "run", run, wasOpen, ...was });
       runs.adopt(run, true, isElsewhere);
     }
     turn.notify({ kind: "run", run });

@@ -48,10 +48,13 @@ export class Follows {
     this.#waiting.push(follow);
   }
 
-  /** These are on their way to the disk, where a query does not find them yet. */
-  wrote(writes: readonly Write[]): void {
+  /**
+   * These are on their way to the disk, where a query does not find them yet. A peer that is alone is told of no runs, but
+   * its own may be driven again.
+   */
+  wrote(writes: readonly Write[], isShared: boolean): void {
     for (const write of writes) {
-      if (write.kind !== "run") continue;
+      if (write.kind !== "run" || (!isShared && write.run.redriven === undefined)) continue;
       this.#recent.delete(write.run.id);
       this.#recent.set(write.run.id, write.run);
     }
@@ -66,13 +69,18 @@ export class Follows {
     if (this.#waiting.length === 0) return;
     const follows = this.#waiting;
     this.#waiting = [];
-    const ids = follows.flatMap(({ told }) => told.runs.map(({ id }) => id));
-    const tell = (found: readonly Run[]) => {
-      const stored = new Map(found.map((run) => [run.id, run]));
-      const known: Known = (id) => this.#recent.get(id) ?? stored.get(id);
+    this.recall(follows.flatMap(({ told }) => told.runs.map(({ id }) => id)), (known) => {
       for (const follow of follows) this.#host.tell(follow, known);
+    });
+  }
+
+  /** Tells what is known of these runs. */
+  recall(ids: readonly OccurrenceId[], tell: (known: Known) => void): void {
+    const found = (runs: readonly Run[]) => {
+      const stored = new Map(runs.map((run) => [run.id, run]));
+      tell((id) => this.#recent.get(id) ?? stored.get(id));
     };
-    if (ids.length === 0) tell([]);
-    else this.#host.query({ kind: "runs", ids }, (answer) => tell(answer.kind === "runs" ? answer.runs : []));
+    if (ids.length === 0) return found([]);
+    this.#host.query({ kind: "runs", ids }, (answer) => found(answer.kind === "runs" ? answer.runs : []));
   }
 }

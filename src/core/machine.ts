@@ -11,7 +11,7 @@ import type { CoreEvent, DuePage, Effect } from "./event.ts";
 import { Gate } from "./gate.ts";
 import type { LaneState, Passenger } from "./lane.ts";
 import { newsOf } from "./lane-news.ts";
-import { CROWDED, handOver, MAILBOX_MAX, type Message, UNWRITABLE } from "./mail.ts";
+import { CROWDED, handOver, isMove, MAILBOX_MAX, type Message, UNWRITABLE } from "./mail.ts";
 import { Infirmary } from "./infirmary.ts";
 import type { Instant } from "./instant.ts";
 import type { MachineSettings } from "./machine-settings.ts";
@@ -332,7 +332,7 @@ export class Machine {
   #play(turn: Turn): void {
     const persist = turn.end();
     if (persist !== undefined) {
-      if (this.#mesh.isShared) this.#mesh.wrote(persist.writes);
+      this.#mesh.wrote(persist.writes);
       if (persist.then[0]?.kind === "kept") this.#stopping.wrote(turn.guid, turn.shard);
     }
     for (const id of turn.exits) this.#gate.unused(id, turn.now);
@@ -358,7 +358,7 @@ export class Machine {
       if (this.#mesh.sentOn(message.ticket, message.command, this.#shardOf(actor))) return undefined;
     }
     // Whatever it waited for, it may have become another task.
-    if (MOVES.has(message.kind)) this.#gate.arrived(actor.guid);
+    if (isMove(message)) this.#gate.arrived(actor.guid);
     const before = this.#effects.length;
     const turn = this.#newTurn(actor, now, message.kind === "command" ? "refuse" : "hold", message.kind === "follow");
     try {
@@ -453,7 +453,12 @@ export class Machine {
           return this.#reply(ticket, { kind: "refused", why: "busy", message: "the peer is stopping" });
         }
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
-        return this.#tell(command.guid, { kind: "command", ticket, command }, now);
+        if (command.command.kind !== "redrive") {
+          return this.#tell(command.guid, { kind: "command", ticket, command }, now);
+        }
+        return this.#mesh.recall(command.command.runs.map(({ id }) => id), (known) => {
+          this.#tell(command.guid, { kind: "command", ticket, command, known }, this.#now);
+        });
       case "entity":
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
         return this.#mesh.writeEntity(ticket, command);
@@ -492,6 +497,3 @@ export class Machine {
 function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   return a === undefined || b === undefined || a > b ? a : b;
 }
-
-/** What may change what a task waits for. */
-const MOVES: ReadonlySet<Message["kind"]> = new Set(["wake", "command", "merge"]);

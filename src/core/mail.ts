@@ -3,6 +3,7 @@
 import type { TaskActor } from "./actor.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
+import type { Known } from "./follows.ts";
 import type { TaskMail } from "./mesh-side.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Turn } from "./turn.ts";
@@ -12,11 +13,22 @@ export const MAILBOX_MAX = 1_024;
 
 export type Message =
   | { readonly kind: "wake" }
-  | { readonly kind: "command"; readonly ticket: number; readonly command: Extract<Command, { kind: "task" }> }
+  | {
+    readonly kind: "command";
+    readonly ticket: number;
+    readonly command: Extract<Command, { kind: "task" }>;
+    /** The stored records of the runs that it names. */
+    readonly known?: Known;
+  }
   | { readonly kind: "attempted"; readonly id: OccurrenceId; readonly result: DeliveryResult }
   /** The shard goes to another peer. */
   | { readonly kind: "release" }
   | TaskMail;
+
+/** Whether it may change what the task waits for. */
+export function isMove({ kind }: Message): boolean {
+  return kind === "wake" || kind === "command" || kind === "merge";
+}
 
 export const CROWDED: CommandResult = {
   kind: "refused",
@@ -29,12 +41,14 @@ export const UNWRITABLE: CommandResult = {
   message: "the disk takes no writes now",
 };
 
+const NONE: Known = () => undefined;
+
 export function handOver(message: Message, actor: TaskActor, turn: Turn): void {
   switch (message.kind) {
     case "wake":
       return actor.wake(turn);
     case "command":
-      return actor.command(turn, message.ticket, message.command.command, message.command.once);
+      return actor.command(turn, message.ticket, message.command.command, message.command.once, message.known ?? NONE);
     case "attempted":
       return actor.attempted(turn, message.id, message.result);
     case "release":

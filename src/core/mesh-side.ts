@@ -15,6 +15,7 @@ import { Groups } from "./groups.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
 import type { PeerMessage } from "./message.ts";
+import type { OccurrenceId } from "./occurrence.ts";
 import type { MeshStart } from "./mesh-start.ts";
 import { parseGroup, type PeerGroup } from "./peer-group.ts";
 import type { Periods } from "./periods.ts";
@@ -246,7 +247,12 @@ export class MeshSide {
 
   /** These are on their way to the disk. */
   wrote(writes: readonly Write[]): void {
-    this.#follows.wrote(writes);
+    this.#follows.wrote(writes, this.isShared);
+  }
+
+  /** The stored records of these runs, and what is on its way to the disk. */
+  recall(ids: readonly OccurrenceId[], tell: (known: Known) => void): void {
+    this.#follows.recall(ids, tell);
   }
 
   /** Writes of the desk were refused: what stands on the disk counts. */

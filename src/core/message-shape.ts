@@ -10,8 +10,9 @@ import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { Json } from "./json.ts";
 import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
 import { isOccurrenceId } from "./occurrence.ts";
+import { type Again, REDRIVE_MAX, type RedriveRefusal } from "./redrive.ts";
 import { type Entity, ENTITY_KINDS, type Register } from "./register.ts";
-import { type Attempt, type Outcome, OUTCOMES, type Run, type RunState } from "./run.ts";
+import { type Attempt, type Outcome, OUTCOMES, type Redriven, type Run, type RunState } from "./run.ts";
 import { isStamp } from "./stamp.ts";
 import { parseSwimMessage } from "./swim-message.ts";
 import { TASK_ID_MAX, type TaskGuid } from "./task.ts";
@@ -95,6 +96,12 @@ function parseAsk(value: unknown): Ask | undefined {
       if (asked.kind === "cancel") {
         return { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "cancel" } } };
       }
+      if (asked.kind === "redrive") {
+        const runs = listOf(asked.runs, REDRIVE_MAX, parseAgain);
+        return runs === undefined
+          ? undefined
+          : { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "redrive", runs } } };
+      }
       if (asked.kind !== "trigger" || !(asked.payload === undefined || isValue(asked.payload))) return undefined;
       const trigger = { kind: "trigger", ...(asked.payload === undefined ? {} : { payload: asked.payload }) } as const;
       return { kind: "command", command: { kind: "task", guid: command.guid, command: trigger } };
@@ -157,7 +164,7 @@ function parseAnswer(value: unknown): Answer | undefined {
   }
 }
 
-/** What only an owner is asked for: a manual fire, or the end of what is open. */
+/** What only an owner is asked for: see `isOwners`. */
 function parseResultOf(value: unknown): Answer | undefined {
   if (!isObject(value)) return undefined;
   switch (value.kind) {
@@ -167,14 +174,33 @@ function parseResultOf(value: unknown): Answer | undefined {
     }
     case "cancelled":
       return isCount(value.runs) ? { kind: "command", result: { kind: "cancelled", runs: value.runs } } : undefined;
+    case "redriven": {
+      const runs = listOf(value.runs, REDRIVE_MAX, parseRun);
+      const refused = listOf(value.refused, REDRIVE_MAX, parseRedriveRefusal);
+      if (runs === undefined || refused === undefined) return undefined;
+      return { kind: "command", result: { kind: "redriven", runs, refused } };
+    }
     case "refused": {
-      const why = (["not-found", "busy", "unhealthy"] as const).find((each) => each === value.why) ?? "busy";
+      const why = (["not-found", "conflict", "busy", "unhealthy"] as const).find((each) => each === value.why) ??
+        "busy";
       if (!isText(value.message, TEXT_MAX)) return undefined;
       return { kind: "command", result: { kind: "refused", why, message: value.message } };
     }
     default:
       return undefined;
   }
+}
+
+function parseAgain(value: unknown): Again | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isInstantNumber(value.at)) return undefined;
+  const { id, at, instant } = value;
+  if (!isOptional(instant, isInstantNumber)) return undefined;
+  return { id, at, ...(instant === undefined ? {} : { instant }) };
+}
+
+function parseRedriveRefusal(value: unknown): RedriveRefusal | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isText(value.message, TEXT_MAX)) return undefined;
+  return { id: value.id, message: value.message };
 }
 
 export function parseEntity(value: unknown): Entity | undefined {
@@ -257,6 +283,8 @@ export function parseRun(value: unknown): Run | undefined {
   if (!isOptional(reason, (text) => isText(text, TEXT_MAX)) || !isOptional(outcome, isOutcome)) return undefined;
   if (!isOptional(retryAt, isInstantNumber) || !isOptional(settledAt, isInstantNumber)) return undefined;
   if ((state === "settled") !== (outcome !== undefined) || !isOptional(payload, isValue)) return undefined;
+  const redriven = value.redriven === undefined ? undefined : parseRedriven(value.redriven, attempts.length);
+  if (redriven === undefined && value.redriven !== undefined) return undefined;
   return {
     id: value.id,
     guid: value.guid,
@@ -271,9 +299,18 @@ export function parseRun(value: unknown): Run | undefined {
     ...(reason === undefined ? {} : { reason }),
     ...(settledAt === undefined ? {} : { settledAt }),
     ...(isPeer(value.settledBy) ? { settledBy: value.settledBy } : {}),
+    ...(isText(value.target, KEY_MAX) ? { target: value.target } : {}),
+    ...(redriven === undefined ? {} : { redriven }),
     ...(value.duplicate === true ? { duplicate: true } : {}),
     attempts,
   };
+}
+
+function parseRedriven(value: unknown, attempts: number): Redriven | undefined {
+  if (!isObject(value)) return undefined;
+  const { times, at, after } = value;
+  if (!isCount(times) || times === 0 || !isInstantNumber(at) || !isCount(after) || after > attempts) return undefined;
+  return { times, at, after };
 }
 
 function parseAttempt(value: unknown): Attempt | undefined {

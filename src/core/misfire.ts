@@ -7,9 +7,10 @@ import { WAITING_MAX } from "./overlap.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { between, previous, type Schedule } from "./schedule.ts";
 import { nextOccurrence } from "./task-entity.ts";
+import type { Turn } from "./turn.ts";
 
 /** Missed occurrences that get a record each; of what is older, the oldest record tells. */
-export const MISSED_RECORDS_MAX = 1_000;
+const MISSED_RECORDS_MAX = 1_000;
 
 export type Misfire = {
   /** Sent all the same, oldest first. */
@@ -51,12 +52,24 @@ export function misfire(
  * When an occurrence is settled unsent because it is late, while none is sent: `next` is the first that is not taken up.
  * Absent when none will be.
  */
-export function missesAt({ timing, ...task }: ActiveTask, next: Instant | undefined): Instant | undefined {
-  if (timing === undefined || next === undefined) return undefined;
+export function missesAt(task: ActiveTask | undefined, next: Instant | undefined): Instant | undefined {
+  const timing = task?.timing;
+  if (task === undefined || timing === undefined || next === undefined) return undefined;
   const { schedule, policy } = timing;
   const isReplaced = policy.misfire === "last" && !policy.expires;
   const missed = isReplaced ? nextOccurrence(schedule, task, next) : next;
   return missed === undefined ? undefined : (missed + policy.toleranceMs + 1) as Instant;
+}
+
+/** Says where spans of occurrences begin of which there is no record. */
+export function tellOfCut(turn: Turn, cut: readonly Instant[]): void {
+  for (const first of cut) {
+    turn.log("more occurrences missed than are recorded one by one", {
+      task: turn.guid,
+      recorded: MISSED_RECORDS_MAX,
+      first: formatInstant(first),
+    });
+  }
 }
 
 function firedOf(

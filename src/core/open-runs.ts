@@ -40,6 +40,13 @@ export class OpenRuns {
     return this.#made?.size ?? 0;
   }
 
+  /** Of these, the ones that others of the task are held up by: not those that are driven again. */
+  get ahead(): number {
+    let count = this.size;
+    if (count > 0) { for (const { run } of this.#open.values()) if (run.redriven !== undefined) count--; }
+    return count;
+  }
+
   get #open(): ReadonlyMap<OccurrenceId, OpenRun> {
     return this.#made ?? NONE;
   }
@@ -122,7 +129,11 @@ export class OpenRuns {
   /** The first of the line, when no other is before it. */
   #next(): OpenRun | undefined {
     const [id] = this.#line;
-    return id !== undefined && this.#open.size === this.#line.length ? this.#open.get(id) : undefined;
+    if (id === undefined) return undefined;
+    for (const { phase, run } of this.#open.values()) {
+      if (phase !== "waiting" && run.redriven === undefined) return undefined;
+    }
+    return this.#open.get(id);
   }
 
   /** The first of the line, when it may go: one that was taken up by a clock that is ahead of this one's is not due yet. */

@@ -6,7 +6,7 @@ import type { ResolvedPolicy } from "./policy.ts";
 export const WAITING_MAX = 1_000;
 
 /** Open runs of one task; what comes then is skipped, with the reason. */
-const OPEN_MAX = 2 * WAITING_MAX;
+export const OPEN_MAX = 2 * WAITING_MAX;
 
 export type Admission =
   | { readonly kind: "go" }

@@ -3,7 +3,7 @@
 import type { DeliveryResult } from "./delivery.ts";
 import type { Instant } from "./instant.ts";
 import type { OccurrenceId } from "./occurrence.ts";
-import type { Attempt, Outcome, Run } from "./run.ts";
+import { type Attempt, lastAttempt, type Outcome, type Run } from "./run.ts";
 import type { Task } from "./task-entity.ts";
 import type { PeerId } from "./task.ts";
 
@@ -13,7 +13,7 @@ export function dueRun({ guid, user, definition }: Task, id: OccurrenceId, at: I
 
 /** The next attempt starts. */
 export function attempting(run: Run, peer: PeerId, now: Instant): Run {
-  const attempt: Attempt = { n: run.attempts.length + 1, startedAt: now, peer };
+  const attempt: Attempt = { n: lastAttempt(run) + 1, startedAt: now, peer };
   return { ...withoutRetry(run), state: "attempting", attempts: [...run.attempts, attempt] };
 }
 
@@ -32,6 +32,17 @@ export function attempted(run: Run, result: DeliveryResult, now: Instant): Run {
 
 export function retrying(run: Run, at: Instant): Run {
   return { ...run, state: "retrying", retryAt: at };
+}
+
+/** Attempts of earlier rounds that a run keeps. */
+const EARLIER_MAX = 32;
+
+/** A settled run is driven again: the same occurrence, with the same id, in another round. It goes at `at`. */
+export function redriven(run: Run, at: Instant, now: Instant): Run {
+  const { outcome: _, reason: __, settledAt: ___, settledBy: ____, target: _____, ...rest } = withoutRetry(run);
+  const attempts = run.attempts.slice(-EARLIER_MAX);
+  const again = { times: (run.redriven?.times ?? 0) + 1, at: now, after: attempts.length };
+  return { ...rest, state: "retrying", retryAt: at, attempts, redriven: again };
 }
 
 export function settled(run: Run, outcome: Outcome, reason: string | undefined, by: PeerId, now: Instant): Run {

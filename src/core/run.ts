@@ -43,10 +43,38 @@ export type Run = {
   readonly settledAt?: Instant;
   /** The peer that settled it. */
   readonly settledBy?: PeerId;
+  /** What it was sent to, of a run that failed: the lane of its last attempt, `@user/name` or an origin. */
+  readonly target?: string;
+  /** It was settled, and is or was driven again. */
+  readonly redriven?: Redriven;
   /** Two peers attempted and settled it, each without knowing of the other: it may have been delivered twice. */
   readonly duplicate?: true;
   readonly attempts: readonly Attempt[];
 };
+
+export type Redriven = {
+  /** The round: 1 for the first. */
+  readonly times: number;
+  /** When that was asked for. */
+  readonly at: Instant;
+  /** How many of the attempts were made in the rounds before. */
+  readonly after: number;
+};
+
+/** 0 until the run is driven again. */
+export function roundOf({ redriven }: Run): number {
+  return redriven?.times ?? 0;
+}
+
+/** The attempts of this round. */
+export function attemptsOf({ attempts, redriven }: Run): readonly Attempt[] {
+  return redriven === undefined || redriven.after === 0 ? attempts : attempts.slice(redriven.after);
+}
+
+/** The number of the latest attempt; 0 when there was none. */
+export function lastAttempt({ attempts }: Run): number {
+  return attempts[attempts.length - 1]?.n ?? 0;
+}
 
 /** Milliseconds between the planned instant and the start of the first attempt; absent when none started. */
 export function latenessMs(run: Run): number | undefined {
@@ -55,10 +83,12 @@ export function latenessMs(run: Run): number | undefined {
 }
 
 /**
- * The join of two copies of one occurrence's record: the further one. Of two that were settled by two peers, each after
- * attempts of its own, the join says so, and holds the attempts of both. Commutative, associative, idempotent.
+ * The join of two copies of one occurrence's record: the further one. Of two that were settled by two peers in the same
+ * round, each after attempts of its own, the join says so, and holds the attempts of both; what one peer settled and
+ * another has driven again is no such pair. Commutative, associative, idempotent.
  */
 export function joinRuns(a: Run, b: Run): Run {
+  if (roundOf(a) !== roundOf(b)) return roundOf(a) > roundOf(b) ? a : b;
   const further = compareRuns(a, b) >= 0 ? a : b;
   if (a.state !== "settled" || b.state !== "settled") return further;
   const isTwice = a.duplicate === true || b.duplicate === true ||

@@ -127,6 +127,17 @@ export function nextOccurrence(
   return nextAtOrAfter(schedule, from as Instant);
 }
 
+/** The next occurrence that is not skipped. */
+export function nextToSend(
+  schedule: Schedule,
+  task: Pick<Task, "state" | "since">,
+  through: Instant,
+): Instant | undefined {
+  let at = nextOccurrence(schedule, task, through);
+  while (at !== undefined && task.state.skips?.includes(at) === true) at = nextOccurrence(schedule, task, at);
+  return at;
+}
+
 /** `nextOccurrence` of a stored task, for those who show it. */
 export function nextOf(dossier: Dossier): Instant | undefined {
   const task = taskOf(dossier.entity);

@@ -75,6 +75,8 @@ export type TaskState = {
   readonly note?: string;
   /** The pause ends by itself here. */
   readonly until?: Instant;
+  /** Occurrences to come that are not to be sent, in order. */
+  readonly skips?: readonly Instant[];
 };
 
 export type Labels = { readonly [name: string]: string };

@@ -116,6 +116,14 @@ export class Turn {
     return this.#around.isCrowded(lane, this.entries.length, this.now);
   }
 
+  /** If it waits for a target: until when at most, for there is something else to do then. */
+  waitUntil(untilOf: () => Instant | undefined): void {
+    const until = this.waitsForTarget === undefined ? undefined : untilOf();
+    if (this.waitsForTarget !== undefined && until !== undefined) {
+      this.waitsForTarget = { ...this.waitsForTarget, until };
+    }
+  }
+
   stamp(): Stamp {
     return this.#around.clock.tick(this.now);
   }

@@ -24,8 +24,11 @@ export type Write =
   | { readonly kind: "progress"; readonly guid: TaskGuid; readonly progress: Progress }
   /** The task leaves its place in the due index (`from`) for another (`to`); either may be absent. */
   | { readonly kind: "due"; readonly guid: TaskGuid; readonly from?: DuePlace; readonly to?: DuePlace }
-  /** A record of one occurrence; `wasOpen` when the stored copy stands among the open runs. */
-  | { readonly kind: "run"; readonly run: Run; readonly wasOpen: boolean }
+  /**
+   * A record of one occurrence; `wasOpen` when the stored copy stands among the open runs, `was` the stored copy when that
+   * is settled.
+   */
+  | { readonly kind: "run"; readonly run: Run; readonly wasOpen: boolean; readonly was?: Run }
   /** An entry of an author's run log. */
   | { readonly kind: "carry"; readonly author: PeerId; readonly carry: Carry }
   /** What is known of others' writes, and of their run logs. */

@@ -92,7 +92,8 @@ type Browse<T> = {
   readonly read: (entries: readonly Entry[]) => Promise<readonly (T | undefined)[]>;
 };
 
-async function browse<T>(keyValue: KeyValue, space: Space, range: Range, browse: Browse<T>): Promise<Page<T>> {
+/** A page of what an index stands for. */
+export async function browse<T>(keyValue: KeyValue, space: Space, range: Range, browse: Browse<T>): Promise<Page<T>> {
   const { limit, isFiltered, cursorOf, read } = browse;
   const items: T[] = [];
   const walk = keyValue.walk(space, range);

@@ -9,6 +9,8 @@ export type Space =
   | "runs"
   | "runsByTask"
   | "runsByTime"
+  | "deadByTime"
+  | "deadByCause"
   | "open"
   | "answers"
   | "answersByTime"

@@ -77,6 +77,10 @@ export function idOfPlace(place: string): OccurrenceId {
   return place.slice(INSTANT_DIGITS + 1) as OccurrenceId;
 }
 
+export function instantOfPlace(place: string): Instant {
+  return Number(place.slice(0, INSTANT_DIGITS)) + INSTANT_MIN as Instant;
+}
+
 /** What belongs to one task, in the spaces whose keys start with its guid. */
 export function ofTask(guid: TaskGuid, rest: string): string {
   return `${guid}/${rest}`;

@@ -6,7 +6,8 @@
 //   due          <shard>/<instant>/<guid>   when it has something to do, or before; holds its peer group
 //   runs         <id>                       the record of an occurrence
 //   runsByTask   <guid>/<instant>/<id>      nothing
-//   runsByTime   <instant>/<id>             the guid
+//   runsByTime   <instant>/<id>             the guid, and why it is dead
+//   dead…                                   see dead.ts
 //   open         <guid>/<id>                nothing; there while the run is not settled
 //   answers      <key>                      the answer to a request that may come again
 //   answersByTime  <instant>/<key>          nothing
@@ -22,6 +23,7 @@ import { conflictPlace } from "../core/conflict.ts";
 import type { StoredCarry } from "../core/carry.ts";
 import { isAlive } from "../core/register.ts";
 import type { Write } from "../core/write.ts";
+import { addDead, causeOf, deleteDead, historyOf } from "./dead.ts";
 import type { Operation } from "./key-value.ts";
 import { answerPlace, carryKey, dotPlace, dueKey, entityKey, nameKey, ofTask, runPlace } from "./keys.ts";
 import { metaOf } from "./name.ts";
@@ -41,7 +43,10 @@ export function operationsOf(writes: readonly Write[]): readonly Operation[] {
 
 /** Runs that were not stored before: a run that was open has its places in the indexes. */
 export function newRuns(writes: readonly Write[]): number {
-  return writes.reduce((sum, write) => write.kind === "run" && !write.wasOpen ? sum + 1 : sum, 0);
+  return writes.reduce(
+    (sum, write) => write.kind === "run" && !write.wasOpen && write.was === undefined ? sum + 1 : sum,
+    0,
+  );
 }
 
 function addOperations(operations: Operation[], write: Write): void {
@@ -102,12 +107,16 @@ function addEntity(operations: Operation[], { entity, dropped, added }: Extract<
   operations.push(isAlive(entity) ? { ...name, value: entity.key } : name);
 }
 
-function addRun(operations: Operation[], { run, wasOpen }: Extract<Write, { kind: "run" }>): void {
+function addRun(operations: Operation[], { run, wasOpen, was }: Extract<Write, { kind: "run" }>): void {
   operations.push({ space: "runs", key: run.id, value: writeRecord(run) });
-  if (!wasOpen) {
-    const place = runPlace(run);
-    operations.push({ space: "runsByTask", key: ofTask(run.guid, place), value: "" });
-    operations.push({ space: "runsByTime", key: place, value: run.guid });
+  const place = runPlace(run);
+  const before = was === undefined ? undefined : causeOf(was);
+  const cause = causeOf(run);
+  if (before !== undefined) deleteDead(operations, place, before);
+  if (cause !== undefined) addDead(operations, place, cause);
+  if (!wasOpen) operations.push({ space: "runsByTask", key: ofTask(run.guid, place), value: "" });
+  if (!wasOpen || cause !== undefined || before !== undefined) {
+    operations.push({ space: "runsByTime", key: place, value: historyOf(run) });
   }
   const isOpen = run.state !== "settled";
   if (isOpen && !wasOpen) operations.push({ space: "open", key: ofTask(run.guid, run.id), value: "" });

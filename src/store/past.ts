@@ -2,8 +2,8 @@
 // their time. Open runs stay however old they are.
 
 import type { Instant } from "../core/instant.ts";
-import type { TaskGuid } from "../core/task.ts";
 import type { StoredAnswer } from "../core/write.ts";
+import { deleteDead, readHistory } from "./dead.ts";
 import type { KeyValue, Operation } from "./key-value.ts";
 import { idOfPlace, keyOfAnswerPlace, nearestInstantKey, ofTask } from "./keys.ts";
 import { readRecord } from "./record.ts";
@@ -50,16 +50,16 @@ export class Past {
         const entries = await walk.take(Math.min(STEP, FORGOTTEN_MAX - forgotten));
         const open = await this.#keyValue.getMany(
           "open",
-          entries.map(([place, guid]) => ofTask(guid as TaskGuid, idOfPlace(place))),
+          entries.map(([place, history]) => ofTask(readHistory(history).guid, idOfPlace(place))),
         );
         const operations: Operation[] = [];
         let seenTo: string | undefined;
         let gone = 0;
-        for (const [at, [place, guid]] of entries.entries()) {
+        for (const [at, [place, history]] of entries.entries()) {
           if (place >= before && excess <= 0) break;
           seenTo = place;
           if (open[at] !== undefined) continue;
-          operations.push(...forgetRun(place, guid as TaskGuid));
+          forgetRun(operations, place, history);
           excess--;
           gone++;
         }
@@ -119,10 +119,12 @@ export class Past {
   }
 }
 
-function forgetRun(place: string, guid: TaskGuid): readonly Operation[] {
-  return [
+function forgetRun(operations: Operation[], place: string, history: string): void {
+  const { guid, cause } = readHistory(history);
+  operations.push(
     { space: "runs", key: idOfPlace(place) },
     { space: "runsByTask", key: ofTask(guid, place) },
     { space: "runsByTime", key: place },
-  ];
+  );
+  if (cause !== undefined) deleteDead(operations, place, cause);
 }

@@ -15,6 +15,7 @@ import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
+import { browseCauses, browseDead } from "./dead.ts";
 import { dueGroups, readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
@@ -23,7 +24,17 @@ import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { CARRIES_MAX, CONFLICTS_MAX, trim } from "./trim.ts";
-import { type DotWalk, type Page, type RunQuery, type Store, StoreFailure, type TaskQuery } from "./store.ts";
+import {
+  type DeadCause,
+  type DeadCauseQuery,
+  type DeadLetterQuery,
+  type DotWalk,
+  type Page,
+  type RunQuery,
+  type Store,
+  StoreFailure,
+  type TaskQuery,
+} from "./store.ts";
 
 export function recordStore(keyValue: KeyValue): Store {
   return new RecordStore(keyValue);
@@ -73,6 +84,14 @@ class RecordStore implements Store {
 
   runs(query: RunQuery): Promise<Page<Run>> {
     return browseRuns(this.#keyValue, query);
+  }
+
+  deadLetters(query: DeadLetterQuery): Promise<Page<Run>> {
+    return browseDead(this.#keyValue, query);
+  }
+
+  deadCauses(query: DeadCauseQuery): Promise<Page<DeadCause>> {
+    return browseCauses(this.#keyValue, query);
   }
 
   run(id: OccurrenceId) {

@@ -26,6 +26,9 @@ export interface Store {
   /** Rejects with `BadCursor`, as `runs` does. */
   tasks(query: TaskQuery): Promise<Page<Dossier>>;
   runs(query: RunQuery): Promise<Page<Run>>;
+  /** Runs that were given up. Rejects with `BadCursor`. */
+  deadLetters(query: DeadLetterQuery): Promise<Page<Run>>;
+  deadCauses(query: DeadCauseQuery): Promise<Page<DeadCause>>;
   run(id: OccurrenceId): Promise<Run | undefined>;
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
@@ -85,6 +88,29 @@ export type RunQuery = {
   readonly outcome?: Outcome;
   readonly cursor?: string;
   readonly limit: number;
+};
+
+/** Without a target the latest first; of a target by its errors, and of each the latest first. */
+export type DeadLetterQuery = {
+  readonly user?: UserId;
+  readonly target?: string;
+  readonly error?: string;
+  readonly task?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+};
+
+export type DeadCauseQuery = { readonly user?: UserId; readonly cursor?: string; readonly limit: number };
+
+/** The dead letters of one target that ended with one error. */
+export type DeadCause = {
+  readonly target: string;
+  readonly error: string;
+  readonly count: number;
+  /** There are more than were counted. */
+  readonly isMore: boolean;
+  /** The latest instant among them. */
+  readonly latest: Instant;
 };
 
 /** A cursor that is not of a page of this query: the caller's fault, not the store's. */

@@ -24,6 +24,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
     assert.deepEqual([status, headers.get("content-type"), document.openapi], [200, "application/json", "3.1.0"]);
     assert.deepEqual(Object.keys(document.components.schemas).sort(), [
       "Auth",
+      "Backfill",
       "Breaker",
       "Conflict",
       "Credentials",
@@ -38,6 +39,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "Policy",
       "Preview",
       "Problem",
+      "Redrive",
       "Run",
       "Schedule",
       "State",

@@ -15,7 +15,14 @@ import { type TaskGuid, taskGuid } from "../../src/core/task.ts";
 import type { DuePlace, StoredAnswer, Write } from "../../src/core/write.ts";
 import type { KeyValue } from "../../src/store/key-value.ts";
 import { recordStore } from "../../src/store/records.ts";
-import { BadCursor, type Page, type RunQuery, type Store, type TaskQuery } from "../../src/store/store.ts";
+import {
+  BadCursor,
+  type DeadLetterQuery,
+  type Page,
+  type RunQuery,
+  type Store,
+  type TaskQuery,
+} from "../../src/store/store.ts";
 import { chanceOf } from "../chance.ts";
 import type { Made } from "./key-value.suite.ts";
 
@@ -276,6 +283,64 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
       assert.deepEqual(await listed({ user: "bob" }), of((run) => run.user === "bob"));
       assert.deepEqual(await listed({ user: "bob", guid }), []);
     }
+  });
+
+  test(`${name}: dead letters are listed by user, target and error, counted, and gone when driven again or forgotten`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue);
+    const letters = Array.from({ length: 40 }, (_, n): Run => {
+      const [user, task] = n % 4 === 0 ? ["bob", "two"] : ["ada", "one"];
+      const error = n % 2 === 0 ? "no answer" : "refused";
+      return {
+        ...anyRun(user, task, n * 1_000, "settled", "failed"),
+        target: n % 3 === 0 ? "http://a:80" : `@${user}/b`,
+        attempts: [{ n: 1, startedAt: instant(n * 1_000), peer: "p", error }],
+      };
+    });
+    const fine = anyRun("ada", "one", 99_000, "settled", "delivered");
+    await store.commit([...letters, fine].map((run): Write => ({ kind: "run", run, wasOpen: false })));
+    const all = async (query: Omit<DeadLetterQuery, "limit">, limit: number) =>
+      (await pagesOf((page) => store.deadLetters(page), { ...query, limit })).flatMap(({ items }) => items);
+    const of = (filter: (run: Run) => boolean) => letters.filter(filter).reverse();
+    for (const limit of [1, 7, 40, 41]) {
+      assert.deepEqual(await all({}, limit), of(() => true));
+      assert.deepEqual(await all({ user: "ada" }, limit), of(({ user }) => user === "ada"));
+      assert.deepEqual(
+        await all({ target: "http://a:80", error: "refused" }, limit),
+        of(({ target, attempts: [first] }) => target === "http://a:80" && first?.error === "refused"),
+      );
+      assert.deepEqual(
+        new Set(await all({ user: "bob", target: "@bob/b" }, limit)),
+        new Set(of(({ target }) => target === "@bob/b")),
+      );
+      assert.deepEqual(await all({ user: "ada", task: "two" }, limit), []);
+    }
+    const counted = async (user?: string) =>
+      (await pagesOf((page) => store.deadCauses(page), { ...(user === undefined ? {} : { user }), limit: 2 }))
+        .flatMap(({ items }) => items).map(({ target, error, count }) => `${target} ${error} ${count}`);
+    assert.deepEqual(await counted("ada"), [
+      "@ada/b no answer 7",
+      "@ada/b refused 13",
+      "http://a:80 no answer 3",
+      "http://a:80 refused 7",
+    ]);
+    assert.equal((await counted()).length, 5);
+    const [first, second] = letters.filter(({ user }) => user === "bob");
+    assert.ok(first !== undefined && second !== undefined);
+    const { outcome: _, ...rest } = first;
+    await store.commit([
+      { kind: "run", run: { ...rest, state: "retrying", retryAt: instant(1) }, wasOpen: false, was: first },
+      { kind: "run", run: { ...second, duplicate: true }, wasOpen: false, was: second },
+    ]);
+    assert.equal((await all({}, 50)).length, 39);
+    assert.equal((await all({ user: "bob" }, 50)).some(({ duplicate }) => duplicate === true), true);
+    for (const cursor of ["", "x", "ada\0x"]) {
+      await assert.rejects(store.deadLetters({ user: "bob", cursor, limit: 1 }), BadCursor, JSON.stringify(cursor));
+    }
+    await assert.rejects(store.deadCauses({ cursor: "x", limit: 1 }), BadCursor);
+    await sweepAll(store, 100_000, { runs: 3, ageMs: Infinity });
+    assert.deepEqual((await all({}, 50)).map(({ id }) => id), [letters[39]?.id]);
+    assert.deepEqual(await counted("ada"), ["http://a:80 refused 1"]);
   });
 
   test(`${name}: a cursor that is of no page of the list is refused, and shows nothing of another user`, async () => {

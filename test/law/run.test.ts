@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Instant } from "../../src/core/instant.ts";
 import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { joinRuns, OUTCOMES, type Run } from "../../src/core/run.ts";
+import { joinRuns, OUTCOMES, roundOf, type Run } from "../../src/core/run.ts";
 import type { TaskGuid } from "../../src/core/task.ts";
 import { chanceOf } from "../chance.ts";
 
@@ -14,6 +14,7 @@ function anyRun(chance: () => number): Run {
     startedAt: (100 + n) as Instant,
     peer: `peer-${pick(2)}`,
   }));
+  const times = pick(3);
   const outcome = OUTCOMES[pick(OUTCOMES.length)] ?? "delivered";
   return {
     id: "0".repeat(32) as OccurrenceId,
@@ -24,6 +25,7 @@ function anyRun(chance: () => number): Run {
     state,
     attempts,
     ...(state === "settled" ? { outcome, settledAt: (200 + pick(3)) as Instant } : {}),
+    ...(times === 0 ? {} : { redriven: { times, at: 100 as Instant, after: pick(attempts.length + 1) } }),
     ...(state === "retrying" ? { retryAt: (150 + pick(3)) as Instant } : {}),
   };
 }
@@ -35,6 +37,9 @@ test("the join of run records is commutative, associative and idempotent, and ne
     assert.deepEqual(joinRuns(a, a), a, `seed ${seed}`);
     assert.deepEqual(joinRuns(a, b), joinRuns(b, a), `seed ${seed}`);
     assert.deepEqual(joinRuns(joinRuns(a, b), c), joinRuns(a, joinRuns(b, c)), `seed ${seed}`);
-    if (a.state === "settled") assert.equal(joinRuns(a, b).state, "settled", `seed ${seed}`);
+    const joined = joinRuns(a, b);
+    assert.equal(roundOf(joined), Math.max(roundOf(a), roundOf(b)), `seed ${seed}`);
+    if (a.state === "settled" && roundOf(a) >= roundOf(b)) assert.equal(joined.state, "settled", `seed ${seed}`);
+    if (roundOf(a) !== roundOf(b)) assert.equal(joined.duplicate, undefined, `seed ${seed}`);
   }
 });

@@ -1,0 +1,167 @@
+// The routes of dead letters: runs that were given up, by target and error, and the ways to drive them again.
+
+import type { Context, Hono } from "hono";
+import { Faults, kindOf, number, text } from "../core/faults.ts";
+import { formatInstant } from "../core/instant.ts";
+import { isOccurrenceId, type OccurrenceId } from "../core/occurrence.ts";
+import type { Run } from "../core/run.ts";
+import { TASK_ID_MAX } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
+import { json } from "./answer.ts";
+import { readObject } from "./body.ts";
+import type { ApiEnv, Doors } from "./doors.ts";
+import { drive, drivenView, perSecondIn } from "./drive.ts";
+import { faultsResponse, problem } from "./problem.ts";
+import { cursor, readQuery, sealCursor, whole, word } from "./query.ts";
+import { PAGE, PAGE_MAX } from "./tasks.ts";
+import { runView } from "./view.ts";
+
+/** Letters that one request drives again. */
+export const LETTERS_MAX = 10_000;
+/** Ids that are named one by one. */
+export const IDS_MAX = 500;
+export const TARGET_MAX = 2_048;
+export const ERROR_MAX = 256;
+
+export function deadLettersQuery() {
+  return {
+    limit: whole(1, PAGE_MAX, PAGE),
+    cursor: cursor(),
+    target: word(TARGET_MAX),
+    error: word(ERROR_MAX),
+    task: word(TASK_ID_MAX),
+  };
+}
+
+export function deadCausesQuery() {
+  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
+}
+
+type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
+
+export function addDeadLetters(app: Hono<ApiEnv>, { peer }: Doors): void {
+  app.get("/api/v1/dead-letters", async (c) => {
+    const query = readQuery(c.env.url, deadLettersQuery());
+    if (query instanceof Response) return query;
+    const { limit, cursor } = query;
+    const page = await peer.deadLetters({
+      ...whose(c),
+      ...whichOf(query),
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    return json(200, { items: page.items.map(runView), cursor: sealCursor(page.cursor) });
+  });
+
+  app.get("/api/v1/dead-letters/causes", async (c) => {
+    const query = readQuery(c.env.url, deadCausesQuery());
+    if (query instanceof Response) return query;
+    const { limit, cursor } = query;
+    const page = await peer.deadCauses({ ...whose(c), limit, ...(cursor === undefined ? {} : { cursor }) });
+    const items = page.items.map(({ latest, ...cause }) => ({ ...cause, latest: formatInstant(latest) }));
+    return json(200, { items, cursor: sealCursor(page.cursor) });
+  });
+
+  app.post("/api/v1/dead-letters/redrive", async (c) => {
+    const body = await readObject(c.req.raw);
+    if (body instanceof Response) return body;
+    const faults = new Faults();
+    faults.unknown(body, "", ["ids", "target", "error", "task", "all", "perSecond", "limit"]);
+    const ids = body.ids === undefined ? undefined : idsIn(body.ids, faults);
+    const which: Which = {
+      ...(body.target === undefined ? {} : { target: text(body.target, "target", 0, TARGET_MAX, faults) }),
+      ...(body.error === undefined ? {} : { error: text(body.error, "error", 1, ERROR_MAX, faults) }),
+      ...(body.task === undefined ? {} : { task: text(body.task, "task", 1, TASK_ID_MAX, faults) }),
+    };
+    const isChosen = Object.keys(which).length > 0;
+    const limit = body.limit === undefined ? LETTERS_MAX : number(body.limit, "limit", 1, LETTERS_MAX, faults);
+    const perSecond = perSecondIn(body.perSecond, faults);
+    if (body.all !== undefined && body.all !== true) faults.add("all", '"all" is true, or left out.');
+    if ([ids !== undefined, isChosen, body.all === true].filter(Boolean).length !== 1) {
+      faults.add("", 'Say which: "ids", or some of "target", "error" and "task", or "all": true.', {
+        suggestion: '{"all": true}',
+      });
+    }
+    if (faults.all.length > 0) return faultsResponse(faults.all);
+    const found = ids === undefined ? await lettersOf(c, which, limit) : await namedOf(c, ids);
+    if (found instanceof Response) return found;
+    const { letters, isMore } = found;
+    const driven = await drive(peer, letters, {
+      start: peer.now(),
+      ...(perSecond === undefined ? {} : { perSecond }),
+    });
+    return json(202, { ...drivenView(driven), more: isMore });
+  });
+
+  /** The oldest first, as they were due. */
+  async function lettersOf(
+    c: Context<ApiEnv>,
+    which: Which,
+    most: number,
+  ): Promise<{ readonly letters: readonly Run[]; readonly isMore: boolean }> {
+    const letters: Run[] = [];
+    let cursor: string | undefined;
+    do {
+      const limit = Math.min(PAGE_MAX, most - letters.length);
+      const page = await peer.deadLetters({
+        ...whose(c),
+        ...which,
+        limit,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      letters.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor !== undefined && letters.length < most);
+    return { letters: letters.sort((a, b) => a.instant - b.instant), isMore: cursor !== undefined };
+  }
+
+  async function namedOf(
+    c: Context<ApiEnv>,
+    ids: readonly OccurrenceId[],
+  ): Promise<{ readonly letters: readonly Run[]; readonly isMore: boolean } | Response> {
+    const letters: Run[] = [];
+    for (const [at, id] of ids.entries()) {
+      const run = await ownRun(peer, c, id);
+      if (run === undefined) return problem(422, `There is no run with the id ${id}.`, { field: `ids.${at}` });
+      letters.push(run);
+    }
+    return { letters, isMore: false };
+  }
+}
+
+/** A run that who asks may see. */
+export async function ownRun(
+  peer: Pick<Peer, "run">,
+  { env }: Pick<Context<ApiEnv>, "env">,
+  id: OccurrenceId,
+): Promise<Run | undefined> {
+  const run = await peer.run(id);
+  return run !== undefined && (run.user === env.user || env.isEveryone) ? run : undefined;
+}
+
+function whose({ env: { user, isEveryone } }: Context<ApiEnv>): { readonly user?: string } {
+  return isEveryone ? {} : { user };
+}
+
+function whichOf({ target, error, task }: { readonly [K in keyof Which]: Which[K] | undefined }): Which {
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(error === undefined ? {} : { error }),
+    ...(task === undefined ? {} : { task }),
+  };
+}
+
+function idsIn(value: unknown, faults: Faults): readonly OccurrenceId[] {
+  if (!Array.isArray(value)) {
+    faults.add("ids", `"ids" is a list of the ids of runs, not ${kindOf(value)}.`);
+    return [];
+  }
+  if (value.length === 0 || value.length > IDS_MAX) {
+    faults.add("ids", `"ids" holds 1 to ${IDS_MAX} ids; more are chosen by "target", "error" or "task".`);
+    return [];
+  }
+  const ids: readonly unknown[] = value;
+  const wrong = ids.findIndex((id) => typeof id !== "string" || !isOccurrenceId(id));
+  if (wrong >= 0) faults.add(`ids.${wrong}`, "The id of a run has 32 hex digits, in lower case.");
+  return ids.filter((id): id is OccurrenceId => typeof id === "string" && isOccurrenceId(id));
+}

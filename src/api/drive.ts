@@ -1,0 +1,109 @@
+// Driving many runs again: those of one task go to its owner together, and each is told when it is to go, so that a rate
+// holds wherever they are fired, and also after a restart.
+
+import type { CommandResult } from "../core/command.ts";
+import { type Faults, number } from "../core/faults.ts";
+import { formatInstant, type Instant, INSTANT_MAX } from "../core/instant.ts";
+import type { OccurrenceId } from "../core/occurrence.ts";
+import { type Again, REDRIVE_MAX, type RedriveRefusal } from "../core/redrive.ts";
+import type { Run } from "../core/run.ts";
+import type { TaskGuid } from "../core/task.ts";
+import type { Peer } from "../peer.ts";
+import { submit } from "./put.ts";
+
+/** Events a second that a redrive may be told to hold to. */
+export const PER_SECOND_MIN = 0.001;
+export const PER_SECOND_MAX = 10_000;
+
+/** Refusals that are told one by one. */
+export const REFUSALS_MAX = 20;
+
+/** Commands under way at a time. */
+const AT_ONCE = 16;
+
+export type Wanted = { readonly guid: TaskGuid; readonly id: OccurrenceId; readonly instant?: Instant };
+
+export type Driven = {
+  readonly runs: readonly Run[];
+  readonly refused: readonly RedriveRefusal[];
+  /** When the last one goes; absent when none does. */
+  readonly until?: Instant;
+};
+
+/** In their order, the first at `start`; without a rate all then. */
+export async function drive(
+  peer: Pick<Peer, "submit">,
+  wanted: readonly Wanted[],
+  { start, perSecond }: { readonly start: Instant; readonly perSecond?: number },
+): Promise<Driven> {
+  const gapMs = perSecond === undefined ? 0 : 1_000 / perSecond;
+  const ofTasks = new Map<TaskGuid, Again[]>();
+  for (const [n, { guid, id, instant }] of wanted.entries()) {
+    const at = Math.min(INSTANT_MAX, Math.floor(start + n * gapMs)) as Instant;
+    const again: Again = { id, at, ...(instant === undefined ? {} : { instant }) };
+    const known = ofTasks.get(guid);
+    if (known === undefined) ofTasks.set(guid, [again]);
+    else known.push(again);
+  }
+  const commands = [...ofTasks].flatMap(([guid, all]) => pagesOf(all).map((runs) => ({ guid, runs })));
+  const runs: Run[] = [];
+  const refused: RedriveRefusal[] = [];
+  const work = async () => {
+    for (let next = commands.shift(); next !== undefined; next = commands.shift()) {
+      const { guid, runs: asked } = next;
+      const result = await submit(peer, { kind: "task", guid, command: { kind: "redrive", runs: asked } });
+      const driven = drivenOf(result, asked);
+      runs.push(...driven.runs);
+      refused.push(...driven.refused);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  let until: Instant | undefined;
+  for (const { retryAt } of runs) {
+    if (retryAt !== undefined && (until === undefined || retryAt > until)) until = retryAt;
+  }
+  return { runs, refused, ...(until === undefined ? {} : { until }) };
+}
+
+export type DrivenView = {
+  readonly redriven: number;
+  readonly refused: number;
+  readonly refusals: readonly { readonly id: OccurrenceId; readonly reason: string }[];
+  readonly until: string | null;
+};
+
+export function drivenView({ runs, refused, until }: Driven): DrivenView {
+  return {
+    redriven: runs.length,
+    refused: refused.length,
+    refusals: refused.slice(0, REFUSALS_MAX).map(({ id, message }) => ({ id, reason: message })),
+    until: until === undefined ? null : formatInstant(until),
+  };
+}
+
+export function perSecondIn(value: unknown, faults: Faults): number | undefined {
+  if (value === undefined) return undefined;
+  return number(value, "perSecond", PER_SECOND_MIN, PER_SECOND_MAX, faults, "fraction");
+}
+
+function drivenOf(result: CommandResult, asked: readonly Again[]): Pick<Driven, "runs" | "refused"> {
+  switch (result.kind) {
+    case "redriven":
+      return result;
+    case "refused":
+      return { runs: [], refused: asked.map(({ id }) => ({ id, message: result.message })) };
+    case "task":
+    case "removed":
+    case "run":
+    case "cancelled":
+    case "written":
+      throw new Error(`a redrive was answered with ${result.kind}`);
+  }
+}
+
+function pagesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from(
+    { length: Math.ceil(all.length / REDRIVE_MAX) },
+    (_, page) => all.slice(page * REDRIVE_MAX, (page + 1) * REDRIVE_MAX),
+  );
+}
