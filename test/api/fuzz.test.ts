@@ -64,6 +64,16 @@ const TASK = {
   state: { paused: true, note: "n", until: "2027-01-01T00:00:00Z" },
 };
 
+const TARGET = {
+  name: "a",
+  urn: "https://api.example.com/v1",
+  auth: { kind: "basic", user: "u" },
+  tls: { serverName: "b" },
+  limits: { concurrency: 2, rate: { perSecond: 1 }, breaker: { failures: 3, openFor: "PT1S" } },
+  success: { status: [200, "2xx"], body: { pointer: "/a", equals: 1 } },
+  credentials: { password: "p", headers: { "x-key": "k" }, signingSecret: null },
+};
+
 const SEEDS: readonly { readonly line: string; readonly body?: unknown; readonly type?: string }[] = [
   { line: "POST /api/v1/tasks", body: TASK },
   { line: "PUT /api/v1/tasks/a", body: TASK },
@@ -86,6 +96,18 @@ const SEEDS: readonly { readonly line: string; readonly body?: unknown; readonly
   { line: "POST /api/v1/tokens", body: { name: "n", ttlSeconds: 60 } },
   { line: "DELETE /api/v1/tokens/x" },
   { line: "POST /api/v1/auth/session", body: { token: "x" } },
+  { line: "POST /api/v1/targets", body: { ...TARGET, name: "b" } },
+  { line: "PUT /api/v1/targets/a", body: TARGET },
+  { line: "PATCH /api/v1/targets/a", body: TARGET, type: "application/merge-patch+json" },
+  { line: "GET /api/v1/targets?limit=10&cursor=YQ" },
+  { line: "DELETE /api/v1/targets/b?force=true" },
+  { line: "POST /api/v1/targets/a/test", body: { payload: 1 } },
+  {
+    line: "POST /api/v1/targets/a/rotate",
+    body: { credentials: TARGET.credentials, previousUntil: "2027-01-01T00:00:00Z" },
+  },
+  { line: "POST /api/v1/targets/a/confirm", body: {} },
+  { line: "PUT /api/v1/tasks/c", body: { ...TASK, target: { name: "a", path: "/x", headers: { "x-a": "b" } } } },
   { line: "POST /api/v1/tasks:batch", body: `${JSON.stringify(TASK)}\n{}\n`, type: "application/x-ndjson" },
 ];
 
