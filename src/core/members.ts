@@ -11,14 +11,12 @@ import { type Periods, suspicionMs } from "./periods.ts";
 import type { PeerNews, PresenceState, Rumor, SwimMessage } from "./presence.ts";
 import { directProbe, HELPERS, hinted, indirect, type Probe, verdictOfHint } from "./probe.ts";
 import { type Relay, Relays } from "./relays.ts";
-import { Rotation, shuffle } from "./rotation.ts";
+import { shuffle } from "./rotation.ts";
+import { Round } from "./round.ts";
 import { outweighs } from "./rumors.ts";
 import { clockAmong, type ClockView } from "./skew.ts";
 import { INCARNATION_MAX, SEQ_MAX } from "./swim-message.ts";
 import type { PeerId } from "./task.ts";
-
-/** Up to so many others all are probed in each round; of more, one of the living, one of the lost, and the suspects. */
-export const PROBE_ALL_MAX = 8;
 
 export type MemberSettings = {
   readonly self: PeerId;
@@ -54,8 +52,7 @@ export class Members {
   readonly #health = new LocalHealth();
   readonly #members = new Map<PeerId, Member>();
   readonly #gossip: Gossip;
-  readonly #living: Rotation;
-  readonly #lost: Rotation;
+  readonly #round: Round;
   readonly #probes = new Map<PeerId, Probe>();
   readonly #relays: Relays;
   readonly #suspects = new Set<Member>();
@@ -86,8 +83,7 @@ export class Members {
     this.#time = new LoopTime(periods.graceMs);
     this.#relays = new Relays(periods);
     this.#gossip = new Gossip(this.#members, chance);
-    this.#living = new Rotation(chance);
-    this.#lost = new Rotation(chance);
+    this.#round = new Round(chance);
   }
 
   /** Grows when others take this peer for dead. */
@@ -129,7 +125,7 @@ export class Members {
       if (message.incarnation >= member.incarnation) member.news = message.news;
     }
     const own = this.#incarnation;
-    for (const rumor of message.rumors) this.#learn(rumor);
+    for (const rumor of message.rumors) this.#hear(rumor);
     this.#take(member, message);
     // An answer carries the incarnation that refutes; who waits for none is told at once.
     if (this.#incarnation > own && message.kind !== "probe") this.#tell(from);
@@ -273,28 +269,16 @@ export class Members {
     for (const { peer, incarnation, suspectUntilMs } of this.#suspects) {
       if (suspectUntilMs <= ms) this.#learn({ peer, state: "dead", incarnation });
     }
-    if (this.#roundMs <= ms) this.#round();
+    if (this.#roundMs <= ms) this.#startRound();
   }
 
-  #round(): void {
+  #startRound(): void {
     this.#health.endPeriod();
     this.#roundMs = Math.max(this.#roundMs, this.#time.ms - this.#periods.probeMs / 2) + this.#periods.probeMs;
-    for (const peer of this.#members.size <= PROBE_ALL_MAX ? this.#members.keys() : this.#chosen()) {
+    for (const peer of this.#round.next(this.#members, this.#suspects)) {
       const member = this.#members.get(peer);
       if (member !== undefined && !this.#probes.has(peer)) this.#probe(member);
     }
-  }
-
-  /** The lost have a turn of their own, so that many of them do not make the living wait, and both sides of a partition meet again. */
-  #chosen(): ReadonlySet<PeerId> {
-    const isIn = (states: readonly PresenceState[]) => (peer: PeerId) =>
-      states.includes(this.#members.get(peer)?.state ?? "suspect");
-    const chosen = new Set([...this.#suspects].slice(0, PROBE_ALL_MAX).map(({ peer }) => peer));
-    const living = this.#living.next(this.#members, isIn(["alive"]));
-    if (living !== undefined) chosen.add(living);
-    const lost = this.#lost.next(this.#members, isIn(["dead", "left"]));
-    if (lost !== undefined) chosen.add(lost);
-    return chosen;
   }
 
   // Members
@@ -313,6 +297,18 @@ export class Members {
     for (const known of [this.#members, this.#probes, this.#unlinked, this.#unasked]) known.delete(peer);
     this.#gossip.forget(peer);
     this.#relays.forget(peer);
+  }
+
+  /**
+   * That a peer is dead each finds for itself: when the sides of a cut meet, each tells the other that its own are. It is
+   * suspected, and asked; who has lost its link too needs no more.
+   */
+  #hear(rumor: Rumor): void {
+    const member = this.#members.get(rumor.peer);
+    const isSecondHand = rumor.state === "dead" && member !== undefined && isLiving(member);
+    if (!isSecondHand || this.#unlinked.has(rumor.peer)) return this.#learn(rumor);
+    this.#learn({ ...rumor, state: "suspect" });
+    if (member.state === "suspect" && !this.#probes.has(member.peer)) this.#probe(member);
   }
 
   #learn(rumor: Rumor): void {
