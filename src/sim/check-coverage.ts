@@ -26,6 +26,9 @@ const TAKE_OVER_MS = 30_000;
 /** A clock further off than this from the others may have cost its peer its shards: SKEW_MAX_MS less the others' skew. */
 const CLOCK_OFF_MS = 1_000;
 
+/** A breaker is open for half a minute at most, and then lets through more and more. */
+const BREAKER_MAX_MS = 45_000;
+
 export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly Violation[] {
   const violations: Violation[] = [];
   const first = new Map<string, number>();
@@ -51,6 +54,7 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
         const placed = span.peers.filter(({ id }) => mayFire(world, id, task.definition.policy));
         if (!isSomebodyThere(world, placed, due, late)) continue;
         const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
+        if (isHeldBack(world, due, late)) continue;
         // What overlaps is skipped, and late because of that is no fault of the mesh.
         if (policy.overlap !== "allow") continue;
         violations.push({
@@ -123,6 +127,13 @@ function versionAt(versions: readonly Version[], at: number): Version | undefine
 
 function isRunning(peer: SimPeer, from: number, to: number): boolean {
   return peer.spans.some((span) => span.from <= from && (span.to ?? Infinity) >= to);
+}
+
+/** The breakers of targets that were down may be open. */
+function isHeldBack({ history }: World, from: number, to: number): boolean {
+  return history.troubles.some(({ fault, from: began, to: ended }) =>
+    fault.kind === "targets" && began <= to && ended + BREAKER_MAX_MS >= from
+  );
 }
 
 /** Whether one of these ran all that while, with a disk that takes writes and a clock that is right. */

@@ -2,6 +2,7 @@
 // users and faults as planned. One thing happens at a time, and before the next all that follows from it without time
 // passing has happened; so the same plan makes the same history, to the letter.
 
+import { setImmediate } from "node:timers";
 import type { CommandResult, TaskCommand } from "../core/command.ts";
 import { definitionOf } from "./definition.ts";
 import type { Instant } from "../core/instant.ts";
@@ -31,9 +32,7 @@ const LAST_NEWS_MS = 10_000;
 /** What happens at one moment: a peer that wakes hears all that came meanwhile. */
 const STEPS_MAX = 50_000;
 
-/** Turns of the microtask queue that go by in silence before time moves on: no chain of promises here is longer. */
-const SILENT_TURNS = 24;
-/** When nothing was asked of a disk or a target, what is left to happen is a promise or two. */
+/** When nothing was asked of a disk or a target, what is left to happen is a promise or two: turns of their queue. */
 const FEW_TURNS = 6;
 
 export type WorldParts = {
@@ -123,13 +122,9 @@ export class World {
   }
 
   async #calm(before: number): Promise<void> {
-    let seen = before;
-    for (let left = FEW_TURNS; left > 0; left--) {
-      await undefined;
-      if (this.#stirs === seen) continue;
-      seen = this.#stirs;
-      left = SILENT_TURNS;
-    }
+    for (let left = FEW_TURNS; left > 0 && this.#stirs === before; left--) await undefined;
+    // Else chains of promises may be of any length; all of them have ended when the loop of this process comes around.
+    if (this.#stirs !== before) await new Promise((resolve) => setImmediate(resolve));
   }
 
   // ── users ────────────────────────────────────────────────────────────────────────────────────────────────────────

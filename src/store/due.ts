@@ -29,7 +29,9 @@ export async function readDue(keyValue: KeyValue, { shards, until, limit }: DueQ
       }
       const prefix = shardKey(shard);
       let at = Infinity;
-      for (let key = await reader.leap(prefix); key?.startsWith(prefix); key = await reader.next()) {
+      // No promise where nothing is to be read: most shards are empty.
+      if (!reader.reach(prefix)) await reader.leap(prefix);
+      for (let { key } = reader; key?.startsWith(prefix); { key } = reader) {
         const entry = parseDueKey(key);
         isFull = entries.length >= limit && entry.at <= until;
         if (isFull || entry.at > until) {
@@ -37,6 +39,7 @@ export async function readDue(keyValue: KeyValue, { shards, until, limit }: DueQ
           break;
         }
         entries.push(entry);
+        if (!reader.step()) await reader.more();
       }
       rest.push({ shard, at });
     }
@@ -75,34 +78,37 @@ class Reader {
     this.#walk = walk;
   }
 
-  /** The first key at or after `key`. */
-  async leap(key: string): Promise<string | undefined> {
-    while (this.#at < this.#read.length) {
-      const [ahead] = this.#read[this.#at] ?? [""];
-      if (ahead >= key) return ahead;
-      this.#at++;
-    }
-    if (this.#isAtEnd) return undefined;
-    this.#walk.seek(key);
-    this.#count = READ_FIRST;
-    return await this.#more();
+  /** Where it stands; absent behind the last. */
+  get key(): string | undefined {
+    return this.#read[this.#at]?.[0];
   }
 
-  async next(): Promise<string | undefined> {
+  /** Goes to the first key at or after `key`; false when that is not read ahead. */
+  reach(key: string): boolean {
+    while (this.key !== undefined && this.key < key) this.#at++;
+    return this.key !== undefined || this.#isAtEnd;
+  }
+
+  async leap(key: string): Promise<void> {
+    this.#walk.seek(key);
+    this.#count = READ_FIRST;
+    await this.more();
+  }
+
+  /** Goes to the next key; false when that is not read ahead. */
+  step(): boolean {
     this.#at++;
-    if (this.#at < this.#read.length) return this.#read[this.#at]?.[0];
-    return this.#isAtEnd ? undefined : await this.#more();
+    return this.#at < this.#read.length || this.#isAtEnd;
   }
 
   async close(): Promise<void> {
     await this.#walk.close();
   }
 
-  async #more(): Promise<string | undefined> {
+  async more(): Promise<void> {
     this.#read = await this.#walk.take(this.#count);
     this.#at = 0;
     this.#isAtEnd = this.#read.length < this.#count;
     this.#count = Math.min(this.#count * 4, READ_MAX);
-    return this.#read[0]?.[0];
   }
 }
