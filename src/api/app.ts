@@ -16,6 +16,7 @@ import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { readFor } from "./on-behalf.ts";
 import { createPasswords } from "./password.ts";
+import { createQuotas } from "./quotas.ts";
 import { createRules } from "./rules.ts";
 import { createTurnstile, SIGN_IN_ATTEMPTS } from "./turnstile.ts";
 import { createDirectory } from "./directory.ts";
@@ -91,12 +92,14 @@ export function createApi(settings: ApiSettings): Api {
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName, jwts });
   const cors = createCors(origins);
   const guard = createGuard(hosts, (request) => cors.allowed(request) !== undefined);
+  const directory = createDirectory(peer);
   const doors: Doors = {
     peer,
     mesh,
     targets,
     gatekeeper,
-    directory: createDirectory(peer),
+    directory,
+    quotas: createQuotas(peer, directory),
     passwords: createPasswords(),
     turnstile: createTurnstile(SIGN_IN_ATTEMPTS),
     once: createOnce(peer),

@@ -32,7 +32,7 @@ export function conflictsQuery() {
 }
 
 export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer } = doors;
+  const { peer, quotas } = doors;
 
   app.get("/api/v1/conflicts", async (c) => {
     const query = readQuery(c.env.url, conflictsQuery());
@@ -81,7 +81,7 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
       if (definition === undefined) return problem(409, "What was lost is the end of the task, and it lives.");
       const parsed = parseDefinition(definition, {});
       if (isFaults(parsed)) return faultsResponse(parsed);
-      const result = await putTask({ peer, user }, parsed, { mode: "replace", match: [revisionOf(entity)] });
+      const result = await putTask({ peer, quotas, user }, parsed, { mode: "replace", match: [revisionOf(entity)] });
       if (result.kind === "refused") {
         if (result.why === "changed" && tries < RESTORE_TRIES) continue;
         return refusalResponse(result);

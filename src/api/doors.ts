@@ -6,6 +6,7 @@ import type { Access, Gatekeeper } from "./access.ts";
 import type { Directory } from "./directory.ts";
 import type { Once } from "./once.ts";
 import type { Passwords } from "./password.ts";
+import type { Quotas } from "./quotas.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 export type Doors = {
@@ -15,6 +16,7 @@ export type Doors = {
   readonly gatekeeper: Gatekeeper;
   readonly directory: Directory;
   readonly passwords: Passwords;
+  readonly quotas: Quotas;
   /** For all that somebody could guess at. */
   readonly turnstile: Turnstile;
   readonly once: Once;

@@ -7,8 +7,13 @@ import { isNamed, maskTarget, type Target } from "../core/target.ts";
 import { taskOf } from "../core/task-entity.ts";
 import { taskGuid, type TaskState, type UserId } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
+import type { Quotas } from "./quotas.ts";
 
-export type PutDoors = { readonly peer: Pick<Peer, "submit" | "dossier">; readonly user: UserId };
+export type PutDoors = {
+  readonly peer: Pick<Peer, "submit" | "dossier">;
+  readonly quotas: Pick<Quotas, "put" | "forget">;
+  readonly user: UserId;
+};
 
 export type PutHow = {
   readonly mode: "create" | "replace" | "put";
@@ -17,7 +22,7 @@ export type PutHow = {
 };
 
 export async function putTask(doors: PutDoors, parsed: ParsedDefinition, how: PutHow): Promise<CommandResult> {
-  const { peer, user } = doors;
+  const { peer, quotas, user } = doors;
   const { state } = parsed;
   const { mode, match, once } = how;
   const guid = taskGuid(user, parsed.definition.id);
@@ -28,6 +33,8 @@ export async function putTask(doors: PutDoors, parsed: ParsedDefinition, how: Pu
     if (target === undefined) return MASKED;
     definition = { ...definition, target };
   }
+  const over = await quotas.put(user, definition);
+  if (over !== undefined) return over;
   const result = await submit(peer, {
     kind: "task",
     guid,
@@ -41,6 +48,7 @@ export async function putTask(doors: PutDoors, parsed: ParsedDefinition, how: Pu
     },
     ...(once === undefined ? {} : { once }),
   });
+  if (result.kind === "refused") quotas.forget(user);
   if (result.kind !== "task" || state?.paused !== true || isState(taskOf(result.dossier.entity)?.state, state)) {
     return result;
   }

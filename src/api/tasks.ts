@@ -52,7 +52,7 @@ export function tasksQuery() {
 }
 
 export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, once } = doors;
+  const { peer, once, quotas } = doors;
 
   app.post("/api/v1/tasks", async (c) => {
     const concern = readConcern(c.req.raw, peer);
@@ -181,6 +181,8 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (ticket instanceof Response) return ticket;
     if (ticket.kind === "done") return answerRun(ticket.result, { "idempotent-replayed": "true" });
     try {
+      const over = await quotas.fire(c.env.user);
+      if (over !== undefined) return answerRun(over);
       const command: TaskCommand = { kind: "trigger", ...(payload === undefined ? {} : { payload }) };
       return answerRun(
         await submit(peer, { kind: "task", guid: taskGuid(c.env.user, id), command, ...onceOf(ticket) }),
@@ -239,7 +241,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
   });
 
   function putDoors(c: Context<ApiEnv>): PutDoors {
-    return { peer, user: c.env.user };
+    return { peer, quotas, user: c.env.user };
   }
 
   function ask(guid: TaskGuid, command: TaskCommand): Promise<CommandResult> {

@@ -310,3 +310,51 @@ test("users are listed by their names, page by page, to admins", () =>
     const names = [...first.items, ...second.items].map(({ name }: { name: string }) => name);
     assert.deepEqual([names, second.cursor], [["ada", "bob", "eve"], null]);
   }));
+
+test("a user has no more than its quota, by whatever way it is written, and an admin has none", () =>
+  withWorld(async (world) => {
+    const { call } = world;
+    const ada = await person(world, "ada");
+    const put = (id: string, more: object = {}, token = ada.token) =>
+      call("POST tasks", { body: { ...TASK, id, ...more }, token });
+    assert.deepEqual((await call("GET users/me", { token: ada.token })).body.quota, {
+      tasks: 10_000,
+      payloadBytes: 67_108_864,
+      firesPerMinute: 6_000,
+    });
+    await put("a");
+    const quota = { tasks: 3, payloadBytes: 20, firesPerMinute: 62 };
+    assert.deepEqual((await call(`PATCH users/${ada.id}`, { body: { quota } })).body.quota, quota);
+    assert.deepEqual(detail(await put("b", { payload: "x".repeat(20) })), [422, "quota.payloadBytes"]);
+    assert.equal((await put("b", { payload: "x".repeat(18) })).status, 201);
+    assert.deepEqual(detail(await call("PATCH tasks/a", { body: { payload: 1 }, token: ada.token })), [
+      422,
+      "quota.payloadBytes",
+    ]);
+    assert.equal((await call("PATCH tasks/b", { body: { payload: 1 }, token: ada.token })).status, 200);
+    const each = (period: string) => ({ schedule: `R/2026-12-01T10:00:00Z/${period}` });
+    assert.deepEqual(detail(await put("c", each("PT0.5S"))), [422, "quota.firesPerMinute"]);
+    assert.equal((await put("c", each("PT1S"))).status, 201);
+    const seed = await call("POST /task", {
+      body: { id: "d", name: "d", schedule: HOURLY, urn: URN },
+      token: ada.token,
+    });
+    assert.equal(seed.status, 422);
+    const { body: batch } = await call("POST tasks:batch", {
+      body: ["d", "e"].map((id) => JSON.stringify({ ...TASK, id })).join("\n"),
+      type: "application/x-ndjson",
+      token: ada.token,
+    });
+    assert.equal(batch.match(/quota.tasks/g)?.length >= 2, true);
+    assert.deepEqual(detail(await call("POST tasks/a/trigger", { token: ada.token })), [422, "quota.firesPerMinute"]);
+    await call("DELETE tasks/c", { token: ada.token });
+    assert.equal((await call("POST tasks/a/trigger", { token: ada.token })).status, 202);
+    assert.equal((await put("d")).status, 201, "what is gone counts no more");
+    assert.deepEqual((await call("PATCH settings", { body: { quota: { tasks: 1 } } })).body.quota.tasks, 1);
+    const bob = await person(world, "bob");
+    assert.equal((await put("a", {}, bob.token)).status, 201);
+    assert.deepEqual(detail(await put("b", {}, bob.token)), [422, "quota.tasks"]);
+    assert.equal((await call("PUT tasks/a", { body: TASK, token: bob.token })).status, 200, "it is the same one");
+    const eve = await person(world, "eve", "admin");
+    for (const id of ["a", "b"]) assert.equal((await put(id, {}, eve.token)).status, 201);
+  }));
