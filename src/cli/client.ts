@@ -14,7 +14,7 @@ export type Client = {
   get(path: string, query?: Query): Promise<unknown>;
   /** Undefined when the answer is empty. With `isOnce` a broken connection is tried again: it is carried out once. */
   send(
-    method: "POST" | "PUT" | "DELETE",
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body?: unknown,
     more?: { readonly isOnce?: boolean },

@@ -2,6 +2,7 @@
 // program takes those of this process; a test hands in its own, and compares what was written whole.
 
 import process from "node:process";
+import { terminalInput } from "./terminal.ts";
 
 export type Output = {
   write(text: string | Uint8Array, done: (error?: Error | null) => void): boolean;
@@ -14,6 +15,8 @@ export type Environment = { readonly [name: string]: string | undefined };
 
 export type Parts = {
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** What a person types after the prompt, unseen; absent when the standard input is no terminal. */
+  readonly typed?: (prompt: string) => Promise<string>;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;
@@ -30,9 +33,11 @@ export function processParts(): Parts {
   const { stdout, stderr, env, platform } = process;
   // Who reads no more is told of by the write itself.
   for (const output of [stdout, stderr]) if (output.listenerCount("error") === 0) output.on("error", () => {});
+  const typed = terminalInput();
   let interrupting: AbortController | undefined;
   return {
     stdin: standardInput(),
+    ...(typed === undefined ? {} : { typed }),
     stdout,
     stderr,
     env,

@@ -7,6 +7,7 @@ import { conflicts } from "./conflicts.ts";
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
+import { login } from "./login.ts";
 import { peers } from "./peers.ts";
 import { revoke } from "./revoke.ts";
 import { simulate } from "./simulate.ts";
@@ -25,6 +26,7 @@ import { taskPause, taskRemove, taskResume } from "./task-state.ts";
 import { taskTrigger } from "./task-trigger.ts";
 import { ticket } from "./ticket.ts";
 import { token } from "./token.ts";
+import { userAdd, userInvite, userList, userPassword, userPolicy, userRemove, userRole } from "./user.ts";
 import { version } from "./version.ts";
 
 export function createProgram(given: Partial<Parts> = {}): Command {
@@ -76,6 +78,13 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(program, parts, revoke);
   addCommand(program, parts, conflicts);
   addCommand(program, parts, simulate);
+  const user = program.command("user").description("make users, change them, and say who may sign up")
+    .helpCommand(false);
+  for (const spec of [userList, userPassword, userRole, userPolicy]) addCommand(user, parts, spec);
+  addCommand(user, parts, userAdd);
+  addCommand(user, parts, userRemove);
+  addCommand(user, parts, userInvite);
+  addCommand(program, parts, login);
   addCommand(program, parts, token);
   addCommand(program, parts, version);
   return program;
