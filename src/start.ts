@@ -129,10 +129,11 @@ async function open(
   const listening = await serve({ fetch, upgrade, hostname: http.host, port: http.port });
   opened.push(() => listening.close());
   const { now } = clock;
+  const open = (sealed: string, key: string) => vault.open(sealed, key);
   const trigger = triggers([
-    httpTrigger({ open: (sealed, key) => vault.open(sealed, key), now, userAgent: `Metronome/${VERSION}` }),
-    lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now })),
-    lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger({ now })),
+    httpTrigger({ open, now, userAgent: `Metronome/${VERSION}` }),
+    lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now, open })),
+    lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger({ now, open })),
   ]);
   opened.push(() => trigger.close());
   const meetingPoint = new MeetingPoint(config.p2p, log);
@@ -217,7 +218,7 @@ async function open(
     },
     targets: {
       close: (credentials, key) => vault.close(credentials, key),
-      open: (sealed, key) => vault.open(sealed, key),
+      open,
       test: targetTester({ trigger, now: clock.now }),
     },
     auth: {

@@ -10,25 +10,29 @@ import { brokerTrigger } from "./broker.ts";
 import type { Attempt } from "./attempt.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
 import { type LinkPlan, Refusal, type Session } from "./link.ts";
+import type { OpenCredentials } from "./open-target.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type AmqpTriggerOptions = {
   /** Milliseconds since 1970, for the timestamp of messages. */
   readonly now: () => number;
   readonly idleMs?: number;
+  /** Opens the credentials of named targets. */
+  readonly open?: OpenCredentials;
 };
 
-export function amqpTrigger({ now, idleMs = 60_000 }: AmqpTriggerOptions): Trigger {
+export function amqpTrigger({ now, open, idleMs = 60_000 }: AmqpTriggerOptions): Trigger {
   return brokerTrigger<AmqpPlan>({
     schemes: ["amqp", "amqps"],
-    planOf: ({ urn }) => {
-      const address = parseAmqpUrn(urn);
+    planOf: (target) => {
+      const address = parseAmqpUrn(target.urn);
       if (isFault(address)) return undefined;
-      const access = accessOf({ ...address, hosts: [address.host] });
+      const access = accessOf({ ...address, hosts: [address.host] }, target);
       const key = JSON.stringify([access, address.vhost]);
       return { key, place: placeOf(access), access, address, secrets: secretsOf(access) };
     },
     dial: async (plan, { connectMs, lost }) => new AmqpSession(plan, await dial(plan, connectMs), { now, lost }),
+    open,
     linksMax: LINKS_MAX,
     idleMs,
   });
@@ -49,7 +53,7 @@ const HEARTBEAT_S = 10;
 const UNANSWERED_MAX = 1_024;
 
 async function dial(plan: AmqpPlan, connectMs: number): Promise<ChannelModel> {
-  const { access: { isSecure, user, password }, address: { host, vhost } } = plan;
+  const { access: { isSecure, user, password, clientTls }, address: { host, vhost } } = plan;
   try {
     return await connect({
       protocol: isSecure ? "amqps" : "amqp",
@@ -57,7 +61,7 @@ async function dial(plan: AmqpPlan, connectMs: number): Promise<ChannelModel> {
       ...(user === undefined ? {} : { username: user, password: password ?? "" }),
     }, {
       ...{ timeout: connectMs, noDelay: true, keepAlive: true, keepAliveDelay: 60_000 },
-      ...(isSecure ? tlsOf(host.hostname) : {}),
+      ...(isSecure ? tlsOf(host.hostname, clientTls) : {}),
       clientProperties: { connection_name: "Metronome" },
     });
   } catch (error) {

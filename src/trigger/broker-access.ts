@@ -2,12 +2,15 @@
 
 import { isIP } from "node:net";
 import type { Host } from "../core/broker-urn.ts";
+import type { OpenTarget } from "./open-target.ts";
+import type { ClientTls } from "./tls.ts";
 
 export type Access = {
   readonly isSecure: boolean;
   readonly hosts: readonly Host[];
   readonly user?: string;
   readonly password?: string;
+  readonly clientTls?: ClientTls;
 };
 
 export function accessOf(
@@ -16,8 +19,9 @@ export function accessOf(
     readonly hosts: readonly Host[];
     readonly userinfo?: { readonly user: string; readonly password: string };
   },
+  { login, clientTls }: Pick<OpenTarget, "login" | "clientTls">,
 ): Access {
-  return { isSecure, hosts, ...userinfo };
+  return { isSecure, hosts, ...userinfo, ...login, ...(clientTls === undefined ? {} : { clientTls }) };
 }
 
 /** `host:port,host:port`, for a human. */
@@ -26,8 +30,8 @@ export function placeOf({ hosts }: Access): string {
 }
 
 /** The options of TLS for a connection to this host. RFC 6066 §3: an address is no server name. */
-export function tlsOf(hostname: string): { readonly servername: string } {
-  return { servername: isIP(hostname) === 0 ? hostname : "" };
+export function tlsOf(hostname: string, clientTls: ClientTls = {}): ClientTls & { readonly servername: string } {
+  return { servername: isIP(hostname) === 0 ? hostname : "", ...clientTls };
 }
 
 /** What may be seen in no result. */

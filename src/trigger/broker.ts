@@ -6,13 +6,16 @@ import { Memo } from "../core/memo.ts";
 import { Attempt } from "./attempt.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Dial, Link, type LinkPlan } from "./link.ts";
+import { type OpenCredentials, type OpenTarget, openTarget } from "./open-target.ts";
 import { Pools } from "./pools.ts";
 import type { StopSignal, Trigger } from "./trigger.ts";
 
 export type Broker<Plan extends LinkPlan> = {
   readonly schemes: readonly string[];
   /** Absent when the URN is none of the broker's. */
-  readonly planOf: (target: Delivery["target"]) => Plan | undefined;
+  readonly planOf: (target: OpenTarget) => Plan | undefined;
+  /** Opens the credentials of named targets; without it, none can be. */
+  readonly open?: OpenCredentials | undefined;
   readonly dial: Dial<Plan>;
   readonly linksMax: number;
   /** How long a link that nothing uses is kept. */
@@ -49,6 +52,7 @@ class BrokerTrigger<Plan extends LinkPlan> implements Trigger {
     if (this.#closed !== undefined) return Promise.resolve(failed("the peer is stopping"));
     if (signal.aborted) return Promise.resolve(failed("cancelled"));
     const plan = this.#planOf(delivery.target);
+    if (typeof plan === "string") return Promise.resolve(failed(plan));
     if (plan === undefined) return Promise.resolve({ ...failed("the target's URN can't be read"), retryable: false });
     const taken = this.#links.take(`${delivery.connectMs} ${plan.key}`);
     if (taken === undefined) {
@@ -74,11 +78,14 @@ class BrokerTrigger<Plan extends LinkPlan> implements Trigger {
     await this.#links.close();
   }
 
-  #planOf(target: Delivery["target"]): Plan | undefined {
+  /** A text says why there is no sending to the target from here. */
+  #planOf(target: Delivery["target"]): Plan | string | undefined {
     const key = Object.keys(target).length === 1 ? target.urn : JSON.stringify(target);
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const plan = this.#broker.planOf(target);
+    const opened = openTarget(target, this.#broker.open ?? (() => undefined));
+    if (typeof opened === "string") return opened;
+    const plan = this.#broker.planOf(opened);
     return plan === undefined ? undefined : this.#plans.set(key, plan);
   }
 }

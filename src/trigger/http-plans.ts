@@ -1,14 +1,11 @@
 // The plans of HTTP's targets, each worked out once: of a URN by what it says, of a named target as long as it stays as it is.
 
-import type { Credentials } from "../core/credentials.ts";
 import { Memo } from "../core/memo.ts";
 import type { ResolvedTarget } from "../core/target-book.ts";
 import { plainProof, previousUntil, type Proof, proofOf } from "./http-proof.ts";
 import { type Plan, planOf } from "./http-request.ts";
 import type { OauthClient } from "./oauth.ts";
-
-/** Absent when they were sealed for another mesh, or another target. */
-export type OpenCredentials = (sealed: string, context: string) => Credentials | undefined;
+import { credentialsOf, type OpenCredentials } from "./open-target.ts";
 
 /** Plans that are kept, the latest: about 1 KB each. */
 const PLANS_MAX = 4_096;
@@ -69,11 +66,8 @@ export class HttpPlans {
   #ofNamed(target: ResolvedTarget): Plan | string | undefined {
     const known = this.#named.get(target);
     if (known !== undefined) return known;
-    const { name = "", sealed } = target;
-    const credentials = sealed === undefined ? {} : this.#open(sealed.text, sealed.context);
-    if (credentials === undefined) {
-      return `the credentials of the target "${name}" can't be opened here: they were sealed in another mesh; write them again`;
-    }
+    const credentials = credentialsOf(target, this.#open);
+    if (typeof credentials === "string") return credentials;
     const plan = this.#plan(target, proofOf(target, credentials, "newest"));
     if (plan === undefined) return undefined;
     const until = previousUntil(credentials, this.#now());

@@ -5,8 +5,9 @@ import { type Credential, type Credentials, secretHeaders, valuesAt } from "../c
 import type { ResolvedTarget } from "../core/target-book.ts";
 import { userinfoOf } from "../core/target-urn.ts";
 import { type OauthClient, oauthClient } from "./oauth.ts";
+import { clientTlsOf } from "./open-target.ts";
 import { type Signer, signerOf } from "./signature.ts";
-import { type ClientTls, writeTls } from "./tls.ts";
+import { writeTls } from "./tls.ts";
 
 export type Proof = {
   /** Names in lower case. */
@@ -26,7 +27,7 @@ export function plainProof(urn: string): Proof {
 
 /** `which`: with the values that are used now, or with those before, where there are any. */
 export function proofOf(target: ResolvedTarget, credentials: Credentials, which: "newest" | "previous"): Proof {
-  const { auth, tls } = target;
+  const { auth, tls = {} } = target;
   const valueOf = (credential: Credential | undefined) =>
     (which === "previous" ? credential?.previous?.value : undefined) ?? credential?.value ?? "";
   const headers: (readonly [string, string])[] = [];
@@ -36,13 +37,7 @@ export function proofOf(target: ResolvedTarget, credentials: Credentials, which:
     secrets.push(valueOf(credential));
   }
   const { password, token, clientSecret, key, signingSecret } = credentials;
-  const clientTls: ClientTls = {
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
-    ...(key === undefined ? {} : { key: key.value }),
-    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-  };
-  const written = writeTls(clientTls);
+  const written = writeTls(clientTlsOf(tls, key?.value));
   const signer = signerOf(signingSecret);
   const common = {
     ...(signer === undefined ? {} : { signer }),

@@ -15,22 +15,25 @@ import { failureOf, isAgainstNumbers, NoPartition, refusalOf } from "./kafka-fai
 import { type KafkaMessage, kafkaMessage } from "./kafka-message.ts";
 import { quieten } from "./kafka-quiet.ts";
 import type { DialHow, LinkPlan, Session } from "./link.ts";
+import type { OpenCredentials } from "./open-target.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type KafkaTriggerOptions = {
   /** Milliseconds since 1970, for the timestamp of records. */
   readonly now: () => number;
   readonly idleMs?: number;
+  /** Opens the credentials of named targets. */
+  readonly open?: OpenCredentials;
 };
 
-export function kafkaTrigger({ now, idleMs = 10_000 }: KafkaTriggerOptions): Trigger {
+export function kafkaTrigger({ now, open, idleMs = 10_000 }: KafkaTriggerOptions): Trigger {
   quieten();
   return brokerTrigger<KafkaPlan>({
     schemes: ["kafka", "kafkas"],
-    planOf: ({ urn, kafka = {} }) => {
+    planOf: ({ urn, kafka = {}, ...target }) => {
       const address = parseKafkaUrn(urn);
       if (isFault(address)) return undefined;
-      const access = accessOf(address);
+      const access = accessOf(address, target);
       const { sasl = "plain" } = kafka;
       return {
         key: JSON.stringify([access, sasl, address.topic]),
@@ -39,6 +42,7 @@ export function kafkaTrigger({ now, idleMs = 10_000 }: KafkaTriggerOptions): Tri
       };
     },
     dial: (plan, how) => dial(plan, how, now),
+    open,
     linksMax: LINKS_MAX,
     idleMs,
   });
@@ -87,7 +91,7 @@ async function dial(plan: KafkaPlan, how: DialHow<KafkaPlan>, now: () => number)
 }
 
 function clientOf({ access, sasl }: KafkaPlan, connectMs: number, sockets: Set<Socket>): Kafka {
-  const { isSecure, hosts, user, password = "" } = access;
+  const { isSecure, hosts, user, password = "", clientTls } = access;
   // The client would cut an address of IPv6 at its first colon: it gets a name for it.
   const names = hosts.map(({ hostname }, n) => hostname.includes(":") ? `seed-${n}` : hostname);
   return new Kafka({
@@ -103,7 +107,7 @@ function clientOf({ access, sasl }: KafkaPlan, connectMs: number, sockets: Set<S
     socketFactory: ({ host, port, ssl, onConnect }: ISocketFactoryArgs) => {
       const hostname = hosts[names.indexOf(host)]?.hostname ?? host;
       const socket = ssl
-        ? connectTls({ ...ssl, ...tlsOf(hostname), host: hostname, port }, onConnect)
+        ? connectTls({ ...ssl, ...tlsOf(hostname, clientTls), host: hostname, port }, onConnect)
         : connectTcp({ host: hostname, port }, onConnect);
       socket.setNoDelay(true);
       sockets.add(socket);

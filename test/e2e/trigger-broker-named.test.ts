@@ -1,0 +1,77 @@
+// Named targets at real brokers: who calls is read from what is sealed, and the broker is believed by the target's own
+// authority alone.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import type { Credentials } from "../../src/core/credentials.ts";
+import type { DeliveryResult } from "../../src/core/delivery.ts";
+import { instant } from "../../src/core/instant.ts";
+import type { ResolvedTarget } from "../../src/core/target-book.ts";
+import { amqpTrigger } from "../../src/trigger/amqp.ts";
+import { kafkaTrigger } from "../../src/trigger/kafka.ts";
+import type { OpenCredentials } from "../../src/trigger/open-target.ts";
+import type { Trigger } from "../../src/trigger/trigger.ts";
+import { freshName, type Service, service, there, whyNot } from "../contract/broker.ts";
+import { topic } from "../contract/kafka.ts";
+import { RabbitMq } from "../contract/rabbitmq.ts";
+import { deliveryTo, NEVER, PASSWORD } from "../contract/trigger.suite.ts";
+import { makeCertificates } from "./certificates.ts";
+
+const NOW = Date.now();
+/** As a URN would not write it. */
+const WORD = decodeURIComponent(PASSWORD);
+const rabbitmq = service("rabbitmq");
+const kafka = service("kafka");
+
+test("RabbitMQ is called by the user whose password is sealed, over TLS by the target's authority", {
+  skip: whyNot(rabbitmq) ?? false,
+}, async () => {
+  const broker = new RabbitMq(there(rabbitmq));
+  const queue = freshName("named");
+  await broker.declareQueue(queue);
+  const urn = `amqps://127.0.0.1:${there(rabbitmq).ports.amqps}/%2F//${queue}`;
+  await isCalled((open) => amqpTrigger({ now: () => NOW, open }), there(rabbitmq), { urn });
+  assert.equal((await broker.take(queue)).length, 1);
+  await broker.deleteQueue(queue);
+});
+
+test("Kafka is called by the user whose password is sealed, over TLS by the target's authority", {
+  skip: whyNot(kafka) ?? false,
+}, async () => {
+  await using made = await topic(there(kafka));
+  const urn = `kafkas://127.0.0.1:${there(kafka).ports.both}/${made.name}`;
+  await isCalled((open) => kafkaTrigger({ now: () => NOW, open }), there(kafka), { urn });
+  assert.equal((await made.records()).length, 1);
+});
+
+/** Delivers once, with the right password and the right authority; every other way is refused, and tells no secret. */
+async function isCalled(
+  make: (open: OpenCredentials) => Trigger,
+  { tls }: Service,
+  more: Pick<ResolvedTarget, "urn">,
+): Promise<void> {
+  const ca = await readFile(tls.ca, "utf8");
+  const { otherCa } = await makeCertificates();
+  const vault = new Map<string, Credentials>([["right", held(WORD)], ["wrong", held("another-password")]]);
+  const trigger = make((sealed) => vault.get(sealed));
+  const send = (text: string, authority: string): Promise<DeliveryResult> => {
+    const auth = { kind: "basic", user: "robot" } as const;
+    const target = { name: text, ...more, auth, tls: { ca: authority }, sealed: { text, context: "" } };
+    return trigger.send(deliveryTo(target, { payload: 1 }), NEVER);
+  };
+  try {
+    assert.deepEqual(await send("right", ca), { kind: "delivered" });
+    for (const [text, authority] of [["wrong", ca], ["right", otherCa], ["lost", ca]] as const) {
+      const result = await send(text, authority);
+      assert.ok(result.kind === "failed", text);
+      for (const secret of [WORD, "another-password"]) assert.ok(!result.error.includes(secret), result.error);
+    }
+  } finally {
+    await trigger.close();
+  }
+}
+
+function held(value: string): Credentials {
+  return { password: { value, since: instant(1) } };
+}
