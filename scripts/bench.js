@@ -3,6 +3,7 @@
 
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
+import { amqp, kafka } from "./bench/broker.js";
 import { fire } from "./bench/fire.js";
 import { forward } from "./bench/forward.js";
 import { idle } from "./bench/idle.js";
@@ -20,6 +21,8 @@ const PARTS = {
   forward: ["requests to a peer through another one", forward],
   partition: ["a mesh of 5, cut into 3 and 2 for a minute", partition],
   idle: ["an idle peer", idle],
+  amqp: ["20,000 one-shots due at one instant, to RabbitMQ; then as many, and the broker restarted", amqp],
+  kafka: ["20,000 one-shots due at one instant, to Kafka; then as many, and the broker restarted", kafka],
   mesh3: ["a mesh of 3 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 3)],
   mesh5: ["a mesh of 5 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 5)],
 };

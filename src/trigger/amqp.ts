@@ -7,7 +7,7 @@ import { type AmqpAddress, parseAmqpUrn } from "../core/target-amqp.ts";
 import { amqpMessage } from "./amqp-message.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
-import type { Attempt } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
 import { type LinkPlan, Refusal, type Session } from "./link.ts";
 import type { OpenCredentials } from "./open-target.ts";
@@ -70,30 +70,24 @@ async function dial(plan: AmqpPlan, connectMs: number): Promise<ChannelModel> {
 }
 
 function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPlan, error: unknown, connectMs: number) {
-  const passing = { isPassing: true, retryable: true };
-  const network = unreachable(codeOf(error), { place, host: host.hostname, connectMs });
-  if (network !== undefined) return new Refusal(network, passing);
   const said = error instanceof Error ? error.message : String(error);
-  if (said.includes("ETIMEDOUT")) {
-    return new Refusal(
-      unreachable("METRONOME_CONNECT_TIMEOUT", { place, host: host.hostname, connectMs }) ?? said,
-      passing,
-    );
-  }
-  const refused = { isPassing: false, retryable: false };
+  const code = said.includes("ETIMEDOUT") ? "METRONOME_CONNECT_TIMEOUT" : codeOf(error);
+  const network = unreachable(code, { place, host: host.hostname, connectMs });
+  if (network !== undefined) return new Refusal("away", network);
+  const never = { retryable: false };
   if (/\b403\b|ACCESS.REFUSED/.test(said)) {
     const { user = "guest" } = access;
-    return new Refusal(`${place} refuses the user ${shownText(user, secrets)}, or its password`, refused);
+    return new Refusal("refused", `${place} refuses the user ${shownText(user, secrets)}, or its password`, never);
   }
   // All that the library tells when the broker closes the connection where it should have opened the vhost.
   if (/OpenOk; got <ConnectionClose/.test(said)) {
-    return new Refusal(`${place} has no vhost ${JSON.stringify(vhost)} for this user`, refused);
+    return new Refusal("refused", `${place} has no vhost ${JSON.stringify(vhost)} for this user`, never);
   }
   const text = shownText(said, secrets);
-  if (access.isSecure && !/abruptly|ECONNRESET|EPIPE/.test(`${said} ${codeOf(error)}`)) {
-    return new Refusal(`no secure connection with ${place}: ${text}`, { isPassing: false, retryable: true });
+  if (access.isSecure && !/abruptly|ECONNRESET|EPIPE/.test(`${said} ${code}`)) {
+    return new Refusal("insecure", `no secure connection with ${place}: ${text}`);
   }
-  return new Refusal(`the connection with ${place} failed: ${text}`, passing);
+  return new Refusal("away", `the connection with ${place} failed: ${text}`);
 }
 
 class AmqpSession implements Session<AmqpPlan> {
@@ -225,7 +219,7 @@ class ExchangeChannel {
 
   /** All that it has taken fails. */
   end(why: string): void {
-    for (const attempt of this.#takeAll()) attempt.failed(why);
+    Attempt.lost(this.#takeAll(), why);
   }
 
   close(): void {

@@ -49,14 +49,24 @@ export class Attempt<Plan extends { readonly place: string }> {
     this.#end({ kind: "failed", error, retryable: true });
   }
 
+  /**
+   * The connection has ended under these. That is one failure of the broker, and not as many as were in flight: those
+   * would open a breaker at each restart.
+   */
+  static lost<Plan extends { readonly place: string }>(attempts: readonly Attempt<Plan>[], why: string): void {
+    const [first, ...others] = attempts.filter(({ isOver }) => !isOver);
+    first?.failed(why);
+    for (const attempt of others) attempt.stop(why);
+  }
+
   /** The broker is well, and did not take this event. */
   refused(error: string, { retryable = true }: { readonly retryable?: boolean } = {}): void {
     this.#end({ kind: "failed", error, retryable, cause: "refused" });
   }
 
   /** No connection came about. */
-  unreached(error: string, { retryable = true }: { readonly retryable?: boolean } = {}): void {
-    this.#end({ kind: "failed", error, retryable, cause: "unreached" });
+  unreached(error: string): void {
+    this.#end({ kind: "failed", error, retryable: true, cause: "unreached" });
   }
 
   /** For a reason of this peer's. */

@@ -54,24 +54,25 @@ export function failureOf(where: KafkaPlace, error: unknown): KafkaFailure {
   return { kind: "lost", error: `the connection with ${place} was lost: ${said}` };
 }
 
-/** Why there is no connection with the cluster. */
+/** Why there is no connection with the cluster, or none for this topic. */
 export function refusalOf(where: KafkaPlace, error: unknown, connectMs: number): Refusal {
   const { place, address: { hosts, userinfo, isSecure }, secrets } = where;
   const root = rootOf(error);
   const said = root instanceof Error ? root.message : String(root);
-  const passing = { isPassing: true, retryable: true };
   const code = /timeout/i.test(said) && codeOf(root) === "" ? "METRONOME_CONNECT_TIMEOUT" : codeOf(root);
   const network = unreachable(code, { place, host: hosts[0]?.hostname ?? "", connectMs });
-  if (network !== undefined) return new Refusal(network, passing);
+  if (network !== undefined) return new Refusal("away", network);
   const text = shownText(said, secrets);
   if (/SASL/.test(`${nameOf(root)} ${nameOf(error)} ${said}`)) {
     const who = userinfo === undefined ? "who does not say who it is" : `the user ${shownText(userinfo.user, secrets)}`;
-    return new Refusal(`${place} refuses ${who}: ${text}`, { isPassing: false, retryable: false });
+    return new Refusal("refused", `${place} refuses ${who}: ${text}`, { retryable: false });
   }
+  const failure = failureOf(where, error);
+  if (failure.kind === "refused") return new Refusal("refused", failure.error, failure);
   if (isSecure && code !== "ECONNRESET" && !/closed|Not connected/i.test(said)) {
-    return new Refusal(`no secure connection with ${place}: ${text}`, { isPassing: false, retryable: true });
+    return new Refusal("insecure", `no secure connection with ${place}: ${text}`);
   }
-  return new Refusal(`the connection with ${place} failed: ${text}`, passing);
+  return new Refusal("away", `the connection with ${place} failed: ${text}`);
 }
 
 /** Whether the cluster, or this user's rights, are such that records can't be numbered. */

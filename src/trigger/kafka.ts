@@ -4,11 +4,12 @@
 
 import { Buffer } from "node:buffer";
 import { connect as connectTcp, type Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import { type ISocketFactoryArgs, Kafka, Partitioners, type Producer, type SASLOptions } from "kafkajs";
 import { isFault } from "../core/fault.ts";
 import { type KafkaAddress, type KafkaOptions, parseKafkaUrn } from "../core/target-kafka.ts";
-import type { Attempt } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
 import { failureOf, isAgainstNumbers, NoPartition, refusalOf } from "./kafka-failure.ts";
@@ -64,30 +65,48 @@ const BATCH_MAX_BYTES = 512 * 1024;
 const RECORD_BYTES = 1_024;
 /** For the answer to one request. */
 const REQUEST_MS = 30_000;
-/** The client's own retries carry a batch, under its numbers, over a change of leaders: they last about 4 s. */
-const RETRY = { initialRetryTime: 100, multiplier: 2, maxRetryTime: 500, retries: 9 };
+/** The client's own retries carry a numbered batch over a change of leaders and a restart: they last about 15 s. */
+const RETRY = { initialRetryTime: 100, multiplier: 2, maxRetryTime: 500, retries: 24 };
+/** Without numbers, what is sent again after a lost answer comes twice: that is for the task's policy to decide. */
+const NO_RETRY = { retries: 0 };
 
 async function dial(plan: KafkaPlan, how: DialHow<KafkaPlan>, now: () => number): Promise<KafkaSession> {
-  // A producer that numbers its records is asked for first: then what is sent again after a lost answer counts once.
-  for (const idempotent of [true, false]) {
-    const sockets = new Set<Socket>();
-    const producer = clientOf(plan, how.connectMs, sockets).producer({
-      idempotent,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: partitioner,
-      retry: RETRY,
-    });
-    try {
-      await producer.connect();
-      return new KafkaSession(plan, { producer, sockets, now, lost: how.lost });
-    } catch (error) {
-      await gone(producer, sockets);
-      if (idempotent && isAgainstNumbers(error)) continue;
-      throw refusalOf(plan, error, how.connectMs);
-    }
+  const sockets = new Set<Socket>();
+  const client = clientOf(plan, how.connectMs, sockets);
+  try {
+    await topicIsThere(client, plan.address.topic);
+    return new KafkaSession(plan, { producer: await producerOf(client), sockets, now, lost: how.lost });
+  } catch (error) {
+    for (const socket of sockets) socket.destroy();
+    throw refusalOf(plan, error, how.connectMs);
   }
-  throw new Error("a producer that numbers nothing was refused for its numbers");
+}
+
+/** A producer that finds no topic would look for it for as long as it retries. */
+async function topicIsThere(client: Kafka, topic: string): Promise<void> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    await admin.fetchTopicMetadata({ topics: [topic] });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** One that numbers its records, where that may be: then what is sent again after a lost answer counts once. */
+async function producerOf(client: Kafka): Promise<Producer> {
+  const settings = { maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner: partitioner };
+  const numbering = client.producer({ ...settings, idempotent: true, retry: RETRY });
+  try {
+    await numbering.connect();
+    return numbering;
+  } catch (error) {
+    await numbering.disconnect();
+    if (!isAgainstNumbers(error)) throw error;
+  }
+  const plain = client.producer({ ...settings, retry: NO_RETRY });
+  await plain.connect();
+  return plain;
 }
 
 function clientOf({ access, sasl }: KafkaPlan, connectMs: number, sockets: Set<Socket>): Kafka {
@@ -161,7 +180,8 @@ class KafkaSession implements Session<KafkaPlan> {
   readonly #plan: KafkaPlan;
   readonly #parts: SessionParts;
   #queue: Letter[] = [];
-  /** On the way; empty while nothing is. */
+  #isSending = false;
+  /** What the broker has not answered yet. */
   #batch: readonly Letter[] = [];
   #closed: Promise<void> | undefined;
 
@@ -172,12 +192,14 @@ class KafkaSession implements Session<KafkaPlan> {
 
   publish(attempt: Attempt<KafkaPlan>): void {
     this.#queue.push({ attempt, message: kafkaMessage(attempt.delivery, this.#parts.now()) });
-    if (this.#batch.length > 0) {
+    if (!this.#isSending) {
+      this.#isSending = true;
+      // What else is sent in this turn of the loop goes along.
+      setImmediate(() => void this.#send());
+    } else if (this.#batch.length > 0 && this.#batch.every(({ attempt: { isOver } }) => isOver)) {
       // Nobody waits any more for what is on the way: the broker is as good as gone.
-      if (this.#batch.every(({ attempt: { isOver } }) => isOver)) this.#lose();
-      return;
+      this.#lose();
     }
-    if (this.#queue.length === 1) queueMicrotask(() => void this.#send());
   }
 
   close(): Promise<void> {
@@ -187,20 +209,24 @@ class KafkaSession implements Session<KafkaPlan> {
   /** One batch after another, until nothing waits. */
   async #send(): Promise<void> {
     while (this.#closed === undefined) {
-      this.#batch = this.#takeBatch();
-      if (this.#batch.length === 0) return;
-      await this.#sendAll(this.#batch);
+      const letters = this.#takeBatch();
+      if (letters.length === 0) break;
+      await this.#sendAll(letters);
     }
+    this.#isSending = false;
   }
 
   async #sendAll(letters: readonly Letter[]): Promise<void> {
     const { topic } = this.#plan.address;
     const messages = letters.map(({ message }) => message);
     for (const { attempt } of letters) attempt.isSent = true;
+    this.#batch = letters;
     try {
       await this.#parts.producer.sendBatch({ acks: -1, timeout: REQUEST_MS, topicMessages: [{ topic, messages }] });
+      this.#batch = [];
       for (const { attempt } of letters) attempt.delivered();
     } catch (error) {
+      this.#batch = [];
       await this.#failed(letters, error);
     }
   }
@@ -214,7 +240,7 @@ class KafkaSession implements Session<KafkaPlan> {
         for (const { attempt } of letters) attempt.refused(failure.error, failure);
         break;
       case "lost":
-        for (const { attempt } of letters) attempt.failed(failure.error);
+        Attempt.lost(letters.map(({ attempt }) => attempt), failure.error);
     }
     // What the broker has of the batch is not known, nor which number comes next: a record under a number that it has seen
     // would be taken for that one, and dropped.

@@ -31,14 +31,17 @@ export type DialHow<Plan extends LinkPlan> = {
 
 /** Why there is no session. The message is one sentence for a human, without credentials. */
 export class Refusal extends Error {
-  /** It may be over in a moment: the broker is not there, or not yet. */
-  readonly isPassing: boolean;
+  /**
+   * `away`: the broker is not there, or not yet; it is called again. `insecure`: it is not known to be the one that it
+   * should be. `refused`: it is well, and lets nobody in for this.
+   */
+  readonly kind: "away" | "insecure" | "refused";
   /** Another attempt may end otherwise. */
   readonly retryable: boolean;
 
-  constructor(message: string, { isPassing, retryable }: { isPassing: boolean; retryable: boolean }) {
+  constructor(kind: Refusal["kind"], message: string, { retryable = true } = {}) {
     super(message);
-    this.isPassing = isPassing;
+    this.kind = kind;
     this.retryable = retryable;
   }
 }
@@ -89,10 +92,7 @@ export class Link<Plan extends LinkPlan> implements Closable {
       const [first] = this.#waiting;
       if (first === undefined) break;
       const refusal = await this.#call(first.attempt.plan);
-      if (refusal?.isPassing === true) { for (const waiting of this.#waiting) waiting.why = refusal.message; }
-      else if (refusal !== undefined) {
-        for (const { attempt } of this.#takeAll()) attempt.unreached(refusal.message, refusal);
-      }
+      if (refusal !== undefined) this.#tell(refusal);
       if (this.#waiting.length > 0) await this.#pause(pauseMs);
     }
     this.#isDialing = false;
@@ -110,7 +110,7 @@ export class Link<Plan extends LinkPlan> implements Closable {
     try {
       const session = await this.#dial(plan, { connectMs: this.#connectMs, lost });
       if (this.#isClosed) return void await session.close();
-      if (isLost) return new Refusal(`${plan.place} closed the connection`, { isPassing: true, retryable: true });
+      if (isLost) return new Refusal("away", `${plan.place} closed the connection`);
       this.#session = session;
       for (const { attempt } of this.#takeAll()) if (!attempt.isOver) session.publish(attempt);
       return undefined;
@@ -118,6 +118,13 @@ export class Link<Plan extends LinkPlan> implements Closable {
       if (error instanceof Refusal) return error;
       throw error;
     }
+  }
+
+  #tell(refusal: Refusal): void {
+    const { kind, message } = refusal;
+    if (kind === "away") { for (const waiting of this.#waiting) waiting.why = message; }
+    else if (kind === "insecure") { for (const { attempt } of this.#takeAll()) attempt.unreached(message); }
+    else for (const { attempt } of this.#takeAll()) attempt.refused(message, refusal);
   }
 
   #takeAll(): Waiting<Plan>[] {

@@ -1,0 +1,194 @@
+// 20,000 one-shots due at one instant, to a real broker, from a peer that has one core while the broker has the others;
+// then as many, and the broker is restarted while they come. What came is read back from the broker.
+
+import { connect } from "amqplib";
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import process from "node:process";
+import { Kafka } from "kafkajs";
+import { readState } from "../services/state.js";
+import { makeFolder, pause, readProcess, report, root, startPeer } from "./world.js";
+
+const COUNT = 20_000;
+const CORE = 0;
+const RATE_WANTED = 5_000;
+const BACK_MS_WANTED = 5_000;
+const RESTART_AFTER_MS = 800;
+const PATIENCE_MS = 120_000;
+const PARTITIONS = 4;
+
+export const amqp = (runtime) => broker(runtime, "rabbitmq", queue);
+export const kafka = (runtime) => broker(runtime, "kafka", topic);
+
+async function broker(runtime, service, open) {
+  services("start", service);
+  const { unavailable } = readState()[service];
+  if (unavailable !== undefined) return report("a real broker", unavailable, service, false);
+  const calm = await run(runtime, service, open, false);
+  const restarted = await run(runtime, service, open, true);
+  return [
+    report("each came exactly once", said(calm), `${COUNT}, 0 doubles`, calm.unique === COUNT && calm.count === COUNT),
+    report(
+      "rate",
+      `${calm.rate.toFixed(0)}/s confirmed, at ${calm.cpuUs.toFixed(0)} µs of the peer's processor for each`,
+      `>= ${RATE_WANTED}`,
+      calm.rate >= RATE_WANTED,
+    ),
+    report("none lost when the broker is restarted", said(restarted), `${COUNT}`, restarted.unique === COUNT),
+    report(
+      "back after the broker is",
+      `${restarted.backMs} ms (it was away for ${restarted.awayMs} ms)`,
+      `<= ${BACK_MS_WANTED} ms`,
+      restarted.backMs <= BACK_MS_WANTED,
+    ),
+  ].every(Boolean);
+}
+
+function said({ unique, count }) {
+  return `${unique} of ${COUNT}, ${count - unique} doubles of the same ids`;
+}
+
+async function run(runtime, service, open, isRestarted) {
+  keepToOtherCores(service);
+  const folder = makeFolder();
+  const place = await open(readState()[service]);
+  const node = await startPeer(folder.path, { core: CORE, runtime });
+  try {
+    const dueAt = Math.ceil(Date.now() / 1000 + COUNT / 1_500 + 5) * 1000;
+    const schedule = new Date(dueAt).toISOString();
+    const { refused } = await node.register(COUNT, (n) => ({ id: `bench-${n}`, schedule, target: place.urn }));
+    if (refused > 0) throw new Error(`${refused} tasks were refused`);
+    if (Date.now() > dueAt - 1_000) throw new Error("registering took until the tasks were due");
+    await pause(dueAt + (isRestarted ? RESTART_AFTER_MS : 0) - Date.now());
+    const cpuBefore = readProcess(node.pid).cpuMs;
+    const outage = isRestarted ? await restart(service, place) : {};
+    const lastAt = await arrival(place, COUNT);
+    const cpuUs = (readProcess(node.pid).cpuMs - cpuBefore) * 1000 / COUNT;
+    // What comes twice may come after all have.
+    await pause(isRestarted ? 5_000 : 1_000);
+    const ids = await place.ids();
+    return { rate: COUNT / ((lastAt - dueAt) / 1000), cpuUs, count: ids.length, unique: new Set(ids).size, ...outage };
+  } finally {
+    await node.stop();
+    await place.remove();
+    folder.remove();
+  }
+}
+
+/** When the broker has so many. */
+async function arrival(place, count) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await place.count();
+    if (found >= count) return Date.now();
+    if (Date.now() > end) throw new Error(`${found} of ${count} came within ${PATIENCE_MS} ms`);
+    await pause(20);
+  }
+}
+
+async function restart(service, place) {
+  const downAt = Date.now();
+  await place.pause();
+  services("restart", service);
+  keepToOtherCores(service);
+  const upAt = Date.now();
+  const before = await place.count();
+  // All may have come already while this was asked.
+  const backAt = before >= COUNT ? upAt : await arrival(place, before + 1);
+  return { awayMs: upAt - downAt, backMs: Math.max(0, backAt - upAt) };
+}
+
+function services(command, service) {
+  const { status } = spawnSync(process.execPath, [join(root, "scripts/services.js"), command, service], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) throw new Error(`services.js ${command} ${service} failed`);
+}
+
+function keepToOtherCores(service) {
+  if (process.platform !== "linux") return;
+  for (const { pid } of readState()[service].processes) spawnSync("taskset", ["-a", "-c", "-p", "1-1023", String(pid)]);
+}
+
+// A queue and a topic, each counted and read by a client of its own.
+
+async function queue({ ports }) {
+  const name = `bench-${Date.now()}`;
+  const url = `amqp://127.0.0.1:${ports.amqp}`;
+  let [connection, channel] = [];
+  const resume = async () => {
+    if (channel !== undefined) return channel;
+    connection = await connect(url);
+    connection.on("error", () => {});
+    channel = await connection.createChannel();
+    await channel.assertQueue(name, { durable: true });
+    return channel;
+  };
+  await resume();
+  return {
+    urn: `${url}/%2F//${name}`,
+    count: async () => (await (await resume()).checkQueue(name)).messageCount,
+    async ids() {
+      const found = [];
+      const wanted = await this.count();
+      await new Promise((resolve) =>
+        channel.consume(name, (message) => {
+          // Null when the queue is gone, which is later.
+          if (message !== null && found.push(message.properties.messageId) === wanted) resolve();
+        }, { noAck: true })
+      );
+      return found;
+    },
+    async pause() {
+      await connection.close();
+      channel = undefined;
+    },
+    async remove() {
+      await (await resume()).deleteQueue(name);
+      await connection.close();
+    },
+  };
+}
+
+async function topic({ ports, classpath }) {
+  const name = `bench-${Date.now()}`;
+  const address = `127.0.0.1:${ports.plain}`;
+  let admin;
+  const resume = async () => {
+    if (admin !== undefined) return admin;
+    const fresh = new Kafka({ brokers: [address], logCreator: () => () => {} }).admin();
+    await fresh.connect();
+    return admin = fresh;
+  };
+  const topics = [{ topic: name, numPartitions: PARTITIONS }];
+  await (await resume()).createTopics({ waitForLeaders: true, topics });
+  const count = async () =>
+    (await (await resume()).fetchTopicOffsets(name)).reduce((sum, { high }) => sum + Number(high), 0);
+  return {
+    urn: `kafka://${address}/${name}`,
+    count,
+    async ids() {
+      const wanted = await count();
+      const child = spawn("java", [
+        ...["-Xmx256m", "-cp", classpath, "org.apache.kafka.tools.consumer.ConsoleConsumer"],
+        ...["--bootstrap-server", address, "--topic", name, "--from-beginning", "--timeout-ms", "10000"],
+        ...["--max-messages", String(wanted), "--property", "print.headers=true"],
+      ], { stdio: ["ignore", "pipe", "ignore"] });
+      const ids = [];
+      for await (const line of createInterface({ input: child.stdout })) {
+        const id = /ce_id:([0-9a-f]{32})/.exec(line)?.[1];
+        if (id !== undefined) ids.push(id);
+      }
+      return ids;
+    },
+    async pause() {
+      await admin.disconnect();
+      admin = undefined;
+    },
+    async remove() {
+      await (await resume()).deleteTopics({ topics: [name] });
+      await admin.disconnect();
+    },
+  };
+}
