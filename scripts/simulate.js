@@ -1,13 +1,17 @@
 // Simulates meshes from seeds, and checks the promises of the README on the history of each: `npm run simulate`.
 //
-//   node scripts/simulate.js [--seeds N] [--from S] [--minutes M] [--peers P] [--tasks T] [--time-limit 300s]
-//                            [--jobs J] [--runtime deno|node]
+//   node scripts/simulate.js [--seeds N] [--from S|sources …] [--minutes M] [--peers P] [--tasks T]
+//                            [--time-limit 300s] [--jobs J] [--runtime deno|node]
 //   node scripts/simulate.js --large [--peers 100] [--tasks 100000] [--minutes 3] [--period 3600]
 //
-// Prints what was run and what was found; exits 1 when a promise was broken. A seed that broke one breaks it again.
+// Prints what was run and what was found; exits 1 when a promise was broken. A seed that broke one breaks it again: its
+// command is printed. With --from sources the first seed is a hash of src/: each change of the program is shown seeds
+// that no other was, and the same program always the same. Jobs share the places to start from.
 // --large runs one calm mesh of many peers and tasks, and prints what it costs.
 
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -24,7 +28,7 @@ const OPTIONS = {
   seeds: { type: "string" },
   large: { type: "boolean", default: false },
   period: { type: "string", default: "3600" },
-  from: { type: "string", default: "1" },
+  from: { type: "string", multiple: true, default: ["1"] },
   minutes: { type: "string" },
   peers: { type: "string" },
   tasks: { type: "string" },
@@ -44,6 +48,17 @@ function numberOf(text, name) {
   process.exit(2);
 }
 
+/** A number of nine digits. */
+function seedOfSources() {
+  const hash = createHash("sha256");
+  const files = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true }).filter((file) =>
+    file.isFile()
+  );
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  for (const path of paths) hash.update(readFileSync(path));
+  return 1e8 + Number.parseInt(hash.digest("hex").slice(0, 12), 16) % 9e8;
+}
+
 let values;
 try {
   ({ values } = parseArgs({ options: OPTIONS }));
@@ -52,9 +67,10 @@ try {
   process.exit(2);
 }
 const usual = values.large ? LARGE : SMALL;
-const [from, minutes, peers, tasks, jobs] = ["from", "minutes", "peers", "tasks", "jobs"].map((name) =>
+const [minutes, peers, tasks, jobs] = ["minutes", "peers", "tasks", "jobs"].map((name) =>
   numberOf(values[name] ?? usual[name], name)
 );
+const starts = values.from.map((from) => from === "sources" ? seedOfSources() : numberOf(from, "from"));
 const limitText = values["time-limit"];
 const limitMs = limitText === undefined ? undefined : numberOf(limitText.replace(/s$/, ""), "time-limit") * 1_000;
 // Without a number or a limit: a first look.
@@ -67,7 +83,7 @@ const total = { seeds: 0, sent: 0, messages: 0 };
 function tell() {
   const seconds = Math.round((Date.now() - began) / 1_000);
   console.log(
-    `${total.seeds} seeds, ${
+    `${total.seeds} seeds (from ${starts.join(" and ")}), ${
       (total.seeds * minutes / 60).toFixed(1)
     } h simulated, ${total.sent} deliveries, ${total.messages} messages, ${found.length} violations, ${seconds} s`,
   );
@@ -75,7 +91,11 @@ function tell() {
 
 function run(job) {
   const count = Math.max(0, Math.ceil((seeds - job) / jobs));
-  const words = [from + job, count, jobs, minutes, peers, tasks, limitMs ?? 1e12].map(String);
+  // Those that start at the same place take turns.
+  const place = job % starts.length;
+  const turn = Math.floor(job / starts.length);
+  const turns = Math.ceil((jobs - place) / starts.length);
+  const words = [starts[place] + turn, count, turns, minutes, peers, tasks, limitMs ?? 1e12].map(String);
   const flags = values.runtime === "deno" ? ["run", "-A", "--no-check"] : [];
   const child = spawn(runtimePath(values.runtime), [...flags, join(root, "scripts/simulate/seeds.ts"), ...words], {
     cwd: root,
@@ -83,13 +103,15 @@ function run(job) {
     env: { ...process.env, NO_COLOR: "1" },
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
-    const { sent = 0, messages = 0, violation } = JSON.parse(line);
+    const { seed, sent = 0, messages = 0, violation } = JSON.parse(line);
     total.seeds++;
     total.sent += sent;
     total.messages += messages;
     if (violation === undefined) return;
     found.push(violation);
-    console.log(`\n${violation}\n`);
+    console.log(
+      `\n${violation}\n  again: npm run simulate -- --from ${seed} --seeds 1 --minutes ${minutes} --peers ${peers} --tasks ${tasks}\n`,
+    );
   });
   return new Promise((resolve) => child.on("close", resolve));
 }

@@ -38,8 +38,16 @@ export type LargeReport = {
   readonly kinds: ReadonlyMap<string, { readonly count: number; readonly bytes: number }>;
 };
 
+export type LargeParts = {
+  readonly keyValue: () => ForkableKeyValue;
+  /** A line of progress. */
+  readonly tell: (text: string) => void;
+  /** The peers are up: what is spent from now on is the cost of a calm mesh. */
+  readonly onCalm: () => void;
+};
+
 /** Of the first minute nothing is said: the peers come up in it. */
-const WARM_UP_MS = 60_000;
+export const WARM_UP_MS = 60_000;
 
 /** What is due so shortly before the end may still be on its way. */
 const LATE_MS = 10_000;
@@ -54,7 +62,7 @@ const MEASURED = 16;
 
 export async function simulateLarge(
   size: LargeSize,
-  parts: { readonly keyValue: () => ForkableKeyValue; readonly tell: (text: string) => void },
+  parts: LargeParts,
 ): Promise<LargeReport> {
   const base = parts.keyValue();
   const schedules = await fill(base, size);
@@ -97,6 +105,7 @@ export async function simulateLarge(
       () => parts.tell(`minute ${minute}: ${world.targets.sent.length} deliveries, ${world.network.messages} messages`),
     );
   }
+  world.timeline.at(START + WARM_UP_MS, parts.onCalm);
   await world.run();
   return { ...report(world, schedules, size), kinds };
 }

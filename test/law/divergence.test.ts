@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { converges, type Rule } from "./divergence-world.ts";
+import { converges, type Rule } from "../../src/sim/pull-model.ts";
 
 const HISTORIES = 1_000;
 

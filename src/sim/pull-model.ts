@@ -2,11 +2,11 @@
 // lost for ever, on the production registers and vectors. It asks one thing: when all that is left has pulled from all,
 // do they hold the same? REPLICATION §3 says by which rule a vector may be adopted; the others are here to be seen red.
 
-import type { Instant } from "../../src/core/instant.ts";
-import { type Entity, mergeEntities, stampsOf, writeRegister } from "../../src/core/register.ts";
-import { HybridClock, type Stamp } from "../../src/core/stamp.ts";
-import { VersionVector } from "../../src/core/vector.ts";
-import { chanceOf } from "../chance.ts";
+import type { Instant } from "../core/instant.ts";
+import { type Entity, mergeEntities, stampsOf, writeRegister } from "../core/register.ts";
+import { HybridClock, type Stamp } from "../core/stamp.ts";
+import { VersionVector } from "../core/vector.ts";
+import { Chance } from "./chance.ts";
 
 /** `whole`: the other's vector, when its stream has come to its end. `record`: each stamp as it comes. `cut`: the other's vector, also when the stream broke. */
 export type Rule = "whole" | "record" | "cut";
@@ -22,7 +22,7 @@ const STEPS = 60;
 
 /** Whether the survivors of this history hold the same in the end. */
 export function converges(seed: number, rule: Rule): boolean {
-  const chance = chanceOf(seed);
+  const chance = new Chance(seed, "pulls").next;
   const below = (n: number) => Math.floor(chance() * n);
   let now = 1_000_000;
   const peers = Array.from({ length: PEERS }, (_, n): Peer => ({
