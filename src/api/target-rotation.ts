@@ -89,7 +89,7 @@ export function addRotation(app: Hono<ApiEnv>, doors: Doors, find: Find): void {
       match: [revisionOf(found.entity)],
       change,
     });
-    return written instanceof Response ? written : json(200, targetView(written), { etag: tagOf(written) });
+    return written instanceof Response ? written : json(200, targetView(written, peer.now()), { etag: tagOf(written) });
   }
 }
 

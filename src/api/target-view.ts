@@ -1,6 +1,6 @@
 // How named targets are shown: as they were written, without what is secret, and what is held of that since when.
 
-import { formatInstant } from "../core/instant.ts";
+import { formatInstant, type Instant } from "../core/instant.ts";
 import type { HeldCredential } from "../core/credentials.ts";
 import { type Entity, revisionOf } from "../core/register.ts";
 import { stampMs } from "../core/stamp.ts";
@@ -18,11 +18,14 @@ export function definitionOf({ definition }: StoredTarget): { readonly [field: s
   };
 }
 
-export function targetView({ entity, target }: { readonly entity: Entity; readonly target: StoredTarget }) {
+export function targetView(
+  { entity, target }: { readonly entity: Entity; readonly target: StoredTarget },
+  now: Instant,
+) {
   const { definition, user, createdAt, credentials } = target;
   if (definition === undefined) throw new Error(`the target ${target.name} can't be read, and is not shown`);
   const { name, description, urn, limits, ...rest } = definition;
-  const held = Object.entries(credentials?.held ?? {}).map(([each, one]) => [each, heldView(one)]);
+  const held = Object.entries(credentials?.held ?? {}).map(([each, one]) => [each, heldView(one, now)]);
   return {
     name,
     description,
@@ -36,10 +39,10 @@ export function targetView({ entity, target }: { readonly entity: Entity; readon
   };
 }
 
-function heldView({ since, previous }: HeldCredential) {
+function heldView({ since, previous }: HeldCredential, now: Instant) {
   return {
     since: formatInstant(since),
-    ...(previous === undefined
+    ...(previous === undefined || (previous.until !== undefined && previous.until <= now)
       ? {}
       : { previous: { until: previous.until === undefined ? null : formatInstant(previous.until) } }),
   };

@@ -1,12 +1,18 @@
 // Writing a target: its definition and its credentials become one change, sealed, under a condition.
 
 import type { Match } from "../core/command.ts";
-import { changed, type CredentialChanges, type Credentials, type SealedCredentials } from "../core/credentials.ts";
-import { isAlive } from "../core/register.ts";
+import {
+  changed,
+  type CredentialChanges,
+  type Credentials,
+  pruned,
+  type SealedCredentials,
+} from "../core/credentials.ts";
 import { TARGETS_MAX } from "../core/target-book.ts";
 import type { ParsedTarget } from "../core/target-definition.ts";
-import { targetKey, targetValues } from "../core/target-entity.ts";
+import { targetKey, targetOf, targetValues } from "../core/target-entity.ts";
 import { isUsed, usageFault } from "../core/target-use.ts";
+import { ADMIN } from "../core/user.ts";
 import type { UserId } from "../core/task.ts";
 import type { Doors } from "./doors.ts";
 import { faultsResponse, problem, refusalResponse } from "./problem.ts";
@@ -31,13 +37,14 @@ export async function writeTarget(
 ): Promise<Found | Response> {
   const { definition, credentials: changes } = parsed;
   const key = targetKey(user, definition.name);
-  if (found === undefined && await count(peer) >= TARGETS_MAX) {
-    return problem(409, `There are ${TARGETS_MAX} targets, which is all that there may be. Delete some first.`);
+  const full = found === undefined ? await fullness(peer, user) : undefined;
+  if (full !== undefined) {
+    return problem(409, `There are ${full} targets, which is all that there may be. Delete some first.`);
   }
   const sealed = found?.target.credentials;
   const current = sealed === undefined ? {} : targets.open(sealed.sealed, key);
   // What can't be opened can't be kept beside what is new: all of it is written again, or none.
-  const held = kept(change(current ?? {}, changes), (name) => isUsed(definition, name));
+  const held = kept(change(pruned(current ?? {}, peer.now()), changes), (name) => isUsed(definition, name));
   const isTouched = current !== undefined || Object.keys(changes).length > 0;
   const wrong = isTouched ? usageFault(definition, changes, held) : undefined;
   if (wrong !== undefined) return faultsResponse([wrong]);
@@ -68,7 +75,13 @@ function kept(credentials: Credentials, isWanted: (name: string) => boolean): Cr
   return Object.fromEntries(Object.entries(credentials).filter(([name]) => isWanted(name)));
 }
 
-/** Targets that live, of all users. */
-async function count(peer: WriteDoors["peer"]): Promise<number> {
-  return (await peer.entities("target", TARGETS_MAX * 4)).filter(isAlive).length;
+/** One user of many may not take all that there is. */
+const TARGETS_OF_USER_MAX = 512;
+
+/** As many as there may be, when there are: of all users, or of one that is no admin by itself. */
+async function fullness(peer: WriteDoors["peer"], user: UserId): Promise<number | undefined> {
+  const living = (await peer.entities("target", TARGETS_MAX * 4)).flatMap((entity) => targetOf(entity) ?? []);
+  if (living.length >= TARGETS_MAX) return TARGETS_MAX;
+  const own = user === ADMIN ? 0 : living.filter((target) => target.user === user).length;
+  return own >= TARGETS_OF_USER_MAX ? TARGETS_OF_USER_MAX : undefined;
 }

@@ -48,7 +48,10 @@ export function addTargets(app: Hono<ApiEnv>, doors: Doors): void {
     const page = all.slice(0, query.limit);
     const last = page[page.length - 1];
     const isMore = all.length > page.length && last !== undefined;
-    return json(200, { items: page.map(targetView), cursor: sealCursor(isMore ? placeOf(last) : undefined) });
+    return json(200, {
+      items: page.map((each) => targetView(each, peer.now())),
+      cursor: sealCursor(isMore ? placeOf(last) : undefined),
+    });
   });
 
   app.post("/api/v1/targets", async (c) => {
@@ -66,7 +69,7 @@ export function addTargets(app: Hono<ApiEnv>, doors: Doors): void {
     if (noneMatch instanceof Response) return noneMatch;
     const etag = tagOf(found);
     if (noneMatch !== undefined && hasTag(noneMatch, etag)) return empty(304, { etag });
-    return json(200, targetView(found), { etag });
+    return json(200, targetView(found, peer.now()), { etag });
   });
 
   app.put("/api/v1/targets/:name", async (c) => {
@@ -166,8 +169,8 @@ export function addTargets(app: Hono<ApiEnv>, doors: Doors): void {
     if (written instanceof Response) return written;
     const location = `/api/v1/targets/${written.target.name}`;
     return found === undefined
-      ? json(201, targetView(written), { etag: tagOf(written), location })
-      : json(200, targetView(written), { etag: tagOf(written) });
+      ? json(201, targetView(written, peer.now()), { etag: tagOf(written), location })
+      : json(200, targetView(written, peer.now()), { etag: tagOf(written) });
   }
 
   async function find(c: Context<ApiEnv>): Promise<Found | Response> {

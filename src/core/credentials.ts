@@ -97,6 +97,14 @@ export function reverted(current: Credentials, now: Instant): Credentials {
   });
 }
 
+/** Without those before whose time is over. */
+export function pruned(current: Credentials, now: Instant): Credentials {
+  return mapped(current, (credential) => {
+    const { value, since, previous } = credential;
+    return previous?.until !== undefined && previous.until <= now ? { value, since } : credential;
+  });
+}
+
 /** What may be told of them. */
 export function heldOf(credentials: Credentials): SealedCredentials["held"] {
   return mapped(credentials, ({ since, previous }) => ({

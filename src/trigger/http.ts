@@ -93,37 +93,48 @@ class HttpTrigger implements Trigger {
     return this.#dispatch(plan, request, { times: delivery, signal });
   }
 
-  /** With a token, or with what may be older than the target knows: once more when it is refused, in the same attempt. */
+  /** With a token, or with what may be newer than the target knows: once more when it is refused, in the same attempt. */
   async #prove(plan: Plan, delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
     const ends = performance.now() + delivery.totalMs;
-    let result: DeliveryResult | undefined;
-    for (let tries = 1; tries <= 2; tries++) {
-      const leftMs = ends - performance.now();
-      const way = tries === 2 && plan.previous !== undefined && plan.previous.until > this.#now()
-        ? plan.previous.plan
-        : plan;
-      if (tries === 2 && way === plan && plan.oauth === undefined) break;
-      const proven = await this.#proven(way, leftMs, signal);
-      if ("kind" in proven) return result ?? proven;
-      const totalMs = ends - performance.now();
-      if (totalMs <= 0 || signal.aborted || this.#closed !== undefined) return result ?? failed("cancelled");
-      result = await this.#attempt(proven.plan, { ...delivery, totalMs }, signal);
-      if (result.kind === "delivered" || result.status !== UNAUTHORIZED) return result;
-      if (way.oauth !== undefined && proven.token !== undefined) this.#tokens.refuse(way.oauth, proven.token);
-    }
-    return result ?? failed("the time is over");
+    const first = await this.#proveBy(plan, delivery, signal, ends);
+    if (!first.isRefused || signal.aborted || this.#closed !== undefined) return first.result;
+    const isRotating = plan.previous !== undefined && plan.previous.until > this.#now();
+    if (!isRotating && plan.oauth === undefined) return first.result;
+    const second = await this.#proveBy(isRotating ? plan.previous.plan : plan, delivery, signal, ends);
+    // What did not come about the second time says less than the first refusal.
+    return second.result.kind === "failed" && second.result.status === undefined ? first.result : second.result;
   }
 
-  async #proven(
+  async #proveBy(
     plan: Plan,
-    leftMs: number,
+    delivery: Delivery,
     signal: StopSignal,
-  ): Promise<{ readonly plan: Plan; readonly token?: string } | Failure> {
-    if (plan.oauth === undefined) return { plan };
-    const answer = await within(this.#tokens.token(plan.oauth), leftMs, signal);
-    if (answer === undefined) return { ...failed(`no token for ${plan.place} in time`), cause: "unreached" };
-    if (answer.kind === "failed") return answer.result;
-    return { plan: withToken(plan, answer.token), token: answer.token };
+    ends: number,
+  ): Promise<{ readonly result: DeliveryResult; readonly isRefused: boolean }> {
+    const { oauth } = plan;
+    let way = plan;
+    let token: string | undefined;
+    if (oauth !== undefined) {
+      const answer = await within(this.#tokens.token(oauth), ends - performance.now(), signal);
+      if (answer === undefined) {
+        const result = { ...failed(`no token for ${plan.place} in time`), cause: "unreached" } as const;
+        return { result, isRefused: false };
+      }
+      // Without another secret, asking again is no use.
+      if (answer.kind === "failed") {
+        return { result: answer.result, isRefused: answer.isRefused && plan.previous !== undefined };
+      }
+      token = answer.token;
+      way = withToken(plan, token);
+    }
+    const totalMs = ends - performance.now();
+    if (totalMs <= 0 || signal.aborted || this.#closed !== undefined) {
+      return { result: failed("cancelled"), isRefused: false };
+    }
+    const result = await this.#attempt(way, { ...delivery, totalMs }, signal);
+    const isRefused = result.kind === "failed" && result.status === UNAUTHORIZED;
+    if (isRefused && oauth !== undefined && token !== undefined) this.#tokens.refuse(oauth, token);
+    return { result, isRefused };
   }
 
   /** Asks for a token. */

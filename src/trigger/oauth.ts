@@ -26,7 +26,8 @@ type Failure = Extract<DeliveryResult, { readonly kind: "failed" }>;
 
 export type TokenAnswer =
   | { readonly kind: "token"; readonly token: string }
-  | { readonly kind: "failed"; readonly result: Failure };
+  /** `isRefused`: whoever gives tokens does not know this client, or not by this secret. */
+  | { readonly kind: "failed"; readonly result: Failure; readonly isRefused: boolean };
 
 /** Tokens that are kept; there are 4,096 targets at most, and few of them use this. */
 const TOKENS_MAX = 1_024;
@@ -102,11 +103,15 @@ export class OauthTokens {
 
   async #renew(client: OauthClient, entry: Entry): Promise<TokenAnswer> {
     const asked = await this.#ask(client);
-    if (asked.kind === "failed") return { kind: "failed", result: noToken(asked.result) };
+    if (asked.kind === "failed") {
+      const { status } = asked.result;
+      // RFC 6749 §5.2: invalid_client comes with either.
+      return { kind: "failed", result: noToken(asked.result), isRefused: status === 400 || status === 401 };
+    }
     const read = tokenIn(asked.body);
     if (typeof read === "string") {
       const error = `${URL.parse(client.url)?.host} answered without a token: ${read}`;
-      return { kind: "failed", result: noToken({ kind: "failed", error, retryable: true }) };
+      return { kind: "failed", result: noToken({ kind: "failed", error, retryable: true }), isRefused: false };
     }
     const { token, lifeMs } = read;
     entry.token = token;

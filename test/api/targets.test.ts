@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { targetKey } from "../../src/core/target-entity.ts";
+import { makeCertificates } from "../e2e/certificates.ts";
 import { HOURLY, START, USER, withWorld, type World } from "./world.ts";
 
 const BILLING = { name: "billing", urn: "https://api.example.com/v1" };
@@ -181,6 +182,21 @@ test("credentials are rotated: both are held until that is confirmed, taken back
     assert.deepEqual(await held(), { value: OTHER, since: START, previous: { value: SECRET, until: START + 60_000 } });
     const confirmed = await call("POST targets/billing/confirm");
     assert.deepEqual([confirmed.status, await held()], [200, { value: OTHER, since: START }]);
+  }));
+
+test("a certificate comes with the key that is its own", () =>
+  withWorld(async ({ call }) => {
+    const { ca, client, server } = await makeCertificates();
+    const tls = { ca, certificate: client.cert };
+    const put = (key: string) => call("PUT targets/a", { body: { urn: BILLING.urn, tls, credentials: { key } } });
+    const wrong = await put(server.key);
+    assert.deepEqual([wrong.status, wrong.body.field], [422, "credentials.key"]);
+    const right = await put(client.key);
+    assert.deepEqual([right.status, right.body.tls, Object.keys(right.body.held)], [201, tls, ["key"]]);
+    const other = await call("PATCH targets/a", { body: { tls: { certificate: server.cert } } });
+    assert.deepEqual([other.status, other.body.field], [422, "credentials.key"]);
+    const none = await call("PATCH targets/a", { body: { tls: { certificate: null } } });
+    assert.deepEqual([none.status, none.body.held], [200, {}]);
   }));
 
 test("a test sends one real event, and shows what became of it", () =>

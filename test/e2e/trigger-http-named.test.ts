@@ -117,6 +117,13 @@ test("signatures are those of Standard Webhooks, by each secret while it is rota
     changed(first, "webhook-signature", `v1,${btoa("x".repeat(32))}`),
   ];
   for (const request of tampered) assert.equal(verifies(request, SECRET), false);
+  const bytes = Buffer.from(first.body);
+  for (let n = 0; n < 1_000; n++) {
+    const other = Buffer.from(bytes);
+    const at = n % bytes.length;
+    other[at] = ((other[at] ?? 0) + 1 + Math.floor(n / bytes.length)) % 256;
+    assert.equal(verifies({ ...first, body: other.toString("latin1") }, SECRET), false);
+  }
 });
 
 function verifies({ headers, body }: RawRequest, secret: string): boolean {
@@ -271,6 +278,22 @@ test("without a token nothing is sent, and why is told without the secret", asyn
     assert.ok(!result.error.includes(PASSWORD));
     assert.ok(made.server.requests.every(({ line }) => line.startsWith("POST /token")));
   }
+});
+
+test("the secret of the client from before is tried when whoever gives tokens does not know the new", async () => {
+  const old = btoa("me+%26+co:old-secret");
+  const authorizations: (string | undefined)[] = [];
+  await using made = await world((request) => {
+    if (!request.line.startsWith("POST /token")) return OK;
+    authorizations.push(headerOf(request, "authorization"));
+    return authorizations.at(-1) === `Basic ${old}` ? tokenOf(1) : answerOf(401);
+  });
+  const auth = { ...OAUTH, tokenUrl: `${made.server.url}/token` };
+  assert.equal((await made.send({ auth }, { clientSecret: held("new", { value: "old-secret" }) })).kind, "delivered");
+  assert.equal(authorizations.length, 2);
+  const refused = await made.send({ auth }, { clientSecret: held("new") });
+  assert.ok(refused.kind === "failed" && /^no token: .*401/.test(refused.error), JSON.stringify(refused));
+  assert.equal(authorizations.length, 3);
 });
 
 test("an attempt that waits for a token ends in its time", async () => {
