@@ -33,9 +33,11 @@ export function v0Faults(faults: readonly V0Fault[]): Response {
 /** A problem in the seed's words. */
 export async function asV0(response: Response): Promise<Response> {
   if (response.headers.get("content-type") !== "application/problem+json") return response;
-  const { detail }: Problem = await response.json();
+  const text = await response.text();
+  // Of a HEAD nothing but the head was asked for.
+  const detail = text === "" ? "" : (JSON.parse(text) as Problem).detail;
   const headers = new Headers(response.headers);
   headers.set("content-type", "application/json");
   const err = response.status === 401 ? "Unauthorized" : response.status === 404 ? "Not found" : detail;
-  return new Response(JSON.stringify({ err }), { status: response.status, headers });
+  return new Response(text === "" ? null : JSON.stringify({ err }), { status: response.status, headers });
 }

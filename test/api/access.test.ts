@@ -28,8 +28,18 @@ const operations = Object.entries((openapi("0") as Document).paths).flatMap(([pa
   }))
 );
 
-test("every operation without a token, or with a wrong one, is turned away, but for the public ones", () =>
-  withWorld(async ({ call }) => {
+test("every operation without a token, or with a wrong or an old one, is turned away, but for the public ones", () =>
+  withWorld(async ({ call, clock }) => {
+    const ada = { name: "ada", password: "x" };
+    await call("POST /user", { body: ada, token: null });
+    const login = { type: "bearer", username: "ada", password: "x" };
+    const { body: { token: jwt } } = await call("POST /auth", { body: login, token: null });
+    const { body: short } = await call("POST tokens", { body: { ttlSeconds: 60 } });
+    const { body: revoked } = await call("POST tokens", { body: {} });
+    await call(`DELETE tokens/${revoked.id}`);
+    const opened = await call(`POST ${SESSION}`, { body: { token: short.token }, token: null });
+    const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
+    await clock.jump(3_600_000);
     assert.deepEqual(operations.filter(({ isPublic }) => isPublic).map(({ line }) => line).sort(), [...PUBLIC].sort());
     for (const { line, isPublic } of operations) {
       if (isPublic) {
@@ -50,6 +60,10 @@ test("every operation without a token, or with a wrong one, is turned away, but 
           `Bearer ${ADMIN_TOKEN}x`,
           `bearer  x ${ADMIN_TOKEN}`,
           `Bearer mtr_${"A".repeat(43)}`,
+          `Bearer ${short.token}`,
+          `Bearer ${revoked.token}`,
+          `Bearer ${jwt}`,
+          jwt,
           ADMIN_TOKEN,
         ]
       ) {
@@ -62,6 +76,7 @@ test("every operation without a token, or with a wrong one, is turned away, but 
       }
       const forged = await call(line, { token: null, headers: { cookie: `metronome-${PORT}=mtr_${"A".repeat(43)}` } });
       assert.equal(forged.status, 401, line);
+      assert.equal((await call(line, { token: null, headers: { cookie } })).status, 401, line);
     }
   }));
 
