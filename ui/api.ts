@@ -20,7 +20,7 @@ export type FieldProblem = {
 };
 
 export type Answer<T> =
-  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "done"; readonly value: T; readonly etag?: string }
   | { readonly kind: "problem"; readonly problem: Problem }
   | { readonly kind: "unreachable" }
   /** Its signal was aborted: whoever asked does not want to know any more. */
@@ -60,7 +60,10 @@ export async function ask<T>(method: Method, path: string, question: Question = 
     hearDate(response.headers.get("date"), sentAt, Date.now());
     const value: unknown = response.status === 204 ? undefined : await response.json();
     // The page and the peer are of one build, so what it answers has the shape that it describes.
-    if (response.ok) return { kind: "done", value: value as T };
+    if (response.ok) {
+      const etag = response.headers.get("etag");
+      return { kind: "done", value: value as T, ...(etag === null ? {} : { etag }) };
+    }
     if (response.status === 401 && path !== "/auth/session") refused();
     return { kind: "problem", problem: problemOf(value, response.status) };
   } catch {

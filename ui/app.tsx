@@ -1,28 +1,59 @@
 /** @jsxImportSource preact */
 // The shell: what stands around every page.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { failureText } from "./api.ts";
 import { tick } from "./clock.ts";
 import { connection } from "./live.ts";
-import { Choice } from "./parts/choice.tsx";
 import { Icon } from "./parts/icon.tsx";
+import { lazy } from "./parts/lazy.tsx";
 import { Notices, say } from "./parts/notice.tsx";
-import { failureText } from "./api.ts";
-import { path } from "./router.ts";
+import { navigate, pageOf, path } from "./router.ts";
 import { type Route, ROUTES } from "./routes.ts";
 import { session, signOut } from "./session.ts";
-import { browserZone, theme, zoneChoice } from "./settings.ts";
-import { SignInPage } from "./sign-in-page.tsx";
+import { type Binding, useKeys } from "./shell/keys.ts";
+import { Side } from "./shell/side.tsx";
 import { spanText } from "./time.ts";
 
+const SignInPage = lazy<{ why: string | undefined }>(async () => (await import("./sign-in-page.tsx")).SignInPage);
+const Palette = lazy(async () => (await import("./shell/palette.tsx")).Palette);
+const CheatSheet = lazy(async () => (await import("./shell/cheat-sheet.tsx")).CheatSheet);
+
 export function App() {
+  const now = session.value;
+  const open = useSignal<"" | "palette" | "keys">("");
+  const shut = () => open.value = "";
+  const isIn = now.kind === "in";
+  const keys: readonly Binding[] = [
+    { keys: "Ctrl-K", what: "Go anywhere, do anything", act: () => open.value = "palette" },
+    { keys: "?", what: "All keys", act: () => open.value = "keys" },
+    { keys: "n", what: "New task", act: () => navigate(pageOf("edit")) },
+    ...ROUTES.flatMap(({ path, title, nav }) =>
+      nav === undefined ? [] : [{ keys: `g ${nav.letter}`, what: title, act: () => navigate(path) }]
+    ),
+  ];
+  useKeys("Everywhere", isIn ? keys : []);
   return (
     <>
       <a class="skip" href="#main">Skip to the content</a>
-      <Header />
-      <main id="main" tabIndex={-1}>
-        <Content />
-      </main>
+      <div class={now.kind === "out" ? "house outside" : "house"}>
+        <Side
+          isKnown={now.kind !== "unknown"}
+          peer={isIn ? now.peer : undefined}
+          onPalette={() => open.value = "palette"}
+          onKeys={() => open.value = "keys"}
+          onLeave={() => void leave()}
+        />
+        <div class="room">
+          {isIn && <LostBar />}
+          <main id="main" tabIndex={-1}>
+            <Content />
+          </main>
+        </div>
+      </div>
+      {isIn && open.value === "palette" && <Palette onClose={shut} />}
+      {isIn && open.value === "keys" && <CheatSheet onClose={shut} />}
       <Notices />
     </>
   );
@@ -42,87 +73,29 @@ function Content() {
   }
 }
 
+/** Who came here by a link hears where they are. */
 function RoutePage({ route }: { readonly route: Route }) {
+  const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${route.title} · Metronome`;
+    if (isArrived && isFirst.current) document.getElementById("main")?.focus({ preventScroll: true });
+    isFirst.current = false;
+    isArrived = true;
   }, [route]);
   return <route.page />;
 }
+
+/** Whether a page was shown before this one. */
+let isArrived = false;
 
 function Nowhere() {
   return (
     <div class="blank">
       <h1>There is nothing here</h1>
       <p>
-        <a href="/">To the tasks</a>
+        <a href="/">To the overview</a>
       </p>
     </div>
-  );
-}
-
-function Header() {
-  const now = session.value;
-  const isIn = now.kind === "in";
-  return (
-    <>
-      <header class="top">
-        <a class="brand" href="/">
-          <svg viewBox="0 0 24 24" aria-hidden="true">
-            <path d="M8.5 3h7L20 21H4z" />
-            <path class="hand" d="M12 16.5 17.5 6" />
-          </svg>
-          Metronome
-        </a>
-        {isIn && <span class="peer" title={`Peer ${now.peer.id}`}>{now.peer.name}</span>}
-        {isIn && <State />}
-        <div class="settings">
-          {isIn && (
-            <Choice
-              name="zone"
-              label="Show times in the zone of"
-              chosen={zoneChoice}
-              options={[
-                { value: "task", label: "Task", title: "Times in the zone of each task's schedule" },
-                { value: "browser", label: "Local", title: `Times in the zone of this browser, ${browserZone}` },
-                { value: "UTC", label: "UTC", title: "Times in UTC" },
-              ]}
-            />
-          )}
-          <Choice
-            name="theme"
-            label="Theme"
-            chosen={theme}
-            options={[
-              { value: "system", label: "System theme", icon: "screen" },
-              { value: "light", label: "Light theme", icon: "sun" },
-              { value: "dark", label: "Dark theme", icon: "moon" },
-            ]}
-          />
-        </div>
-        {isIn && (
-          <button
-            type="button"
-            class="quiet leave"
-            title="Sign out"
-            aria-label="Sign out"
-            onClick={() => void leave()}
-          >
-            <Icon name="door" />
-          </button>
-        )}
-      </header>
-      {isIn && <LostBar />}
-    </>
-  );
-}
-
-/** Read out when it changes; the age beside it, which changes each second, is not. */
-function State() {
-  const { kind } = connection.value;
-  return (
-    <span class={`state ${kind}`} role="status">
-      {kind === "live" ? "live" : kind === "lost" ? "disconnected" : "connecting"}
-    </span>
   );
 }
 
@@ -134,7 +107,10 @@ function LostBar() {
   const age = Math.max(0, Math.floor((Date.now() - now.freshAt) / 1_000)) * 1_000;
   return (
     <p class="lost">
-      <strong>Disconnected</strong> — data is {age === 0 ? "0 s" : spanText(age)} old. Trying again…
+      <Icon name="again" />
+      <span>
+        <strong>Disconnected</strong> — data is {age === 0 ? "0 s" : spanText(age)} old. Trying again…
+      </span>
     </p>
   );
 }

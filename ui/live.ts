@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { hearDate } from "./clock.ts";
-import type { Run, Task } from "./views.ts";
+import type { MeshNews, Run, Task } from "./views.ts";
 
 export type Connection =
   | { readonly kind: "connecting" }
@@ -14,9 +14,13 @@ export type Listener = {
   task?(task: Task): void;
   removed?(id: string): void;
   run?(run: Run): void;
+  mesh?(news: MeshNews): void;
   /** What was missed is unknown: read anew. Called at each beginning too. */
   resync?(): void;
 };
+
+/** How often the stream was opened: what was read since the last time misses nothing. */
+export let streamsOpened = 0;
 
 export const connection = signal<Connection>({ kind: "connecting" });
 
@@ -77,9 +81,11 @@ function open(): void {
   on("task", (task) => each((listener) => listener.task?.(task as Task)));
   on("removed", (removed) => each((listener) => listener.removed?.((removed as { id: string }).id)));
   on("run", (run) => each((listener) => listener.run?.(run as Run)));
+  on("mesh", (news) => each((listener) => listener.mesh?.(news as MeshNews)));
   on("lag", resyncSoon);
   opened.addEventListener("open", () => {
     freshAt = Date.now();
+    streamsOpened++;
     connection.value = { kind: "live" };
     each((listener) => listener.resync?.());
   });

@@ -7,10 +7,12 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { startRouter } from "./router.ts";
 import { startSession } from "./session.ts";
+import { startKeys } from "./shell/keys.ts";
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no #app");
 
 startRouter();
+startKeys();
 void startSession();
 render(<App />, root);

@@ -23,6 +23,13 @@ export function setParameter(name: string, value: string): void {
 export function navigate(to: string): void {
   history.pushState(null, "", to);
   address.value = new URL(location.href);
+  scrollTo(0, 0);
+}
+
+/** The address of a page with what it is to show. */
+export function pageOf(name: string, parameters: { readonly [name: string]: string } = {}): string {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ""));
+  return `/ui/${name}${query.size === 0 ? "" : `?${query}`}`;
 }
 
 /** Links to our own pages change the page without loading it anew. */

@@ -1,6 +1,6 @@
 // What a person chose for this browser: the theme, and in which zone times are shown.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = typeof THEMES[number];
@@ -13,6 +13,10 @@ export const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export const theme = stored("metronome.theme", THEMES, "system");
 export const zoneChoice = stored("metronome.zone", ZONES, "task");
+
+/** Whether single keys act: who dictates to the machine does not want that (WCAG 2.1.4). */
+export const keyChoice = stored("metronome.keys", ["on", "off"], "on");
+export const areKeysOn = computed(() => keyChoice.value === "on");
 
 // theme.js does the same before the first paint.
 effect(() => {

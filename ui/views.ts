@@ -31,6 +31,7 @@ export type Run = {
   readonly outcome: Outcome | null;
   readonly reason?: string;
   readonly manual?: true;
+  readonly duplicate?: true;
   readonly attempts: readonly Attempt[];
   readonly latenessMs: number | null;
   readonly retryAt?: string;
@@ -55,8 +56,105 @@ export type Preview = {
   readonly zone: string;
 };
 
-export type Page<T> = { readonly items: readonly T[]; readonly cursor: string | null };
+export type PeerState = "alive" | "suspect" | "dead" | "left";
+
+/** What the stream and the overview say of the mesh. */
+export type MeshNews = {
+  readonly self: string;
+  readonly digest: string;
+  readonly converged: boolean;
+  readonly fenced: boolean;
+  readonly peers: readonly {
+    readonly peer: string;
+    readonly name: string;
+    readonly state: PeerState;
+    readonly shards: number;
+    readonly draining: boolean;
+  }[];
+};
+
+export type Overview = {
+  readonly now: string;
+  readonly since: string;
+  readonly tasks: { readonly tasks: number; readonly paused: number } | null;
+  readonly minutes: readonly number[];
+  readonly lateness: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  readonly outcomes: { readonly [O in Outcome]: number };
+  readonly retrying: number;
+  readonly failing: readonly {
+    readonly task: string;
+    readonly since: string;
+    readonly failures: number;
+    readonly error: string | null;
+    readonly run: string;
+  }[];
+  readonly failingCount: number;
+  readonly ahead: {
+    readonly pieceMs: number;
+    readonly pieces: readonly number[];
+    readonly first: readonly { readonly task: string; readonly name: string; readonly at: string }[];
+    readonly isAll: boolean;
+  };
+  readonly mesh: MeshNews;
+};
+
+export type Page<T> = { readonly items: readonly T[]; readonly cursor: string | null; readonly total?: number | null };
 
 export function targetUrn(target: Task["target"]): string {
   return typeof target === "string" ? target : target.urn;
 }
+
+export type Days = {
+  readonly zone: string;
+  readonly today: string;
+  readonly from: string | null;
+  readonly isAll: boolean;
+  readonly days: readonly ({ readonly day: string; readonly worstLatenessMs: number | null } & Counts)[];
+};
+
+export type Counts = { readonly [O in Outcome]: number };
+
+export type Candidate = {
+  readonly peer: string;
+  readonly name: string;
+  readonly weight: number;
+  readonly score: number;
+  readonly eligible: boolean;
+  readonly reason?: string;
+};
+
+export type Explanation = {
+  readonly task: string;
+  readonly shard: number;
+  readonly at: string | null;
+  readonly sentence: string;
+  readonly owner: string | null;
+  readonly here: { readonly peer: string; readonly state: string };
+  readonly candidates: readonly Candidate[];
+  readonly ownerThen: { readonly peer: string; readonly from: string } | null;
+};
+
+export type PeerView = {
+  readonly peer: string;
+  readonly name: string;
+  readonly state: PeerState;
+  readonly labels: { readonly [name: string]: string };
+  readonly weight: number;
+  readonly shards: number;
+  readonly draining: boolean;
+  readonly fenced: boolean;
+  readonly writable: boolean;
+  readonly skewMs: number | null;
+  readonly rttMs: number | null;
+  readonly digest: string;
+  readonly version: string;
+  readonly format: number | null;
+  readonly tzdata: string;
+  readonly addresses: readonly string[];
+};
+
+export type Mesh = Omit<MeshNews, "peers"> & {
+  readonly quarantined: number;
+  readonly repaired: number;
+  readonly peers: readonly PeerView[];
+};

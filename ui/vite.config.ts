@@ -17,5 +17,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      // What every page needs is one file: a first look asks for few.
+      output: { codeSplitting: { groups: [{ name: "shell", test: isShell }] } },
+      preserveEntrySignatures: "allow-extension",
+    },
   },
 });
+
+const SHELL =
+  /\/node_modules\/|\/ui\/[a-z-]+\.tsx?$|\/parts\/(icon|notice|choice|moment|lazy)\.|\/shell\/(keys|side)\.|\/overview\/(overview-page|charts|first-task)\./;
+/** In the folder of the page itself, and loaded when it is opened all the same. */
+const NOT_SHELL = /\/(sign-in-page|pages|reading-of)\.tsx?$/;
+
+function isShell(id: string): boolean {
+  return (SHELL.test(id) && !NOT_SHELL.test(id)) || id.startsWith("\0");
+}

@@ -8,7 +8,9 @@ import { type Asset, assetResponse } from "./assets.ts";
 import { addBackfill } from "./backfill.ts";
 import { addBatch } from "./batch.ts";
 import { addBreakers } from "./breakers.ts";
+import { Catalogue } from "./catalogue.ts";
 import { addConflicts } from "./conflicts.ts";
+import { addDays } from "./days.ts";
 import { addDeadLetters } from "./dead-letters.ts";
 import { addDescription } from "./description.ts";
 import type { ApiEnv, Doors, Log } from "./doors.ts";
@@ -37,6 +39,7 @@ import { createGuard } from "./guard.ts";
 import { addHealth } from "./health.ts";
 import { addMesh } from "./mesh.ts";
 import { createOnce } from "./once.ts";
+import { addOverview } from "./overview.ts";
 import { problem } from "./problem.ts";
 import { addRuns } from "./runs.ts";
 import { addSchedules } from "./schedules.ts";
@@ -103,6 +106,7 @@ export function createApi(settings: ApiSettings): Api {
     passwords: createPasswords(),
     turnstile: createTurnstile(SIGN_IN_ATTEMPTS),
     once: createOnce(peer),
+    catalogue: new Catalogue(peer, closing.signal),
     cookieName,
     log,
     closing: closing.signal,
@@ -177,6 +181,8 @@ export function createApi(settings: ApiSettings): Api {
     addBatch(app, doors);
     addExport(app, doors);
     addRuns(app, doors);
+    addOverview(app, doors);
+    addDays(app, doors);
     addBackfill(app, doors);
     addDeadLetters(app, doors);
     addBreakers(app, doors);

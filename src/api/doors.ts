@@ -3,6 +3,7 @@
 import type { UserId } from "../core/task.ts";
 import type { MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
+import type { Catalogue } from "./catalogue.ts";
 import type { Directory } from "./directory.ts";
 import type { Once } from "./once.ts";
 import type { Passwords } from "./password.ts";
@@ -20,6 +21,7 @@ export type Doors = {
   /** For all that somebody could guess at. */
   readonly turnstile: Turnstile;
   readonly once: Once;
+  readonly catalogue: Catalogue;
   readonly cookieName: () => string;
   readonly log: Log;
   /** Aborted when the API is closed: what streams ends. */

@@ -30,8 +30,10 @@ import {
   WRITE,
 } from "./operation.ts";
 import { NEXT_MAX, PREVIEW, ZONE_MAX } from "./schedules.ts";
+import { days, overview } from "./overview-shapes.ts";
 import * as shapes from "./shapes.ts";
 import { TARGET_OPERATIONS } from "./target-operations.ts";
+import { SORT_ORDERS } from "./search.ts";
 import { SEARCH_MAX } from "./tasks.ts";
 
 export function openapi(version: string): unknown {
@@ -105,9 +107,12 @@ const OPERATIONS: readonly RouteConfig[] = [
         target: z.string().max(TARGET_NAME_MAX).optional().openapi({
           description: "The name of a target that they refer to.",
         }),
+        urn: z.string().max(SEARCH_MAX).optional().openapi({ description: "Part of the target's URN." }),
+        outcome: outcome.openapi({ description: "What became of the last run." }),
+        sort: z.enum(SORT_ORDERS).optional().openapi({ description: "id unless said; with a - the other way round." }),
       }),
     },
-    responses: answers({ 200: answerOf("A page of tasks, in the order of their ids.", shapes.taskPage) }),
+    responses: answers({ 200: answerOf("A page of tasks.", shapes.taskPage) }, 409),
   },
   {
     method: "get",
@@ -223,6 +228,14 @@ const OPERATIONS: readonly RouteConfig[] = [
     responses: answers({ 200: answerOf("A page of runs.", shapes.runPage) }, 404),
   },
   {
+    method: "get",
+    path: "/api/v1/tasks/{id}/days",
+    tags: ["runs"],
+    summary: "What became of a task's runs on each day of the last year",
+    request: { params: taskPath, query: z.object({ zone: z.string().max(ZONE_MAX).optional() }) },
+    responses: answers({ 200: answerOf("The days that had any.", days) }, 404),
+  },
+  {
     method: "post",
     path: "/api/v1/tasks:batch",
     tags: ["tasks"],
@@ -266,6 +279,13 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Read a run",
     request: { params: runPath },
     responses: answers({ 200: answerOf("The run.", shapes.run) }, 404),
+  },
+  {
+    method: "get",
+    path: "/api/v1/overview",
+    tags: ["runs"],
+    summary: "How it goes: rates, lateness, outcomes, what fails, and what comes up",
+    responses: answers({ 200: answerOf("The overview.", overview) }),
   },
   {
     method: "get",

@@ -239,7 +239,13 @@ export const cursor = z.string().nullable().openapi({
   description: "Where the next page starts; null: this is the last.",
 });
 
-export const taskPage = z.strictObject({ items: z.array(task), cursor });
+export const taskPage = z.strictObject({
+  items: z.array(task),
+  cursor,
+  total: z.number().int().min(0).nullable().openapi({
+    description: "How many match; null when nothing but a page in the order of ids was asked for.",
+  }),
+});
 export const runPage = z.strictObject({ items: z.array(run), cursor });
 
 export const trigger = z.strictObject({ payload: payload().optional() });

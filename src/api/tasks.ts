@@ -14,7 +14,9 @@ import {
 import { Faults, isObject } from "../core/faults.ts";
 import { fault, isFault } from "../core/fault.ts";
 import { withWord } from "../core/owner-word.ts";
+import type { Dossier } from "../core/dossier.ts";
 import { revisionOf } from "../core/register.ts";
+import { OUTCOMES } from "../core/run.ts";
 import { taskOf } from "../core/task-entity.ts";
 import { TARGET_NAME_MAX } from "../core/target.ts";
 import { LABELS_MAX, type TaskGuid, taskGuid } from "../core/task.ts";
@@ -26,6 +28,7 @@ import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { readConcern } from "./prefer.ts";
 import { type PutDoors, putTask, submit } from "./put.ts";
 import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "./query.ts";
+import { search, SORT_ORDERS } from "./search.ts";
 import { newTaskId } from "./secret.ts";
 import { staleness } from "./stale.ts";
 import { definitionOf, ownershipOf, runView, type Shown, showTask } from "./view.ts";
@@ -48,11 +51,14 @@ export function tasksQuery() {
     paused: oneOf(["true", "false"]),
     label: labels(LABELS_MAX),
     target: word(TARGET_NAME_MAX),
+    urn: word(SEARCH_MAX),
+    outcome: oneOf(OUTCOMES),
+    sort: oneOf(SORT_ORDERS),
   };
 }
 
 export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, once, quotas } = doors;
+  const { peer, once, quotas, catalogue } = doors;
 
   app.post("/api/v1/tasks", async (c) => {
     const concern = readConcern(c.req.raw, peer);
@@ -83,8 +89,16 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (query instanceof Response) return query;
     const now = peer.now();
     const { user, isEveryone } = c.env;
+    const whose = isEveryone ? {} : { user };
+    const shown = (dossier: Dossier) => showTask(dossier, ownershipOf(peer, dossier), now)?.view ?? [];
+    const found = await search(catalogue, whose, query);
+    if (found instanceof Response) return found;
+    if (found !== undefined) {
+      const dossiers = await Promise.all(found.guids.map((guid) => peer.dossier(guid)));
+      return json(200, { items: dossiers.flatMap(shown), cursor: sealCursor(found.cursor), total: found.total });
+    }
     const page = await peer.tasks({
-      ...(isEveryone ? {} : { user }),
+      ...whose,
       now,
       limit: query.limit,
       ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
@@ -93,8 +107,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       ...(query.label === undefined ? {} : { labels: query.label }),
       ...(query.target === undefined ? {} : { target: query.target }),
     });
-    const items = page.items.flatMap((dossier) => showTask(dossier, ownershipOf(peer, dossier), now)?.view ?? []);
-    return json(200, { items, cursor: sealCursor(page.cursor) });
+    return json(200, { items: page.items.flatMap(shown), cursor: sealCursor(page.cursor), total: null });
   });
 
   app.get("/api/v1/tasks/:id", async (c) => {

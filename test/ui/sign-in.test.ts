@@ -12,10 +12,10 @@ browserTest("a token opens the page, a wrong one is told so, and signing out clo
   assert.equal(await page.getByLabel("Token").getAttribute("aria-invalid"), "true");
   await page.getByLabel("Token").fill(TOKEN);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Tasks", exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
   await page.getByText("live", { exact: true }).waitFor();
   await page.reload();
-  await page.getByRole("heading", { name: "Tasks", exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
@@ -27,7 +27,7 @@ browserTest("the link of the first start signs in, once, and leaves no code in t
   const link = /http:\/\/[^\s"]+#code=[^\s"]+/.exec(peer.printed())?.[0] ?? "";
   const { page } = await open();
   await page.goto(link);
-  await page.getByRole("heading", { name: "Tasks", exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
   assert.equal(page.url(), `${peer.url}/`);
   const other = await open();
   await other.page.goto(link);

@@ -36,8 +36,8 @@ export type World = {
   readonly receiver: Receiver;
   /** A page that nobody signed in to. */
   open(options?: BrowserContextOptions): Promise<Watched>;
-  /** A page at the list of tasks, signed in. */
-  enter(options?: BrowserContextOptions): Promise<Watched>;
+  /** A page, signed in: the list of tasks unless `at` is another. */
+  enter(options?: BrowserContextOptions & { readonly at?: string }): Promise<Watched>;
 };
 
 export type Watched = {
@@ -65,11 +65,12 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
         opened.push(watched);
         return watched;
       };
-      const enter = async (options: BrowserContextOptions = {}) => {
-        const watched = await open(options);
+      const enter = async (options: BrowserContextOptions & { readonly at?: string } = {}) => {
+        const { at = "/ui/tasks", ...more } = options;
+        const watched = await open(more);
         await signIn(watched.page, peer);
-        await watched.page.goto(peer.url);
-        await watched.page.getByRole("heading", { name: "Tasks", exact: true }).waitFor();
+        await watched.page.goto(peer.url + at);
+        await watched.page.locator("main :is(h1, .blank)").first().waitFor();
         return watched;
       };
       await run({ peer, receiver, open, enter });

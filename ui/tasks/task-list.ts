@@ -3,7 +3,7 @@
 
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Answer, ask, failureText, type Question } from "../api.ts";
-import { listen } from "../live.ts";
+import { connection, listen, streamsOpened } from "../live.ts";
 import type { Page, Run, Task } from "../views.ts";
 
 export type TaskList = {
@@ -12,11 +12,26 @@ export type TaskList = {
   /** Where more of them are. */
   readonly cursor: string | null;
   readonly isMoreComing: boolean;
+  /** How many match, when that is known. */
+  readonly total: number | null;
   /** Why it could not be read. */
   readonly problem?: string;
 };
 
-export const list = signal<TaskList>({ kind: "loading", ids: [], cursor: null, isMoreComing: false });
+export const list = signal<TaskList>({ kind: "loading", ids: [], cursor: null, isMoreComing: false, total: null });
+
+/** What is looked for, and in which order: as the peer's list takes it. */
+export type Search = {
+  readonly q: string;
+  readonly target: string;
+  readonly urn: string;
+  readonly paused: string;
+  readonly outcome: string;
+  readonly label: string;
+  readonly sort: string;
+};
+
+export const NO_SEARCH: Search = { q: "", target: "", urn: "", paused: "", outcome: "", label: "", sort: "" };
 
 const PAGE = 50;
 const PAGE_MAX = 500;
@@ -32,8 +47,9 @@ const rows = new Map<string, Signal<Task>>();
 const inbox = new Map<string, Task | null>();
 /** Runs that ended since then, the last of each task. */
 const ended = new Map<string, Run>();
-let search = "";
+let search = NO_SEARCH;
 let wanted = PAGE;
+let stream = -1;
 let loading: AbortController | undefined;
 let playing: ReturnType<typeof setTimeout> | undefined;
 let reloading: ReturnType<typeof setTimeout> | undefined;
@@ -46,8 +62,24 @@ listen({
     ended.set(run.task, run);
     playSoon();
   },
-  resync: () => void load(),
+  resync() {
+    if (isWatched && (loading === undefined || stream !== streamsOpened)) void load();
+  },
 });
+
+let isWatched = false;
+
+/** Reads the list and keeps it true, while it is looked at. */
+export function watchTasks(wantedSearch: Search): () => void {
+  isWatched = true;
+  const isOther = JSON.stringify(wantedSearch) !== JSON.stringify(search);
+  if (isOther) {
+    search = wantedSearch;
+    wanted = PAGE;
+  }
+  if (isOther || list.peek().kind === "loading" || connection.peek().kind !== "connecting") void load();
+  return () => isWatched = false;
+}
 
 export function rowOf(id: string): ReadonlySignal<Task> | undefined {
   return rows.get(id);
@@ -60,14 +92,6 @@ export function oldTasks(now: number): readonly string[] {
     const moment = task?.state.paused ? task.state.until : task?.next;
     return typeof moment === "string" && Date.parse(moment) < now;
   });
-}
-
-/** Shows the tasks whose id or name holds the text. */
-export async function searchTasks(text: string): Promise<void> {
-  if (text === search) return;
-  search = text;
-  wanted = PAGE;
-  await load();
 }
 
 export async function loadMore(): Promise<void> {
@@ -100,12 +124,15 @@ export async function load(): Promise<void> {
 
 async function fill(before: readonly string[], from: string | undefined): Promise<void> {
   loading?.abort();
+  stream = streamsOpened;
+  let total: number | null = null;
   const { signal } = loading = new AbortController();
   const found: Task[] = [];
   let cursor: string | null | undefined = from;
   for (let pages = 0; pages < SHORT_PAGES_MAX && cursor !== null && before.length + found.length < wanted; pages++) {
     const limit = Math.min(wanted - before.length - found.length, PAGE_MAX);
-    const query: Question["query"] = { limit, q: search === "" ? undefined : search, cursor };
+    const asked = Object.entries(search).map(([name, value]) => [name, value === "" ? undefined : value]);
+    const query: NonNullable<Question["query"]> = { ...Object.fromEntries(asked), limit, cursor };
     const answer: Answer<Page<Task>> = await ask("GET", "/tasks", { query, signal });
     if (answer.kind === "aborted") return;
     if (answer.kind !== "done") {
@@ -115,13 +142,14 @@ async function fill(before: readonly string[], from: string | undefined): Promis
     }
     found.push(...answer.value.items);
     cursor = answer.value.cursor;
+    total = answer.value.total ?? null;
   }
   loading = undefined;
   batch(() => {
     const ids = new Set([...before, ...found.map(({ id }) => id)]);
     for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
     for (const task of found) put(task);
-    list.value = { kind: "ready", ids: [...ids], cursor: cursor ?? null, isMoreComing: false };
+    list.value = { kind: "ready", ids: [...ids], cursor: cursor ?? null, isMoreComing: false, total };
   });
   play();
 }
@@ -174,6 +202,8 @@ function put(task: Task): void {
 /** Whether it is where it belongs: shown, or rightly not. False when only the peer can say. */
 function insert(task: Task): boolean {
   const { ids, cursor } = list.value;
+  // In another order, or by what only the peer's index knows, only the peer can say.
+  if (isOrdered()) return false;
   if (!isFound(task)) return true;
   const at = ids.findIndex((id) => id > task.id);
   if (at === -1 && cursor !== null) return true;
@@ -183,9 +213,13 @@ function insert(task: Task): boolean {
   return true;
 }
 
+function isOrdered(): boolean {
+  return Object.entries(search).some(([name, value]) => name !== "q" && value !== "");
+}
+
 /** As the peer searches. */
 function isFound({ id, name }: Task): boolean {
-  const part = search.toLowerCase();
+  const part = search.q.toLowerCase();
   return id.toLowerCase().includes(part) || name.toLowerCase().includes(part);
 }
 

@@ -1,90 +1,75 @@
 /** @jsxImportSource preact */
-// A task in the list, and beneath it, when it is opened, all that it says and what became of its last occurrences.
+// A task in the list: what it is, when it is next, what became of its last run, and what can be done to it at once.
 
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
-import { lazy } from "../parts/lazy.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
+import { pageOf } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
 import { targetUrn, type Task } from "../views.ts";
-import { askDelete } from "./delete-dialog.tsx";
 import { pause, resume, trigger } from "./deeds.ts";
-import { justAdded } from "./new-task.ts";
-import { rowOf } from "./task-list.ts";
+import { askDelete } from "./delete-dialog.tsx";
+import { choose, selected } from "./selection.ts";
+import { rowOf, show } from "./task-list.ts";
 
-const TaskDetail = lazy(async () => (await import("./task-detail.tsx")).TaskDetail);
-
-export function TaskRow({ id }: { readonly id: string }) {
-  const isOpen = useSignal(false);
+export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: boolean }) {
   const task = rowOf(id)?.value;
-  const isNew = justAdded.value === id;
   const key = `task-${encodeURIComponent(id)}`;
-
   useEffect(() => {
-    if (!isNew) return;
-    const name = document.getElementById(`${key}-name`);
+    if (!isHere) return;
+    const name = document.getElementById(key);
     name?.scrollIntoView({ block: "nearest" });
-    name?.focus();
-  }, [isNew, key]);
-
+    name?.focus({ preventScroll: true });
+  }, [isHere, key]);
   if (task === undefined) return null;
   const zone = shownZone(zoneChoice.value, task.schedule);
+  const isChosen = selected.value.has(id);
   return (
-    <>
-      <div role="row" class={`task${isOpen.value ? " open" : ""}${isNew ? " new" : ""}`} data-task={id}>
-        <div role="cell" class="what">
-          <button
-            type="button"
-            id={`${key}-name`}
-            class="name"
-            aria-expanded={isOpen.value}
-            aria-controls={`${key}-detail`}
-            onClick={() => isOpen.value = !isOpen.value}
-          >
-            <Icon name="chevron" />
-            <bdi>{task.name}</bdi>
-          </button>
-          {task.state.paused && <Paused state={task.state} zone={zone} />}
-          <p class="sentence">
-            {task.name !== id && (
-              <>
-                <code>
-                  <bdi>{id}</bdi>
-                </code>
-                {" "}
-              </>
-            )}
-            {task.sentence}
-          </p>
-        </div>
-        <div role="cell" class="next">
-          <Next task={task} zone={zone} />
-        </div>
-        <div role="cell" class="last">
-          <Last task={task} />
-        </div>
-        <div role="cell" class="target">
-          <Target task={task} />
-        </div>
-        <div role="cell" class="deeds">
-          <Deeds task={task} />
-        </div>
+    <div role="row" class={`task${isHere ? " here" : ""}${isChosen ? " chosen" : ""}`} data-task={id}>
+      <div role="cell" class="pick">
+        <input
+          type="checkbox"
+          checked={isChosen}
+          aria-label={`Select ${task.name}`}
+          onClick={(event) => choose(id, { isRange: event.shiftKey })}
+        />
       </div>
-      {isOpen.value && (
-        <div role="row" class="detail" id={`${key}-detail`}>
-          <div role="cell" aria-colspan={5}>
-            <TaskDetail task={task} zone={zone} />
-          </div>
-        </div>
-      )}
-    </>
+      <div role="cell" class="what">
+        <a class="name" id={key} href={pageOf("task", { id })}>
+          <bdi>{task.name}</bdi>
+        </a>
+        {task.state.paused && <Paused state={task.state} zone={zone} />}
+        <p class="sentence">
+          {task.name !== id && (
+            <>
+              <code>
+                <bdi>{id}</bdi>
+              </code>
+              {" "}
+            </>
+          )}
+          {task.sentence}
+        </p>
+      </div>
+      <div role="cell" class="next">
+        <Next task={task} zone={zone} />
+      </div>
+      <div role="cell" class="last">
+        <Last task={task} />
+      </div>
+      <div role="cell" class="target">
+        <TargetText task={task} />
+      </div>
+      <div role="cell" class="deeds">
+        <Deeds task={task} />
+      </div>
+    </div>
   );
 }
 
-function Paused({ state, zone }: { readonly state: Task["state"]; readonly zone: string }) {
+export function Paused({ state, zone }: { readonly state: Task["state"]; readonly zone: string }) {
   return (
     <span class="mark paused" title={state.note}>
       <Icon name="pause" />paused{state.until !== undefined && (
@@ -120,7 +105,7 @@ function Last({ task }: { readonly task: Task }) {
   );
 }
 
-function Target({ task }: { readonly task: Task }) {
+export function TargetText({ task }: { readonly task: Task }) {
   const urn = targetUrn(task.target);
   const [, scheme, rest = urn] = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/i.exec(urn) ?? [];
   const method = typeof task.target === "object" ? task.target.method : undefined;
@@ -138,6 +123,11 @@ function Target({ task }: { readonly task: Task }) {
   );
 }
 
+async function showChanged(changing: Promise<Task | undefined>): Promise<void> {
+  const task = await changing;
+  if (task !== undefined) show(task);
+}
+
 function Deeds({ task }: { readonly task: Task }) {
   return (
     <>
@@ -148,17 +138,30 @@ function Deeds({ task }: { readonly task: Task }) {
         aria-label={`Trigger ${task.name} now`}
         onClick={() => void trigger(task)}
       >
-        <Icon name="bolt" />Trigger
+        <Icon name="bolt" />
+        <span>Trigger</span>
       </button>
       {task.state.paused
         ? (
-          <button type="button" class="quiet" aria-label={`Resume ${task.name}`} onClick={() => void resume(task)}>
-            <Icon name="play" />Resume
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Resume ${task.name}`}
+            onClick={() => void showChanged(resume(task))}
+          >
+            <Icon name="play" />
+            <span>Resume</span>
           </button>
         )
         : (
-          <button type="button" class="quiet" aria-label={`Pause ${task.name}`} onClick={() => void pause(task)}>
-            <Icon name="pause" />Pause
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Pause ${task.name}`}
+            onClick={() => void showChanged(pause(task))}
+          >
+            <Icon name="pause" />
+            <span>Pause</span>
           </button>
         )}
       <button

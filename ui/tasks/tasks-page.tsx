@@ -1,80 +1,238 @@
 /** @jsxImportSource preact */
-// The first page: all tasks, and the form for a new one.
+// All tasks: searched, sorted and paged by the peer, however many there are.
 
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import "../styles/tasks.css";
+import { ExportMenu } from "../parts/export-menu.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { lazy } from "../parts/lazy.tsx";
-import { parameter, setParameter } from "../router.ts";
+import { More } from "../parts/more.tsx";
+import { navigate, pageOf, parameter, setParameter } from "../router.ts";
+import { useKeys } from "../shell/keys.ts";
+import { targetUrn, type Task } from "../views.ts";
+import { pause, resume, trigger } from "./deeds.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
-import { draft, isFormOpen, writeExample } from "./new-task.ts";
 import { keepNextTrue } from "./next-runs.ts";
-import { list, loadMore, searchTasks } from "./task-list.ts";
+import { choose, chooseAll, chooseNone, DEEDS, doToAll, selected } from "./selection.ts";
+import { hide, list, loadMore, rowOf, type Search, show, watchTasks } from "./task-list.ts";
 import { TaskRow } from "./task-row.tsx";
 
-const NewTaskForm = lazy(async () => (await import("./new-task-form.tsx")).NewTaskForm);
-
 /** A pause in typing. */
-const SEARCH_AFTER_MS = 200;
+const SEARCH_AFTER_MS = 150;
+
+const FILTERS = ["q", "target", "urn", "paused", "outcome", "label", "sort"] as const;
 
 export function TasksPage() {
   const heading = useRef<HTMLHeadingElement>(null);
+  const here = useSignal(-1);
+  const search = Object.fromEntries(FILTERS.map((name) => [name, parameter(name).trim()])) as Search;
+  const key = JSON.stringify(search);
+  const isFirst = useRef(true);
   useEffect(keepNextTrue, []);
+  useEffect(() => {
+    let stop = () => {};
+    const timer = setTimeout(() => stop = watchTasks(search), isFirst.current ? 0 : SEARCH_AFTER_MS);
+    isFirst.current = false;
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [key]);
+  useListKeys(here);
   return (
     <>
       <div class="head">
         <h1 ref={heading} tabIndex={-1}>Tasks</h1>
-        <Search />
-        <button
-          type="button"
-          class="primary"
-          aria-expanded={isFormOpen.value}
-          aria-controls="new-task"
-          onClick={() => isFormOpen.value = !isFormOpen.value}
-        >
+        <a class="button primary" href={pageOf("edit")}>
           <Icon name="plus" /> New task
-        </button>
+        </a>
       </div>
-      {isFormOpen.value && <NewTaskForm />}
-      <List />
-      <DeleteDialog onDeleted={() => heading.current?.focus()} />
+      <Filters search={search} />
+      {selected.value.size > 0 && <Chosen />}
+      <List isSearch={FILTERS.some((name) => name !== "sort" && search[name] !== "")} here={here.value} />
+      <DeleteDialog
+        onDeleted={(task) => {
+          hide(task.id);
+          heading.current?.focus();
+        }}
+      />
     </>
   );
 }
 
-function Search() {
-  const text = parameter("q");
-  useEffect(() => {
-    const timer = setTimeout(() => void searchTasks(text.trim()), SEARCH_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <label class="search">
-      <span class="hidden">Search tasks by id or name</span>
-      <Icon name="search" />
-      <input
-        type="search"
-        placeholder="Search id or name"
-        maxLength={256}
-        value={text}
-        onInput={(event) => setParameter("q", event.currentTarget.value)}
-      />
+function useListKeys(here: { value: number; peek(): number }): void {
+  const at = (): Task | undefined => {
+    const id = list.peek().ids[here.peek()];
+    return id === undefined ? undefined : rowOf(id)?.peek();
+  };
+  const to = (step: number) => here.value = Math.min(list.peek().ids.length - 1, Math.max(0, here.peek() + step));
+  const withTask = (act: (task: Task) => void) => () => {
+    const task = at();
+    if (task !== undefined) act(task);
+  };
+  useKeys("In the list", [
+    { keys: "j", what: "Next task", act: () => to(1) },
+    { keys: "k", what: "Task before", act: () => to(-1) },
+    { keys: "/", what: "Search", act: () => document.getElementById("search")?.focus() },
+    { keys: "x", what: "Select", act: withTask(({ id }) => choose(id)) },
+    { keys: "o", what: "Open", act: withTask(({ id }) => navigate(pageOf("task", { id }))) },
+    { keys: "e", what: "Edit", act: withTask(({ id }) => navigate(pageOf("edit", { id }))) },
+    { keys: "t", what: "Trigger now", act: withTask((task) => void trigger(task)) },
+    {
+      keys: "p",
+      what: "Pause or resume",
+      act: withTask((task) =>
+        void (task.state.paused ? resume(task) : pause(task)).then((changed) => changed !== undefined && show(changed))
+      ),
+    },
+  ]);
+}
+
+function Filters({ search }: { readonly search: Search }) {
+  const select = (
+    name: "paused" | "outcome" | "sort",
+    label: string,
+    options: readonly (readonly [string, string])[],
+  ) => (
+    <label class="pick-one">
+      <span class="hidden">{label}</span>
+      <select value={search[name]} onChange={(event) => setParameter(name, event.currentTarget.value)}>
+        {options.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+      </select>
     </label>
+  );
+  return (
+    <div class="filters" role="search">
+      <label class="search">
+        <span class="hidden">Search tasks by id or name</span>
+        <Icon name="search" />
+        <input
+          id="search"
+          type="search"
+          placeholder="Search id or name"
+          maxLength={256}
+          value={parameter("q")}
+          onInput={(event) => setParameter("q", event.currentTarget.value)}
+        />
+      </label>
+      <label class="search by-target">
+        <span class="hidden">Search tasks by URN</span>
+        <Icon name="target" />
+        <input
+          type="search"
+          placeholder="Target"
+          maxLength={256}
+          value={parameter("urn")}
+          onInput={(event) => setParameter("urn", event.currentTarget.value)}
+        />
+      </label>
+      {select("paused", "Paused or not", [["", "Active and paused"], ["false", "Active"], ["true", "Paused"]])}
+      {select("outcome", "Last run", [
+        ["", "Any last run"],
+        ["delivered", "Last delivered"],
+        ["failed", "Last failed"],
+        ["missed", "Last missed"],
+        ["expired", "Last expired"],
+        ["skipped", "Last skipped"],
+      ])}
+      {select("sort", "Order", [
+        ["", "By id"],
+        ["name", "By name"],
+        ["next", "Next first"],
+        ["-last", "Latest run first"],
+        ["-updated", "Latest change first"],
+      ])}
+      {search.label !== "" && (
+        <button
+          type="button"
+          onClick={() => setParameter("label", "")}
+          aria-label={`No longer only ${search.label}`}
+        >
+          <code>{search.label}</code>
+          <Icon name="cross" />
+        </button>
+      )}
+      <ExportMenu<Task>
+        list={{
+          path: "/tasks",
+          query: Object.fromEntries(
+            Object.entries(search).map(([name, value]) => [name, value === "" ? undefined : value]),
+          ),
+          name: "tasks",
+        }}
+        columns={[
+          { name: "id", of: ({ id }) => id },
+          { name: "name", of: ({ name }) => name },
+          {
+            name: "schedule",
+            of: ({ schedule }) => typeof schedule === "string" ? schedule : JSON.stringify(schedule),
+          },
+          { name: "target", of: ({ target }) => targetUrn(target) },
+          { name: "paused", of: ({ state }) => String(state.paused) },
+          { name: "next", of: ({ next }) => next },
+          { name: "last", of: ({ last }) => last?.instant },
+          { name: "outcome", of: ({ last }) => last?.outcome },
+        ]}
+      />
+    </div>
   );
 }
 
-function List() {
-  const { kind, ids, cursor, isMoreComing, problem } = list.value;
-  const isSearch = parameter("q").trim() !== "";
+function Chosen() {
+  const isSure = useSignal(false);
+  const count = selected.value.size;
+  return (
+    <div class="chosen-bar card" role="group" aria-label="What to do to the selected tasks">
+      <strong>{count === 1 ? "1 selected" : `${count} selected`}</strong>
+      {Object.entries(DEEDS).map(([name, deed]) => (
+        <button
+          key={name}
+          type="button"
+          class={deed.method === "DELETE" ? "danger" : ""}
+          onClick={() => {
+            if (deed.method === "DELETE" && !isSure.value) isSure.value = true;
+            else void doToAll(deed);
+          }}
+        >
+          {deed.method === "DELETE" && isSure.value ? `Delete ${count} for ever` : name}
+        </button>
+      ))}
+      <button type="button" class="quiet" onClick={chooseNone}>Select none</button>
+    </div>
+  );
+}
+
+function List({ isSearch, here }: { readonly isSearch: boolean; readonly here: number }) {
+  const { kind, ids, cursor, isMoreComing, problem, total } = list.value;
   if (problem !== undefined && ids.length === 0) return <p class="blank" role="alert">{problem}</p>;
   if (kind === "loading") return <p class="blank">Loading…</p>;
   if (ids.length === 0 && cursor === null) {
-    return isSearch ? <p class="blank" role="status">No task has this in its id or name.</p> : <First />;
+    return isSearch
+      ? <p class="blank" role="status">No task is like this. Fewer filters find more.</p>
+      : (
+        <div class="blank" role="status">
+          <h2>No tasks yet</h2>
+          <p>A task says when an event is sent, and where to.</p>
+          <p>
+            <a class="button primary" href={pageOf("edit")}>Write the first</a>{" "}
+            <a class="button" href="/">See how it works</a>
+          </p>
+        </div>
+      );
   }
   return (
     <>
       <div class="tasks" role="table" aria-label="Tasks">
         <div role="rowgroup" class="columns">
           <div role="row">
+            <span role="columnheader">
+              <input
+                type="checkbox"
+                aria-label="Select all that are shown"
+                checked={selected.value.size > 0 && selected.value.size === ids.length}
+                onClick={chooseAll}
+              />
+            </span>
             <span role="columnheader">Task</span>
             <span role="columnheader">Next run</span>
             <span role="columnheader">Last run</span>
@@ -85,49 +243,17 @@ function List() {
           </div>
         </div>
         <div role="rowgroup">
-          {ids.map((id) => <TaskRow key={id} id={id} />)}
+          {ids.map((id, n) => <TaskRow key={id} id={id} isHere={n === here} />)}
         </div>
       </div>
-      <p class="foot">
-        <span role="status">
-          {ids.length === 1 ? "1 task" : `${ids.length} tasks`}
-          {cursor === null ? "" : " shown"}
-        </span>
-        {cursor !== null && (
-          <button type="button" aria-disabled={isMoreComing} onClick={() => void loadMore()}>
-            {isMoreComing ? "Loading…" : "Load more"}
-          </button>
-        )}
-      </p>
+      <More
+        shown={ids.length}
+        total={total}
+        what="task"
+        isMore={cursor !== null}
+        isComing={isMoreComing}
+        onMore={loadMore}
+      />
     </>
-  );
-}
-
-const RECEIVER =
-  `node -e 'require("http").createServer((q,s)=>{console.log(new Date().toISOString(),q.headers["ce-id"]);s.end()}).listen(9000)'`;
-
-function First() {
-  const isUntouched = Object.values(draft).every((text) => text.value === "");
-  return (
-    <section class="first card" aria-labelledby="first-title">
-      <h2 id="first-title">No tasks yet</h2>
-      <p>
-        A task is a <strong>schedule</strong> and a{" "}
-        <strong>target</strong>: at each instant of the schedule, Metronome sends an event to the target's URL, tries
-        again when that fails, and keeps what became of it.
-      </p>
-      <ol>
-        <li>
-          In a terminal, start something that listens: <pre>{RECEIVER}</pre>
-        </li>
-        <li>
-          Let the form be filled with a task that fires every five seconds, and add it:{" "}
-          <button type="button" class={isUntouched ? "primary" : ""} onClick={writeExample}>
-            Fill in a first task
-          </button>
-        </li>
-        <li>Watch it here. Stop the receiver, and see it retried.</li>
-      </ol>
-    </section>
   );
 }

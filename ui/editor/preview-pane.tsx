@@ -3,9 +3,10 @@
 
 import { Countdown } from "../parts/moment.tsx";
 import { connection } from "../live.ts";
-import { localText } from "../time.ts";
+import { localText, offsetOf } from "../time.ts";
 import type { Preview } from "../views.ts";
-import { draft, preview } from "./new-task.ts";
+import { text } from "./draft.ts";
+import { preview } from "./preview.ts";
 
 export function PreviewPane() {
   const now = preview.value;
@@ -15,7 +16,7 @@ export function PreviewPane() {
       {connection.value.kind === "lost" && <p class="none">The peer can't be asked now. What you write is kept.</p>}
       <div role="status">
         {now.kind === "none" && (
-          <p class="none">{draft.schedule.value === "" ? "Write a schedule, and read here when it fires." : "…"}</p>
+          <p class="none">{text("schedule") === "" ? "Write a schedule, and read here when it fires." : "…"}</p>
         )}
         {now.kind === "wrong" && <p class="none">Nothing yet: the schedule can't be read.</p>}
         {now.kind === "shown" && <p class="says">{now.preview.sentence}</p>}
@@ -35,12 +36,13 @@ export function PreviewPane() {
 
 function Times({ preview }: { readonly preview: Preview }) {
   const { next, local, zone } = preview;
+  const offset = offsetOf(local);
   const isUtc = ["UTC", "Z", "Etc/UTC"].includes(zone);
   return (
     <table class="times">
       <thead>
         <tr>
-          <th scope="col">{isUtc ? "UTC" : zone}</th>
+          <th scope="col">{isUtc ? "UTC" : offset === undefined ? zone : `${zone}, ${offset}`}</th>
           {!isUtc && <th scope="col">UTC</th>}
           <th scope="col">
             <span class="hidden">From now</span>
@@ -50,7 +52,7 @@ function Times({ preview }: { readonly preview: Preview }) {
       <tbody>
         {next.map((at, n) => (
           <tr key={at}>
-            <td>{localText(local[n] ?? at)}</td>
+            <td>{localText(local[n] ?? at, { hasOffset: offset === undefined })}</td>
             {!isUtc && <td>{localText(at)}</td>}
             <td>
               <Countdown at={at} past="now" />

@@ -1,0 +1,153 @@
+// A small mesh for the pictures: three real peers, a receiver of their events, and tasks that show what can be seen.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+export const TOKEN = "token-of-the-pictures-0123456789abcdef";
+
+/** A receiver whose paths behave: /fails answers 503, /slow takes its time. */
+export async function startReceiver() {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      const path = request.url ?? "";
+      if (path.startsWith("/slow")) setTimeout(() => response.end(), 400);
+      else response.writeHead(path.startsWith("/fails") ? 503 : 200).end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export async function startPeer(name, args = []) {
+  const folder = mkdtempSync(join(tmpdir(), "metronome-pictures-"));
+  const child = spawn("node", [
+    join(ROOT, "scripts", "metronome"),
+    "start",
+    "--json",
+    ...["--name", name, "--data", folder, "--http", "127.0.0.1:0", "--p2p", "127.0.0.1:0"],
+    ...args,
+  ], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, METRONOME_ADMIN_TOKEN: TOKEN },
+  });
+  const url = await new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`${name} ended with ${code} before it was ready`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.includes('"ready":true')) resolve(JSON.parse(line).http);
+    });
+  });
+  const call = async (method, path, body) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  };
+  const end = async (signal) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    process.kill(-child.pid, signal);
+    await exited;
+  };
+  return {
+    name,
+    url,
+    call,
+    kill: () => end("SIGKILL"),
+    async stop() {
+      await end("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Tasks as a small shop would have them. */
+export async function fill(peer, receiver) {
+  const second = `${new Date(Date.now() + 1_000).toISOString().slice(0, 19)}Z`;
+  const minute = `${new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString().slice(0, 19)}Z`;
+  const { url } = receiver;
+  const tasks = [
+    {
+      id: "till-sync",
+      name: "Sync the tills",
+      schedule: `R/${second}/PT5S/ET2S`,
+      target: `${url}/tills`,
+      payload: { shop: 12 },
+      labels: { site: "lyon" },
+    },
+    {
+      id: "stock",
+      name: "Count the stock",
+      schedule: `R/${second}/PT10S`,
+      target: `${url}/slow/stock`,
+      labels: { site: "lyon" },
+    },
+    {
+      id: "heartbeat",
+      name: "Heartbeat",
+      schedule: `R/${second}/PT2S`,
+      target: { urn: `${url}/alive`, method: "GET" },
+    },
+    {
+      id: "weekly-report",
+      name: "Weekly report",
+      schedule: "30 8 * * MON [Europe/Paris]",
+      target: `${url}/report`,
+      labels: { team: "ops" },
+    },
+    {
+      id: "nightly-backup",
+      name: "Nightly backup",
+      schedule: "0 2 * * * [Europe/Paris]",
+      target: `${url}/backup`,
+      policy: { retry: { limit: 3 }, overlap: "skip" },
+      labels: { team: "ops" },
+    },
+    {
+      id: "invoices",
+      name: "Send the invoices",
+      schedule: "0 9 L * * [Europe/Paris]",
+      target: `${url}/invoices`,
+      labels: { team: "books" },
+    },
+    { id: "prices", name: "New prices", schedule: `R/${minute}/PT1M`, target: `${url}/prices` },
+    {
+      id: "newsletter",
+      name: "Newsletter",
+      schedule: "0 10 * * TUE,THU [Europe/Paris]",
+      target: `${url}/letters`,
+      state: { paused: true, note: "until the new address list is there" },
+    },
+    {
+      id: "payroll",
+      name: "Payroll",
+      schedule: `R/${second}/PT15S`,
+      target: `${url}/fails/payroll`,
+      policy: { retry: { limit: 1, base: "PT1S" } },
+    },
+    { id: "inventory", name: "Inventory day", schedule: "2027-01-02T07:00:00+01:00", target: `${url}/inventory` },
+  ];
+  for (const task of tasks) await peer.call("POST", "/tasks", task);
+}

@@ -1,0 +1,63 @@
+// The shapes of the overview and of a task's days, declared for the description.
+
+import { z } from "@hono/zod-openapi";
+import { OUTCOMES } from "../core/run.ts";
+import { peer } from "./mesh-shapes.ts";
+import { instant } from "./shapes.ts";
+
+const count = () => z.number().int().min(0);
+const ms = () => z.number().int();
+
+export const overview = z.strictObject({
+  now: instant(),
+  since: instant().openapi({ description: "From when on runs are counted." }),
+  tasks: z.strictObject({ tasks: count(), paused: count() }).nullable().openapi({
+    description: "null when they are too many to be counted at once.",
+  }),
+  minutes: z.array(count()).openapi({
+    description: "Settled runs in each of the last 60 minutes, the present one last.",
+  }),
+  lateness: z.strictObject({ p50: ms(), p95: ms(), p99: ms() }).nullable().openapi({
+    description: "Milliseconds from the instant to the first attempt, in the last hour; null when there was none.",
+  }),
+  outcomes: z.strictObject(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count()]))).openapi({
+    description: "Of the last 24 hours.",
+  }),
+  retrying: count().openapi({ description: "Runs that wait for another attempt." }),
+  failing: z.array(z.strictObject({
+    task: z.string(),
+    user: z.string(),
+    since: instant(),
+    failures: count(),
+    error: z.string().nullable(),
+    run: z.string(),
+  })).openapi({ description: "Tasks whose last run failed, the longest failing first; five at most." }),
+  failingCount: count(),
+  ahead: z.strictObject({
+    pieceMs: ms(),
+    pieces: z.array(count()).openapi({ description: "Occurrences in each piece of the next quarter of an hour." }),
+    first: z.array(z.strictObject({ task: z.string(), user: z.string(), name: z.string(), at: instant() })),
+    isAll: z.boolean().openapi({ description: "Whether the pieces hold all; else they stop where enough were found." }),
+  }),
+  mesh: z.strictObject({
+    self: z.string(),
+    digest: z.string(),
+    converged: z.boolean(),
+    fenced: z.boolean(),
+    peers: z.array(peer.pick({ peer: true, name: true, state: true, shards: true, draining: true })),
+  }),
+});
+
+export const days = z.strictObject({
+  zone: z.string(),
+  today: z.string().openapi({ example: "2026-12-01" }),
+  from: instant().nullable().openapi({ description: "The earliest run that is counted." }),
+  isAll: z.boolean().openapi({ description: "Whether there is no older record." }),
+  days: z.array(
+    z.strictObject({
+      day: z.string(),
+      ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count()])),
+      worstLatenessMs: ms().nullable(),
+    }),
+  ),
+});

@@ -1,0 +1,146 @@
+/** @jsxImportSource preact */
+// Tokens: made once, shown once, known to all peers, revoked everywhere at once.
+
+import { useSignal } from "@preact/signals";
+import { ask, failureText } from "../api.ts";
+import { Copy } from "../parts/copy.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { Field } from "../parts/field.tsx";
+import { Moment } from "../parts/moment.tsx";
+import { say } from "../parts/notice.tsx";
+import { useReading } from "../reading.ts";
+import { zoneChoice } from "../settings.ts";
+import { shownZone } from "../time.ts";
+import type { Page } from "../views.ts";
+
+type Token = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+};
+
+const TTLS: readonly (readonly [label: string, days: number])[] = [
+  ["until it is revoked", 0],
+  ["for a day", 1],
+  ["for 30 days", 30],
+  ["for a year", 365],
+];
+
+export function Tokens() {
+  const { value, why, again } = useReading<Page<Token>>("/tokens");
+  const made = useSignal<{ readonly name: string; readonly token: string } | undefined>(undefined);
+  const revoking = useSignal<Token | undefined>(undefined);
+  const zone = shownZone(zoneChoice.value);
+
+  async function revoke(token: Token): Promise<void> {
+    const answer = await ask<undefined>("DELETE", `/tokens/${encodeURIComponent(token.id)}`);
+    if (answer.kind === "done") say(`The token ${token.name} opens nothing any more.`);
+    else if (answer.kind !== "aborted") say(`${token.name}: ${failureText(answer)}`, { isTrouble: true });
+    revoking.value = undefined;
+    again();
+  }
+
+  return (
+    <section class="card panel" aria-labelledby="tokens-title">
+      <h2 id="tokens-title">Tokens</h2>
+      <p class="none">
+        What a script or a program sends as <code>Authorization: Bearer …</code>. A token is good at every peer.
+      </p>
+      <NewToken
+        onMade={(name, token) => {
+          made.value = { name, token };
+          again();
+        }}
+      />
+      {made.value !== undefined && (
+        <div class="made" role="status">
+          <p>
+            <strong>{made.value.name === "" ? "The token" : made.value.name}</strong> is shown only now. Take it:
+          </p>
+          <Copy label="Copy the token" text={made.value.token} isWhole />
+        </div>
+      )}
+      {value === undefined
+        ? <p class="none" role={why === undefined ? undefined : "alert"}>{why ?? "Loading…"}</p>
+        : value.items.length === 0
+        ? <p class="none" role="status">There are none yet.</p>
+        : (
+          <ul class="rows">
+            {value.items.map((token) => (
+              <li key={token.id} data-token={token.id}>
+                <span>
+                  <strong>{token.name === "" ? "without a name" : token.name}</strong>
+                  <span class="none">
+                    made <Moment at={token.createdAt} zone={zone} />,{" "}
+                    {token.expiresAt === null ? "good until it is revoked" : (
+                      <>
+                        good until <Moment at={token.expiresAt} zone={zone} />
+                      </>
+                    )}
+                  </span>
+                </span>
+                <button type="button" class="danger" onClick={() => revoking.value = token}>Revoke…</button>
+              </li>
+            ))}
+          </ul>
+        )}
+      {revoking.value !== undefined && (
+        <Dialog
+          title={<>Revoke {revoking.value.name || "the token"}?</>}
+          onClose={() => revoking.value = undefined}
+        >
+          <p>Whatever uses it is refused from now on, at every peer, and what was signed in with it is signed out.</p>
+          <div class="answers">
+            <button type="button" onClick={() => revoking.value = undefined}>Keep it</button>
+            <button
+              type="button"
+              class="primary danger"
+              onClick={() => revoking.value !== undefined && void revoke(revoking.value)}
+            >
+              Revoke it
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </section>
+  );
+}
+
+function NewToken({ onMade }: { readonly onMade: (name: string, token: string) => void }) {
+  const name = useSignal("");
+  const days = useSignal(0);
+  const problem = useSignal("");
+  async function make(event: Event): Promise<void> {
+    event.preventDefault();
+    const answer = await ask<Token & { token: string }>("POST", "/tokens", {
+      body: {
+        name: name.value.trim(),
+        ...(days.value === 0 ? {} : { ttlSeconds: days.value * 86_400 }),
+      },
+    });
+    if (answer.kind !== "done") return void (problem.value = failureText(answer));
+    onMade(answer.value.name, answer.value.token);
+    name.value = "";
+    problem.value = "";
+  }
+  return (
+    <form class="in-line" onSubmit={(event) => void make(event)} noValidate>
+      <Field
+        id="token-name"
+        label="Name"
+        value={name.value}
+        placeholder="backup script"
+        onText={(text) => name.value = text}
+        problem={problem.value === "" ? undefined : { field: "name", message: problem.value }}
+      />
+      <label class="field">
+        <span class="label-of">Good</span>
+        <select value={String(days.value)} onChange={(event) => days.value = Number(event.currentTarget.value)}>
+          {TTLS.map(([label, value]) => <option key={value} value={String(value)}>{label}</option>)}
+        </select>
+      </label>
+      <button type="submit" class="primary">Make a token</button>
+    </form>
+  );
+}

@@ -1,0 +1,231 @@
+/** @jsxImportSource preact */
+// The editor of a task, with what the peer says of its schedule while it is being written.
+
+import { useEffect, useRef } from "preact/hooks";
+import "../styles/editor.css";
+import { Field } from "../parts/field.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { say } from "../parts/notice.tsx";
+import { navigate, pageOf, parameter } from "../router.ts";
+import type { Task } from "../views.ts";
+import { ConflictView } from "./conflict-view.tsx";
+import {
+  begin,
+  draft,
+  isSending,
+  isTouched,
+  otherProblems,
+  problemOf,
+  send,
+  text,
+  theirs,
+  toggleRaw,
+  write,
+  writePaused,
+  writeRaw,
+} from "./draft.ts";
+import { FIELDS } from "./fields.ts";
+import { PolicyFields } from "./policy-fields.tsx";
+import { keepPreview, preview } from "./preview.ts";
+import { PreviewPane } from "./preview-pane.tsx";
+import { ScheduleHelper } from "./schedule-helper.tsx";
+import { useOpened } from "./opened.ts";
+
+/** What a payload may have, as the peer says it. */
+const PAYLOAD_MAX_BYTES = 256 * 1024;
+/** From where on its length is worth saying. */
+const PAYLOAD_SHOWN_BYTES = 1_024;
+
+export function EditorPage() {
+  const id = parameter("id");
+  const problem = useOpened(id, parameter("copy"));
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(keepPreview, []);
+  useEffect(() => {
+    if (id === "") document.getElementById("name")?.focus();
+  }, []);
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    const task = await send();
+    if (task !== undefined) {
+      say(id === "" ? `${task.name} is added.` : `${task.name} is changed.`);
+      navigate(pageOf("task", { id: task.id }));
+      return;
+    }
+    const first = ["raw", ...Object.keys(FIELDS)].find((field) => problemOf(field) !== undefined);
+    if (first !== undefined) document.getElementById(first)?.focus();
+  }
+
+  if (problem !== undefined) {
+    return (
+      <div class="blank" role="alert">
+        <p>{problem}</p>
+        <p>
+          <a href={pageOf("tasks")}>To the tasks</a>
+        </p>
+      </div>
+    );
+  }
+  const { raw } = draft.value;
+  return (
+    <form
+      class="editor"
+      ref={form}
+      onSubmit={(event) => void submit(event)}
+      noValidate
+      aria-labelledby="editor-title"
+    >
+      <div class="head">
+        <h1 id="editor-title">{id === "" ? "New task" : <>Edit {<bdi>{id}</bdi>}</>}</h1>
+        <button type="button" onClick={toggleRaw}>
+          <Icon name="book" /> {raw === undefined ? "As JSON" : "As a form"}
+        </button>
+      </div>
+      {theirs.value !== undefined && <ConflictView theirs={theirs.value.task} />}
+      <div class="form">
+        {raw === undefined ? <Fields isNew={id === ""} /> : (
+          <section class="card panel">
+            <Field
+              id="raw"
+              label="The whole task"
+              isCode
+              rows={24}
+              value={raw}
+              onText={writeRaw}
+              problem={problemOf("raw")}
+              hint="As the REST API takes it: every field is described at /api/v1/openapi.json."
+            />
+          </section>
+        )}
+        <PreviewPane />
+      </div>
+      <div role="alert">
+        {otherProblems.value.map(({ field, message }) => (
+          <p class="wrong" key={field}>{field !== "" && <code>{field}:</code>} {message}</p>
+        ))}
+      </div>
+      <div class="answers foot-bar">
+        {isTouched.value && (
+          <button type="button" class="quiet" onClick={() => startAnew(id)}>
+            {id === "" ? "Clear all" : "Undo all changes"}
+          </button>
+        )}
+        <a class="button" href={id === "" ? pageOf("tasks") : pageOf("task", { id })}>Back</a>
+        <button type="submit" class="primary" aria-disabled={isSending.value}>
+          {isSending.value ? "Saving…" : id === "" ? "Add task" : "Save"}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function startAnew(id: string): void {
+  const { before, etag } = draft.peek();
+  if (id === "" || before === undefined) begin();
+  else begin({ ...before, id } as Task, etag);
+}
+
+function Fields({ isNew }: { readonly isNew: boolean }) {
+  const bind = (path: string) => ({
+    id: path,
+    value: text(path),
+    onText: (value: string) => write(path, value),
+    problem: path === "schedule" && preview.value.kind === "wrong" ? preview.value.problem : problemOf(path),
+  });
+  const payload = text("payload");
+  const bytes = new TextEncoder().encode(payload).length;
+  return (
+    <div class="sections">
+      <section class="card panel">
+        <h2>What</h2>
+        <div class="pair">
+          <Field {...bind("name")} label="Name" isOptional placeholder="Nightly backup" />
+          {isNew
+            ? <Field {...bind("id")} label="Id" isOptional isCode hint="What scripts call it. Made when left out." />
+            : (
+              <div class="field">
+                <span class="label-of">Id</span>
+                <code class="fixed">{draft.value.id}</code>
+              </div>
+            )}
+        </div>
+      </section>
+      <section class="card panel">
+        <h2>When</h2>
+        <ScheduleHelper onText={(value) => write("schedule", value)} />
+        <Field
+          {...bind("schedule")}
+          label="Schedule"
+          isCode
+          placeholder="R/2026-12-01T09:00:00Z/PT1H"
+          hint="An ISO 8601 repeating interval, one instant, or cron. Choose above, or write it."
+        />
+      </section>
+      <section class="card panel">
+        <h2>Where to</h2>
+        <div class="with-method">
+          <label class="field">
+            <span class="label-of">Method</span>
+            <select
+              id="target.method"
+              value={text("target.method")}
+              onChange={(event) => write("target.method", event.currentTarget.value)}
+            >
+              {["", "GET", "PUT", "PATCH", "DELETE"].map((each) => (
+                <option key={each} value={each}>{each === "" ? "POST" : each}</option>
+              ))}
+            </select>
+          </label>
+          <Field {...bind("target.urn")} label="Target" isCode placeholder="https://example.org/hook" />
+        </div>
+        <Field
+          {...bind("payload")}
+          label="Payload"
+          isOptional
+          isCode
+          rows={4}
+          placeholder='{"any": "JSON"}'
+          hint={bytes < PAYLOAD_SHOWN_BYTES
+            ? undefined
+            : `${Math.ceil(bytes / 1_024)} of ${PAYLOAD_MAX_BYTES / 1_024} KiB`}
+        />
+        <details class="more" open={text("target.headers") !== ""}>
+          <summary>Headers</summary>
+          <Field
+            {...bind("target.headers")}
+            label="Headers"
+            isOptional
+            isCode
+            rows={3}
+            placeholder="X-Site: lyon"
+            hint="One to a line, name: value."
+          />
+        </details>
+      </section>
+      <section class="card panel">
+        <h2>And if…</h2>
+        <PolicyFields bind={bind} />
+        <Field
+          {...bind("labels")}
+          label="Labels"
+          isOptional
+          isCode
+          rows={2}
+          placeholder="team: ops"
+          hint="One to a line, name: value. Lists are filtered by them."
+        />
+        {isNew && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={draft.value.isPaused}
+              onChange={(event) => writePaused(event.currentTarget.checked)}
+            />
+            <span>Add it paused: it fires nothing until it is resumed</span>
+          </label>
+        )}
+      </section>
+    </div>
+  );
+}

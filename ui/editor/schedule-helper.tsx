@@ -1,0 +1,181 @@
+/** @jsxImportSource preact */
+// Writes a schedule's text from a few choices, as they are made. The text stays in sight, and is what counts.
+
+import { useSignal } from "@preact/signals";
+import { peerNow } from "../clock.ts";
+import { browserZone } from "../settings.ts";
+
+type Kind = "every" | "week" | "month" | "once";
+
+const KINDS: readonly (readonly [Kind, string])[] = [
+  ["every", "Every so often"],
+  ["week", "On days of the week"],
+  ["month", "On a day of the month"],
+  ["once", "Once"],
+];
+
+const UNITS: { readonly [unit: string]: (n: number) => string } = {
+  seconds: (n: number) => `PT${n}S`,
+  minutes: (n: number) => `PT${n}M`,
+  hours: (n: number) => `PT${n}H`,
+  days: (n: number) => `P${n}D`,
+  weeks: (n: number) => `P${n}W`,
+};
+
+const WEEK = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] as const;
+const MONTH: { readonly [day: string]: string } = {
+  "the first": "1",
+  "the 15th": "15",
+  "the last day": "L",
+  "the last weekday": "LW",
+};
+
+const ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+
+type Choices = {
+  readonly kind: Kind | "";
+  readonly count: string;
+  readonly unit: string;
+  readonly days: readonly string[];
+  readonly day: string;
+  readonly time: string;
+  readonly moment: string;
+  readonly zone: string;
+};
+
+export function ScheduleHelper({ onText }: { readonly onText: (text: string) => void }) {
+  const choices = useSignal<Choices>({
+    ...{ kind: "", count: "5", unit: "minutes", days: ["MON"], day: "the first" },
+    ...{ time: "09:00", moment: "", zone: browserZone },
+  });
+  const { kind, count, unit, days, day, time, moment, zone } = choices.value;
+  const change = (some: Partial<Choices>) => {
+    choices.value = { ...choices.value, ...some };
+    const text = textOf(choices.value);
+    if (text !== undefined) onText(text);
+  };
+  return (
+    <fieldset class="helper">
+      <legend class="hidden">Let the schedule be written</legend>
+      <div class="kinds">
+        {KINDS.map(([value, label]) => (
+          <label key={value} class="pill">
+            <input
+              type="radio"
+              name="schedule-kind"
+              checked={kind === value}
+              onChange={() => change({ kind: value })}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </div>
+      {kind === "every" && (
+        <div class="helper-line">
+          <input
+            type="number"
+            min="1"
+            class="short"
+            aria-label="How many"
+            value={count}
+            onInput={(event) => change({ count: event.currentTarget.value })}
+          />
+          <select aria-label="Unit" value={unit} onChange={(event) => change({ unit: event.currentTarget.value })}>
+            {Object.keys(UNITS).map((each) => <option key={each} value={each}>{each}</option>)}
+          </select>
+          <span class="none">from now on</span>
+        </div>
+      )}
+      {kind === "week" && (
+        <div class="helper-line" role="group" aria-label="Days">
+          {WEEK.map((each) => (
+            <label key={each} class="pill day">
+              <input
+                type="checkbox"
+                checked={days.includes(each)}
+                onChange={() =>
+                  change({ days: days.includes(each) ? days.filter((other) => other !== each) : [...days, each] })}
+              />
+              <span>{each.slice(0, 1) + each.slice(1).toLowerCase()}</span>
+            </label>
+          ))}
+        </div>
+      )}
+      {kind === "month" && (
+        <div class="helper-line">
+          <select aria-label="Day" value={day} onChange={(event) => change({ day: event.currentTarget.value })}>
+            {Object.keys(MONTH).map((each) => <option key={each} value={each}>{each}</option>)}
+          </select>
+          <span class="none">of each month</span>
+        </div>
+      )}
+      {kind === "once" && (
+        <div class="helper-line">
+          <input
+            type="datetime-local"
+            step="1"
+            aria-label={`Moment, in ${browserZone}`}
+            value={moment}
+            onInput={(event) => change({ moment: event.currentTarget.value })}
+          />
+          <span class="none">in {browserZone}</span>
+        </div>
+      )}
+      {(kind === "week" || kind === "month") && (
+        <div class="helper-line">
+          <input
+            type="time"
+            class="short"
+            aria-label="Time of day"
+            value={time}
+            onInput={(event) => change({ time: event.currentTarget.value })}
+          />
+          <input
+            type="text"
+            list="zones"
+            aria-label="Time zone"
+            spellcheck={false}
+            value={zone}
+            onInput={(event) => change({ zone: event.currentTarget.value })}
+          />
+          <datalist id="zones">{ZONES.map((each) => <option key={each} value={each} />)}</datalist>
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function textOf({ kind, count, unit, days, day, time, moment, zone }: Choices): string | undefined {
+  const [hour = "9", minute = "0"] = time.split(":");
+  const clock = `${Number(minute)} ${Number(hour)}`;
+  switch (kind) {
+    case "":
+      return undefined;
+    case "every": {
+      const n = Math.max(1, Math.floor(Number(count)) || 1);
+      // Days are counted on the wall: 09:00 stays 09:00 in summer and winter. Shorter ones pass at their own pace.
+      const isByWall = unit === "days" || unit === "weeks";
+      return `R/${isByWall ? `${wallText(peerNow())}[${browserZone}]` : secondText(peerNow())}/${UNITS[unit]?.(n)}`;
+    }
+    case "week": {
+      const chosen = WEEK.filter((each) => days.includes(each));
+      return `${clock} * * ${chosen.length === 0 || chosen.length === 7 ? "*" : chosen.join(",")} [${zone}]`;
+    }
+    case "month":
+      return `${clock} ${MONTH[day]} * * [${zone}]`;
+    case "once": {
+      const at = new Date(moment);
+      return Number.isNaN(at.getTime()) ? undefined : secondText(at.getTime());
+    }
+  }
+}
+
+/** `2026-11-24T10:07:05Z` */
+function secondText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** The browser's wall clock at a moment: `2026-11-24T11:07:05`. */
+function wallText(ms: number): string {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}

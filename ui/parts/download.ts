@@ -1,0 +1,54 @@
+// What is shown as a file: CSV for a table of numbers, NDJSON for a program.
+
+import { type Answer, ask, failureText, type Question } from "../api.ts";
+import type { Page } from "../views.ts";
+import { say } from "./notice.tsx";
+
+export type Column<T> = { readonly name: string; readonly of: (item: T) => string | number | null | undefined };
+
+/** More than so many are an export of the whole, which has a route of its own. */
+const ITEMS_MAX = 20_000;
+const PAGE = 500;
+
+/** Reads all pages of what a list shows and hands them to the browser. */
+export async function download<T>(
+  list: { readonly path: string; readonly query: NonNullable<Question["query"]>; readonly name: string },
+  format: "csv" | "ndjson",
+  columns: readonly Column<T>[],
+): Promise<void> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { ...list.query, limit: PAGE, cursor };
+    const answer: Answer<Page<T>> = await ask("GET", list.path, { query });
+    if (answer.kind !== "done") return say(`Nothing is exported: ${failureText(answer)}`, { isTrouble: true });
+    items.push(...answer.value.items);
+    cursor = answer.value.cursor ?? undefined;
+  } while (cursor !== undefined && items.length < ITEMS_MAX);
+  const text = format === "ndjson"
+    ? items.map((item) => `${JSON.stringify(item)}\n`).join("")
+    : [columns.map(({ name }) => name), ...items.map((item) => columns.map(({ of }) => of(item)))]
+      .map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+  save(`${list.name}.${format}`, text, format === "csv" ? "text/csv" : "application/x-ndjson");
+  say(
+    cursor === undefined
+      ? `${items.length === 1 ? "1 line" : `${items.length} lines`} exported.`
+      : `The first ${items.length} lines are exported; there are more.`,
+  );
+}
+
+export function save(name: string, text: string, type: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** RFC 4180; a text that a spreadsheet would take for a formula is led by an apostrophe. */
+function cell(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,186 @@
+/** @jsxImportSource preact */
+// Runs in a table, the latest first: of one task or of all, kept true by events, read on by their cursor.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import "../styles/runs.css";
+import { ask, failureText } from "../api.ts";
+import { listen } from "../live.ts";
+import { peerName } from "../mesh-news.ts";
+import { More } from "../parts/more.tsx";
+import { Countdown, Moment } from "../parts/moment.tsx";
+import { OutcomeMark } from "../parts/outcome.tsx";
+import { pageOf } from "../router.ts";
+import type { Page, Run } from "../views.ts";
+import { latenessText } from "./lateness-text.ts";
+
+const PAGE = 25;
+/** Runs that are kept on the screen while new ones come. */
+const RUNS_MAX = 1_000;
+/** Events are shown together so often. */
+const PLAY_MS = 100;
+
+type Shown = {
+  readonly items: readonly Run[];
+  readonly cursor: string | null;
+  readonly isReady: boolean;
+  readonly why?: string;
+};
+
+const NOTHING: Shown = { items: [], cursor: null, isReady: false };
+
+export function RunList({ task, outcome = "", zone }: {
+  /** Of this one only. */
+  readonly task?: string;
+  readonly outcome?: string;
+  readonly zone: string;
+}) {
+  const { shown, more, isComing } = useRuns(task, outcome);
+  if (!shown.isReady) {
+    return <p class="none" role={shown.why === undefined ? undefined : "alert"}>{shown.why ?? "Loading…"}</p>;
+  }
+  if (shown.items.length === 0 && shown.cursor === null) {
+    return (
+      <p class="none" role="status">
+        {outcome !== "" ? `No run is ${outcome}.` : task === undefined ? "No task has run yet." : "None yet."}
+      </p>
+    );
+  }
+  return (
+    <>
+      <div class="run-table" role="table" aria-label="Runs">
+        <div role="rowgroup" class="columns">
+          <div role="row">
+            <span role="columnheader">Outcome</span>
+            {task === undefined && <span role="columnheader">Task</span>}
+            <span role="columnheader">Planned</span>
+            <span role="columnheader">Late</span>
+            <span role="columnheader">Attempts</span>
+            <span role="columnheader">Peer</span>
+          </div>
+        </div>
+        <div role="rowgroup">
+          {shown.items.map((run) => <RunRow key={run.id} run={run} zone={zone} hasTask={task === undefined} />)}
+        </div>
+      </div>
+      <More shown={shown.items.length} what="run" isMore={shown.cursor !== null} isComing={isComing} onMore={more} />
+    </>
+  );
+}
+
+function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: string; readonly hasTask: boolean }) {
+  const last = run.attempts.at(-1);
+  return (
+    <div role="row" data-run={run.id}>
+      <span role="cell" class="run-outcome">
+        <OutcomeMark outcome={run.outcome ?? (run.state === "settled" ? "skipped" : run.state)} />
+      </span>
+      {hasTask && (
+        <span role="cell" class="run-task">
+          <a href={pageOf("task", { id: run.task })}>
+            <bdi>{run.task}</bdi>
+          </a>
+        </span>
+      )}
+      <span role="cell" class="run-at">
+        <a href={pageOf("run", { id: run.id })}>
+          <Moment at={run.instant} zone={zone} />
+        </a>
+        {run.manual && <span class="tag">by hand</span>}
+        {run.duplicate && <span class="tag warn">twice</span>}
+      </span>
+      <span role="cell" class="number run-late">{run.latenessMs === null ? "–" : latenessText(run.latenessMs)}</span>
+      <span role="cell" class="run-attempts">
+        {run.attempts.length === 0 ? <span class="none">{run.reason ?? "none"}</span> : (
+          <>
+            {run.attempts.length > 1 && `${run.attempts.length} × `}
+            {last?.status !== undefined && <b>{last.status}</b>}
+            {last?.error !== undefined && <span class="error">{last.error}</span>}
+            {run.state === "retrying" && run.retryAt !== undefined && (
+              <span class="again">
+                again <Countdown at={run.retryAt} past="now" />
+              </span>
+            )}
+          </>
+        )}
+      </span>
+      <span role="cell" class="run-peer">{last === undefined ? "" : peerName(last.peer)}</span>
+    </div>
+  );
+}
+
+function useRuns(task: string | undefined, outcome: string) {
+  const [shown, setShown] = useState<Shown>(NOTHING);
+  const [isComing, setComing] = useState(false);
+  const now = useRef(shown);
+  now.current = shown;
+  const path = task === undefined ? "/runs" : `/tasks/${encodeURIComponent(task)}/runs`;
+
+  async function read(cursor?: string, signal?: AbortSignal): Promise<void> {
+    const query = { limit: PAGE, outcome: outcome === "" ? undefined : outcome, cursor };
+    const answer = await ask<Page<Run>>("GET", path, { query, ...(signal === undefined ? {} : { signal }) });
+    if (answer.kind === "aborted" || signal?.aborted) return;
+    if (answer.kind !== "done") return setShown((before) => ({ ...before, why: failureText(answer) }));
+    const { items, cursor: next } = answer.value;
+    setShown((before) => {
+      const isMore = cursor !== undefined;
+      // What was read before stays: a list that is read anew does not jump back to its first page.
+      const isLonger = !isMore && before.items.length > items.length;
+      return {
+        items: merge(before.items, items),
+        cursor: isLonger ? before.cursor : next,
+        isReady: true,
+      };
+    });
+  }
+
+  useEffect(() => {
+    const asking = new AbortController();
+    const inbox: Run[] = [];
+    let playing: ReturnType<typeof setTimeout> | undefined;
+    setShown(NOTHING);
+    void read(undefined, asking.signal);
+    const unlisten = listen({
+      run(run) {
+        if (task !== undefined && run.task !== task) return;
+        inbox.push(run);
+        playing ??= setTimeout(() => {
+          playing = undefined;
+          const heard = inbox.splice(0).filter((run) => outcome === "" || run.outcome === outcome);
+          if (heard.length > 0) setShown((before) => ({ ...before, items: merge(before.items, heard) }));
+        }, PLAY_MS);
+      },
+      resync: () => void (now.current.isReady && read(undefined, asking.signal)),
+    });
+    return () => {
+      asking.abort();
+      clearTimeout(playing);
+      unlisten();
+    };
+  }, [path, outcome]);
+
+  async function more(): Promise<void> {
+    const { cursor } = now.current;
+    if (cursor === null || isComing) return;
+    setComing(true);
+    await read(cursor);
+    setComing(false);
+  }
+
+  return { shown, more, isComing };
+}
+
+function merge(a: readonly Run[], b: readonly Run[]): readonly Run[] {
+  const byId = new Map(a.map((run) => [run.id, run]));
+  for (const run of b) {
+    const known = byId.get(run.id);
+    if (known === undefined || progress(run) >= progress(known)) byId.set(run.id, run);
+  }
+  return [...byId.values()].sort((x, y) => y.instant < x.instant ? -1 : y.instant > x.instant ? 1 : 0)
+    .slice(0, RUNS_MAX);
+}
+
+/** A run only moves forward: due < attempting(n) < retrying(n) < settled. */
+function progress(run: Run): number {
+  const phase = { due: 0, attempting: 1, retrying: 2, settled: 3 }[run.state];
+  return run.state === "settled" ? Infinity : run.attempts.length * 4 + phase;
+}

@@ -1,0 +1,112 @@
+/** @jsxImportSource preact */
+// What a person may choose for this browser, and what there is to know of this peer.
+
+import "../styles/plain.css";
+import { mesh as news } from "../mesh-news.ts";
+import { Choice } from "../parts/choice.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
+import { useReading } from "../reading.ts";
+import { pageOf } from "../router.ts";
+import { session } from "../session.ts";
+import { browserZone, keyChoice, theme, zoneChoice } from "../settings.ts";
+import type { PeerView } from "../views.ts";
+
+export function SettingsPage() {
+  const now = session.value;
+  const id = now.kind === "in" ? now.peer.id : undefined;
+  const { value: peer } = useReading<PeerView>(id === undefined ? undefined : `/peers/${encodeURIComponent(id)}`);
+  const count = news.value?.peers.length;
+  return (
+    <>
+      <div class="head">
+        <h1>Settings</h1>
+      </div>
+      <section class="card panel" aria-labelledby="browser-title">
+        <h2 id="browser-title">In this browser</h2>
+        <dl class="choices">
+          <div>
+            <dt>Times are shown</dt>
+            <dd>
+              <Choice
+                name="zone-setting"
+                label="Show times in the zone of"
+                chosen={zoneChoice}
+                options={[
+                  { value: "task", label: "as each task has them" },
+                  { value: "browser", label: `in ${browserZone}` },
+                  { value: "UTC", label: "in UTC" },
+                ]}
+              />
+            </dd>
+          </div>
+          <div>
+            <dt>Theme</dt>
+            <dd>
+              <Choice
+                name="theme-setting"
+                label="Theme"
+                chosen={theme}
+                options={[
+                  { value: "system", label: "as the system" },
+                  { value: "light", label: "light" },
+                  { value: "dark", label: "dark" },
+                ]}
+              />
+            </dd>
+          </div>
+          <div>
+            <dt>Single keys act</dt>
+            <dd>
+              <Choice
+                name="key-setting"
+                label="Single keys act"
+                chosen={keyChoice}
+                options={[{ value: "on", label: "yes" }, { value: "off", label: "no, only Ctrl-K" }]}
+              />
+            </dd>
+          </div>
+        </dl>
+      </section>
+      <section class="card panel" aria-labelledby="peer-title">
+        <h2 id="peer-title">This peer</h2>
+        {peer === undefined ? <p class="none">Loading…</p> : (
+          <Facts>
+            <Fact name="Name">{peer.name}</Fact>
+            <Fact name="Peer">
+              <code>{peer.peer}</code>
+            </Fact>
+            <Fact name="Version">{peer.version}</Fact>
+            <Fact name="Time zones">{peer.tzdata}</Fact>
+            <Fact name="Disk">{peer.writable ? "takes writes" : "takes no writes now"}</Fact>
+            <Fact name="Holds">
+              <code>{peer.digest}</code>
+            </Fact>
+            {count !== undefined && (
+              <Fact name="Mesh">
+                <a href={pageOf("mesh")}>{count === 1 ? "alone" : `${count} peers`}</a>
+              </Fact>
+            )}
+          </Facts>
+        )}
+        <p class="none">
+          Its name, ports, labels and folder are set where it is started: <code>scripts/metronome start --help</code>.
+        </p>
+      </section>
+      <section class="card panel" aria-labelledby="take-title">
+        <h2 id="take-title">To take along</h2>
+        <ul class="rows">
+          <li>
+            <span>
+              All tasks, as lines that <code>metronome task import</code> takes
+            </span>
+            <a class="button" href="/api/v1/tasks:export" download="tasks.ndjson">Export</a>
+          </li>
+          <li>
+            <span>The description of the REST API, OpenAPI 3.1</span>
+            <a class="button" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">Open</a>
+          </li>
+        </ul>
+      </section>
+    </>
+  );
+}

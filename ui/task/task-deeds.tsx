@@ -1,0 +1,163 @@
+/** @jsxImportSource preact */
+// What can be done to the task that is looked at, with the questions that some of it asks first.
+
+import { useSignal } from "@preact/signals";
+import { Dialog } from "../parts/dialog.tsx";
+import { Field } from "../parts/field.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { navigate, pageOf } from "../router.ts";
+import { useKeys } from "../shell/keys.ts";
+import { askDelete, DeleteDialog } from "../tasks/delete-dialog.tsx";
+import { cancel, pause, resume, trigger } from "../tasks/deeds.ts";
+import type { Task } from "../views.ts";
+
+type Asked = "" | "pause" | "trigger";
+
+export function TaskDeeds({ task, onChanged }: { readonly task: Task; readonly onChanged: () => void }) {
+  const asked = useSignal<Asked>("");
+  const shut = () => asked.value = "";
+  const toggle = () => {
+    if (task.state.paused) void resume(task).then(onChanged);
+    else asked.value = "pause";
+  };
+  useKeys("This task", [
+    { keys: "e", what: "Edit", act: () => navigate(pageOf("edit", { id: task.id })) },
+    { keys: "t", what: "Trigger now", act: () => void trigger(task) },
+    { keys: "p", what: "Pause or resume", act: toggle },
+  ]);
+  return (
+    <>
+      <div class="task-deeds">
+        <button type="button" onClick={() => void trigger(task)} title="Fire it once now. Its schedule stays as it is.">
+          <Icon name="bolt" /> Trigger now
+        </button>
+        <button type="button" onClick={toggle}>
+          <Icon name={task.state.paused ? "play" : "pause"} /> {task.state.paused ? "Resume" : "Pause…"}
+        </button>
+        <a class="button" href={pageOf("edit", { id: task.id })}>
+          <Icon name="pen" /> Edit
+        </a>
+        <details class="menu-of">
+          <summary aria-label="More to do">
+            <Icon name="dots" />
+          </summary>
+          <div class="card">
+            <button type="button" class="quiet" onClick={() => asked.value = "trigger"}>
+              <Icon name="bolt" /> Trigger with another payload…
+            </button>
+            <button type="button" class="quiet" onClick={() => void cancel(task)}>
+              <Icon name="cross" /> End what is open
+            </button>
+            <a class="button quiet" href={pageOf("edit", { copy: task.id })}>
+              <Icon name="copy" /> Duplicate…
+            </a>
+            <button type="button" class="quiet danger" onClick={() => askDelete(task)}>
+              <Icon name="bin" /> Delete…
+            </button>
+          </div>
+        </details>
+      </div>
+      {asked.value === "pause" && <PauseDialog task={task} onChanged={onChanged} onClose={shut} />}
+      {asked.value === "trigger" && <TriggerDialog task={task} onClose={shut} />}
+      <DeleteDialog onDeleted={() => navigate(pageOf("tasks"))} />
+    </>
+  );
+}
+
+const UNTIL: readonly (readonly [label: string, hours: number])[] = [
+  ["until it is resumed", 0],
+  ["for an hour", 1],
+  ["for a day", 24],
+  ["for a week", 168],
+];
+
+function PauseDialog({ task, onChanged, onClose }: {
+  readonly task: Task;
+  readonly onChanged: () => void;
+  readonly onClose: () => void;
+}) {
+  const note = useSignal("");
+  const hours = useSignal(0);
+  const moment = useSignal("");
+  async function confirm(event: Event): Promise<void> {
+    event.preventDefault();
+    const at = moment.value !== ""
+      ? Date.parse(moment.value)
+      : hours.value > 0
+      ? Date.now() + hours.value * 3_600_000
+      : NaN;
+    const changed = await pause(task, {
+      ...(note.value.trim() === "" ? {} : { note: note.value.trim() }),
+      ...(Number.isNaN(at) ? {} : { until: new Date(at).toISOString() }),
+    });
+    if (changed === undefined) return;
+    onClose();
+    onChanged();
+  }
+  return (
+    <Dialog title={<>Pause {<bdi>{task.name}</bdi>}</>} onClose={onClose}>
+      <form class="asked" onSubmit={(event) => void confirm(event)}>
+        <p class="none">It fires nothing while it is paused, and what lay in the pause is not made up for.</p>
+        <Field id="note" label="Why" isOptional value={note.value} onText={(text) => note.value = text} />
+        <label class="field">
+          <span class="label-of">How long</span>
+          <select value={String(hours.value)} onChange={(event) => hours.value = Number(event.currentTarget.value)}>
+            {UNTIL.map(([label, value]) => <option key={value} value={String(value)}>{label}</option>)}
+          </select>
+        </label>
+        <label class="field">
+          <span class="label-of">
+            Or until <span class="optional">in this browser's zone</span>
+          </span>
+          <input
+            type="datetime-local"
+            value={moment.value}
+            onInput={(event) => moment.value = event.currentTarget.value}
+          />
+        </label>
+        <div class="answers">
+          <button type="button" onClick={onClose}>Let it run</button>
+          <button type="submit" class="primary">Pause it</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function TriggerDialog({ task, onClose }: { readonly task: Task; readonly onClose: () => void }) {
+  const payload = useSignal(JSON.stringify(task.payload, null, 2));
+  const problem = useSignal("");
+  async function confirm(event: Event): Promise<void> {
+    event.preventDefault();
+    let value: unknown;
+    try {
+      value = JSON.parse(payload.value);
+    } catch (error) {
+      problem.value = `This is no JSON: ${error instanceof Error ? error.message : ""}`;
+      return;
+    }
+    if (await trigger(task, { payload: value }) !== undefined) onClose();
+  }
+  return (
+    <Dialog title={<>Trigger {<bdi>{task.name}</bdi>} once</>} onClose={onClose}>
+      <form class="asked" onSubmit={(event) => void confirm(event)}>
+        <Field
+          id="payload"
+          label="Payload of this one event"
+          isCode
+          rows={8}
+          value={payload.value}
+          onText={(text) => {
+            payload.value = text;
+            problem.value = "";
+          }}
+          problem={problem.value === "" ? undefined : { field: "payload", message: problem.value }}
+        />
+        <div class="answers">
+          <button type="button" onClick={onClose}>Leave it</button>
+          <button type="submit" class="primary">Fire it now</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,234 @@
+/** @jsxImportSource preact */
+// One task: how it stands, when it is next, how its year was, what became of its runs, and who fires it.
+
+import { useEffect } from "preact/hooks";
+import "../styles/task.css";
+import { tick } from "../clock.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
+import { Countdown, Moment } from "../parts/moment.tsx";
+import { OutcomeMark } from "../parts/outcome.tsx";
+import { useReading } from "../reading.ts";
+import { pageOf, parameter, setParameter } from "../router.ts";
+import { RunList } from "../runs/run-list.tsx";
+import { RUN_COLUMNS } from "../runs/run-columns.ts";
+import { browserZone, zoneChoice } from "../settings.ts";
+import { Paused, TargetText } from "../tasks/task-row.tsx";
+import { localText, offsetOf, shownZone } from "../time.ts";
+import type { Days, Explanation, Page, Preview, Run, Task } from "../views.ts";
+import { Heatmap } from "./heatmap.tsx";
+import { Lateness } from "./lateness.tsx";
+import { Owner } from "./owner.tsx";
+import { TaskDeeds } from "./task-deeds.tsx";
+
+const NEXT = 10;
+const LATENESS_RUNS = 120;
+
+export function TaskPage() {
+  const id = parameter("id");
+  const path = `/tasks/${encodeURIComponent(id)}`;
+  const { value: task, why, status, again } = useReading<Task>(path, {}, { after: ["task", "run"], task: id });
+  useEffect(() => {
+    if (task !== undefined) document.title = `${task.name} · Metronome`;
+  }, [task?.name]);
+  if (task === undefined) {
+    return (
+      <div class="blank" role={why === undefined ? undefined : "alert"}>
+        <p>{status === 404 ? `There is no task with the id ${id}. It may have been deleted.` : why ?? "Loading…"}</p>
+        {why !== undefined && (
+          <p>
+            <a href={pageOf("tasks")}>To the tasks</a>
+          </p>
+        )}
+      </div>
+    );
+  }
+  const zone = shownZone(zoneChoice.value, task.schedule);
+  return (
+    <div class="task-page">
+      <div class="head">
+        <div class="titled">
+          <h1>
+            <bdi>{task.name}</bdi>
+          </h1>
+          {task.state.paused && <Paused state={task.state} zone={zone} />}
+        </div>
+        <TaskDeeds task={task} onChanged={again} />
+      </div>
+      <p class="lead">{task.sentence}</p>
+      {task.state.note !== undefined && <p class="note">Paused because: {task.state.note}</p>}
+      <div class="beside">
+        <section class="card panel" aria-labelledby="next-title">
+          <h2 id="next-title">Next</h2>
+          <Next task={task} path={path} zone={zone} />
+        </section>
+        <section class="card panel" aria-labelledby="what-title">
+          <h2 id="what-title">What it is</h2>
+          <Definition task={task} zone={zone} />
+        </section>
+      </div>
+      <section class="card panel" aria-labelledby="year-title">
+        <h2 id="year-title">The year</h2>
+        <Year id={id} path={path} zone={zone} />
+      </section>
+      <section class="card panel" aria-labelledby="runs-title">
+        <div class="panel-head">
+          <h2 id="runs-title">Runs</h2>
+          <Filter id={id} />
+        </div>
+        <RunList task={id} outcome={parameter("outcome")} zone={zone} />
+      </section>
+      <div class="beside">
+        <section class="card panel" aria-labelledby="late-title">
+          <h2 id="late-title">How late it began</h2>
+          <Late id={id} path={path} />
+        </section>
+        <section class="card panel" aria-labelledby="owner-title">
+          <h2 id="owner-title">Who fires it, and why</h2>
+          <Why id={id} path={path} />
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Filter({ id }: { readonly id: string }) {
+  const outcome = parameter("outcome");
+  return (
+    <div class="filters">
+      <label class="pick-one">
+        <span class="hidden">Outcome</span>
+        <select value={outcome} onChange={(event) => setParameter("outcome", event.currentTarget.value)}>
+          <option value="">All outcomes</option>
+          {["delivered", "failed", "expired", "missed", "skipped"].map((each) => (
+            <option key={each} value={each}>{each}</option>
+          ))}
+        </select>
+      </label>
+      <ExportMenu<Run>
+        list={{
+          path: `/tasks/${encodeURIComponent(id)}/runs`,
+          query: { outcome: outcome === "" ? undefined : outcome },
+          name: "runs",
+        }}
+        columns={RUN_COLUMNS}
+      />
+    </div>
+  );
+}
+
+/** Asked anew when the first of them has passed: only the peer's engine says what comes then. */
+function Next({ task, path, zone }: { readonly task: Task; readonly path: string; readonly zone: string }) {
+  const choice = { task: undefined, browser: browserZone, UTC: "UTC" }[zoneChoice.value];
+  const { value, again } = useReading<Preview>(`${path}/next`, { count: NEXT, zone: choice }, {
+    after: ["task"],
+    task: task.id,
+  });
+  const first = value?.next[0];
+  const isOver = first !== undefined && Date.parse(first) < tick.value;
+  useEffect(() => {
+    if (isOver) again();
+  }, [isOver, first]);
+  if (task.state.paused && task.state.until === undefined) return <p class="none">Nothing, until it is resumed.</p>;
+  if (value === undefined) return <p class="none">Loading…</p>;
+  if (value.neverFires) return <p class="none">Never again: its schedule is used up.</p>;
+  const offset = offsetOf(value.local);
+  return (
+    <>
+      <table class="times">
+        <caption class="hidden">The next {value.next.length} occurrences</caption>
+        <thead>
+          <tr>
+            <th scope="col">
+              {offset === undefined || value.zone === "UTC" ? value.zone : `${value.zone}, ${offset}`}
+            </th>
+            <th scope="col">
+              <span class="hidden">From now</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {value.next.slice(0, task.state.paused ? 3 : NEXT).map((at, n) => (
+            <tr key={at}>
+              <td>{localText(value.local[n] ?? at, { hasOffset: offset === undefined })}</td>
+              <td>
+                <Countdown at={at} past="now" />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {task.state.until !== undefined && (
+        <p class="none">
+          What lies before <Moment at={task.state.until} zone={zone} /> is left out: it is paused until then.
+        </p>
+      )}
+      {value.notes.length > 0 && <ul class="notes">{value.notes.map((note) => <li key={note}>{note}</li>)}</ul>}
+    </>
+  );
+}
+
+function Definition({ task, zone }: { readonly task: Task; readonly zone: string }) {
+  const labels = Object.entries(task.labels);
+  return (
+    <Facts>
+      <Fact name="Id">
+        <code>
+          <bdi>{task.id}</bdi>
+        </code>
+      </Fact>
+      <Fact name="Schedule">
+        <code>{typeof task.schedule === "string" ? task.schedule : JSON.stringify(task.schedule)}</code>
+      </Fact>
+      <Fact name="Target">
+        <TargetText task={task} />
+      </Fact>
+      {task.last !== null && (
+        <Fact name="Last run">
+          <OutcomeMark outcome={task.last.outcome} /> <Countdown at={task.last.instant} />
+        </Fact>
+      )}
+      {task.payload !== null && (
+        <Fact name="Payload">
+          <pre tabIndex={0} aria-label="Payload">{JSON.stringify(task.payload, null, 2)}</pre>
+        </Fact>
+      )}
+      {Object.keys(task.policy).length > 0 && (
+        <Fact name="Policy">
+          <code>{JSON.stringify(task.policy)}</code>
+        </Fact>
+      )}
+      {labels.length > 0 && (
+        <Fact name="Labels">
+          {labels.map(([name, value]) => (
+            <a class="label" key={name} href={pageOf("tasks", { label: `${name}=${value}` })}>{name}={value}</a>
+          ))}
+        </Fact>
+      )}
+      <Fact name="Added">
+        <Moment at={task.createdAt} zone={zone} />
+      </Fact>
+      <Fact name="Changed">
+        <Moment at={task.updatedAt} zone={zone} />
+      </Fact>
+    </Facts>
+  );
+}
+
+const YEAR_EVERY_MS = 60_000;
+
+function Year({ id, path, zone }: { readonly id: string; readonly path: string; readonly zone: string }) {
+  const { value, why } = useReading<Days>(`${path}/days`, { zone }, { task: id, everyMs: YEAR_EVERY_MS });
+  if (value === undefined) return <p class="none year-space">{why ?? "Loading…"}</p>;
+  return <Heatmap days={value} />;
+}
+
+function Late({ id, path }: { readonly id: string; readonly path: string }) {
+  const { value } = useReading<Page<Run>>(`${path}/runs`, { limit: LATENESS_RUNS }, { task: id, everyMs: 10_000 });
+  return value === undefined ? <p class="none">Loading…</p> : <Lateness runs={value.items} />;
+}
+
+function Why({ id, path }: { readonly id: string; readonly path: string }) {
+  const { value, why } = useReading<Explanation>(`${path}/explain`, {}, { after: ["mesh"], task: id, everyMs: 10_000 });
+  return value === undefined ? <p class="none">{why ?? "Loading…"}</p> : <Owner explanation={value} isShort />;
+}
