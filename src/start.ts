@@ -134,6 +134,7 @@ async function open(
     httpTrigger({ open, now, userAgent: `Metronome/${VERSION}` }),
     lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now, open })),
     lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger({ now, open })),
+    lazyTrigger(["mqtt", "mqtts"], async () => (await import("./trigger/mqtt.ts")).mqttTrigger({ open })),
   ]);
   opened.push(() => trigger.close());
   const meetingPoint = new MeetingPoint(config.p2p, log);

@@ -18,6 +18,7 @@ const ADAPTERS: { readonly [file: string]: string | undefined } = {
   "src/trigger/http.ts": "undici",
   "src/trigger/amqp.ts": "amqplib",
   "src/trigger/kafka.ts": "kafkajs",
+  "src/trigger/mqtt.ts": "mqtt",
   "src/mesh/libp2p.ts": undefined,
   "src/mesh/memory.ts": undefined,
 };

@@ -15,7 +15,8 @@ export const mosquitto = {
     installed(PROGRAM, ["mosquitto", "mosquitto-clients"]);
     const ports = before?.ports ?? await freePorts(PORTS);
     const path = (name) => join(folder, name);
-    writeFileSync(path("acl"), `topic readwrite #\ntopic deny forbidden/#\nuser ${ROBOT.user}\ntopic readwrite #\n`);
+    const rights = "topic readwrite #\ntopic deny forbidden/#\n";
+    writeFileSync(path("acl"), `${rights}user ${ROBOT.user}\n${rights}`);
     writeFileSync(path("users"), `${ROBOT.user}:${ROBOT.password}\n`, { mode: 0o600 });
     const hashed = spawnSync("mosquitto_passwd", ["-U", path("users")], { encoding: "utf8" });
     if (hashed.status !== 0) throw new Error(`mosquitto_passwd failed: ${hashed.stderr}`);

@@ -1,0 +1,39 @@
+// An event as a message of MQTT 5: its user properties say what it is, in the way of CloudEvents' binding to MQTT.
+
+import type { Delivery } from "../core/delivery.ts";
+import { exactDurationMs } from "../core/duration.ts";
+import { attributesOf, traceparentOf } from "./cloud-event.ts";
+
+export type MqttMessage = {
+  readonly payload: string;
+  readonly options: {
+    readonly qos: 1;
+    readonly retain: boolean;
+    readonly properties: {
+      readonly contentType: "application/json";
+      /** The payload is UTF-8. */
+      readonly payloadFormatIndicator: true;
+      /** Seconds. */
+      readonly messageExpiryInterval?: number;
+      readonly userProperties: { readonly [name: string]: string };
+    };
+  };
+};
+
+export function mqttMessage(delivery: Delivery): MqttMessage {
+  const { id, target, payload, attempt } = delivery;
+  const { retain = false, expiry } = target.mqtt ?? {};
+  return {
+    payload: JSON.stringify(payload),
+    options: {
+      qos: 1,
+      retain,
+      properties: {
+        contentType: "application/json",
+        payloadFormatIndicator: true,
+        ...(expiry === undefined ? {} : { messageExpiryInterval: Math.floor(exactDurationMs(expiry) / 1_000) }),
+        userProperties: { ...target.headers, traceparent: traceparentOf(id, attempt), ...attributesOf(delivery) },
+      },
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// What comes to a topic of a real Mosquitto, by its own tools, which know nothing of the client that the peer writes with.
+
+import { spawn, spawnSync } from "node:child_process";
+import { type Service, until } from "./broker.ts";
+
+export type Published = {
+  readonly topic: string;
+  readonly qos: number;
+  readonly retain: number;
+  readonly payload: string;
+  readonly properties: {
+    readonly "content-type"?: string;
+    readonly "message-expiry-interval"?: number;
+    readonly "user-properties"?: { readonly [name: string]: string };
+  };
+};
+
+export type Subscriber = AsyncDisposable & {
+  /** All that has come to the topic and below it until now. */
+  published(): Promise<readonly Published[]>;
+};
+
+export async function subscriber({ ports }: Service, topic: string): Promise<Subscriber> {
+  const where = ["-V", "5", "-h", "127.0.0.1", "-p", String(ports.mqtt), "-q", "1"];
+  const mark = `${topic}/mark`;
+  const child = spawn("mosquitto_sub", [...where, "-t", `${topic}/#`, "-F", "%j"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  const published: Published[] = [];
+  let marks = 0;
+  let rest = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    // Lines end as mosquitto_sub ends them: to `node:readline`, a payload may hold what ends a line too.
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const found: Published = JSON.parse(line);
+      if (found.topic === mark) marks++;
+      else published.push(found);
+    }
+  });
+  // What is published after the rest comes after it.
+  const read = async () => {
+    const before = marks;
+    spawnSync("mosquitto_pub", [...where, "-t", mark, "-m", "0"]);
+    await until(() => Promise.resolve(marks > before));
+    return published;
+  };
+  await until(async () => {
+    spawnSync("mosquitto_pub", [...where, "-t", mark, "-m", "0"]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return marks > 0;
+  });
+  return {
+    published: read,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await closed;
+    },
+  };
+}
