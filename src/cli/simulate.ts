@@ -4,7 +4,7 @@
 import { isFaults, parseDefinition } from "../core/definition.ts";
 import { isFault } from "../core/fault.ts";
 import { type Instant, instant } from "../core/instant.ts";
-import { parseSchedule } from "../core/schedule.ts";
+import { nextAtOrAfter, parseSchedule } from "../core/schedule.ts";
 import type { Labels } from "../core/task.ts";
 import type { Fault } from "../sim/plan.ts";
 import type { Foreseen, Question } from "../sim/what-if.ts";
@@ -68,9 +68,10 @@ export const simulate: Spec<Options> = {
     const { foresee } = await import("../what-if.ts");
     const foreseen = await foresee(question);
     if (context.isJson) {
-      for (const each of foreseen) await context.printJson(each);
+      for (const each of foreseen) await context.printJson(lineOf(each));
       return;
     }
+    if (foreseen.length === 0) return await context.print(`${nothingDue(question)}\n`);
     const columns = [{ title: "DUE" }, { title: "FIRED BY" }, { title: "LATE" }, { title: "RECORDED" }];
     await context.print(createTable(columns, context.ink, context.width).lines(foreseen.map(row)));
     await context.print(`${summary(foreseen)}\n`);
@@ -92,8 +93,11 @@ async function questionOf({ parts }: Context, options: Options): Promise<Questio
   const until = options.until === undefined
     ? (ends.length === 0 ? noon : Math.max(...ends)) + MARGIN_MS
     : timeOfDay(options.until);
-  if (until <= from || until - from > SPAN_MAX_MS) {
-    throw new Failure(EXIT.usage, "It goes from one time of the day to a later one, six hours at most.");
+  if (until <= from || Math.max(until, ...ends) - Math.min(from, ...starts) > SPAN_MAX_MS) {
+    throw new Failure(
+      EXIT.usage,
+      "It goes from one time of the day to a later one, six hours at most with all troubles.",
+    );
   }
   return {
     peers,
@@ -164,9 +168,36 @@ function timeOfDay(text: string): number {
   throw new Failure(EXIT.usage, `${JSON.stringify(text)} is no time of day: 10:05 or 10:05:30.`);
 }
 
+/** As of the API: instants are RFC 3339. */
+function lineOf({ due, fired, record }: Foreseen): unknown {
+  return {
+    due: new Date(due).toISOString(),
+    fired: fired.map(({ peer, at, side, isAfterCut }) => ({
+      peer,
+      at: new Date(at).toISOString(),
+      lateMs: lateMs(due, at),
+      ...(side === undefined ? {} : { side }),
+      ...(isAfterCut === undefined ? {} : { afterCut: isAfterCut }),
+    })),
+    state: record?.state ?? null,
+    outcome: record?.outcome ?? null,
+    ...(record?.reason === undefined ? {} : { reason: record.reason }),
+    ...(record?.duplicate === undefined ? {} : { duplicate: record.duplicate }),
+  };
+}
+
+function nothingDue({ schedule, from, until }: Question): string {
+  const next = nextAtOrAfter(schedule, until);
+  return `Nothing is due from ${clock(from)} to ${clock(until)}${
+    next === undefined ? "" : `; its next occurrence is at ${new Date(next).toISOString()}`
+  }. --from and --until name other times of 2026-06-01, in UTC.`;
+}
+
 function row({ due, fired, record }: Foreseen): readonly Cell[] {
-  const by = fired.map(({ peer, side }) => side === undefined ? peer : `${peer} (side ${side})`).join(", ");
-  const late = fired.map(({ at }) => `${Math.max(0, Math.round(at - due))} ms`).join(", ");
+  const by = fired.map(({ peer, side, isAfterCut }) =>
+    side === undefined ? peer : `${peer} (${isAfterCut ? "was side" : "side"} ${side})`
+  ).join(", ");
+  const late = fired.map(({ at }) => `${lateMs(due, at)} ms`).join(", ");
   const recorded = record === undefined ? "nothing" : record.outcome ?? record.state;
   const isTwice = record?.duplicate === true;
   return [
@@ -175,6 +206,10 @@ function row({ due, fired, record }: Foreseen): readonly Cell[] {
     late === "" ? "-" : late,
     isTwice ? { text: `${recorded}, reported as a duplicate`, colour: "yellow" } : reasoned(recorded, record?.reason),
   ];
+}
+
+function lateMs(due: Instant, at: number): number {
+  return Math.max(0, Math.round(at - due));
 }
 
 function reasoned(recorded: string, reason: string | undefined): string {

@@ -76,14 +76,34 @@ test("simulate says that a task that holds is fired on one side alone", async ()
 test("simulate with --json prints a line for each occurrence", async () => {
   const { out } = await runProgram("simulate --peers 2 --from 10:00 --until 10:02 --json");
   const lines = out.trim().split("\n").map((line) => JSON.parse(line));
-  assert.deepEqual(lines.map(({ due }) => due), [
-    Date.parse("2026-06-01T10:00:00Z"),
-    Date.parse("2026-06-01T10:01:00Z"),
+  assert.deepEqual(lines.map(({ due, fired, state, outcome }) => [due, fired.length, state, outcome]), [
+    ["2026-06-01T10:00:00.000Z", 1, "settled", "delivered"],
+    ["2026-06-01T10:01:00.000Z", 1, "settled", "delivered"],
   ]);
-  assert.deepEqual(lines.map(({ fired, record }) => [fired.length, record.outcome]), [[1, "delivered"], [
-    1,
-    "delivered",
-  ]]);
+  assert.match(lines[0].fired[0].at, /^2026-06-01T10:00:00\.0\d\dZ$/);
+  assert.ok(lines[0].fired[0].lateMs < 100);
+});
+
+test("what each side fires as a cut ends is told from what is fired by all, and what was due before a cut ends is known after it", async () => {
+  const words = "simulate --peers 3 --cut 10:00:30-10:02 --from 10:01 --until";
+  const [, during, after] = anonymous((await runProgram(`${words} 10:03`)).out).split("\n");
+  assert.match(during ?? "", /^10:01:00 peer \(side \d\), peer \(side \d\) ms, ms delivered, reported as a duplicate$/);
+  assert.match(
+    after ?? "",
+    /^10:02:00 peer \(was side \d\), peer \(was side \d\) ms, ms delivered, reported as a duplicate$/,
+  );
+  const early = anonymous((await runProgram(`${words} 10:02`)).out).split("\n");
+  assert.equal(early[1], during);
+});
+
+test("when nothing is due it is said, with the next occurrence", async () => {
+  const { code, out } = await runProgram(["simulate", "--schedule", "30 12 * * *"]);
+  assert.equal(code, 0);
+  assert.equal(
+    out,
+    "Nothing is due from 11:55:00 to 12:05:00; its next occurrence is at 2026-06-01T12:30:00.000Z. " +
+      "--from and --until name other times of 2026-06-01, in UTC.\n",
+  );
 });
 
 test("what can't be simulated is told with what is meant", async () => {
