@@ -153,6 +153,10 @@ function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
       }
       case "removed":
         return { text: event("removed", { id: notice.task, user: notice.user }), user: notice.user };
+      case "target": {
+        const { name, user, isRemoved } = notice;
+        return { text: event("target", { name, user, removed: isRemoved }), user };
+      }
       case "run":
         return { text: event("run", runView(notice.run)), user: notice.run.user };
       case "lane":

@@ -27,7 +27,7 @@ import { writeTarget } from "./target-write.ts";
 type Find = (c: Context<ApiEnv>) => Promise<Found | Response>;
 
 export function addRotation(app: Hono<ApiEnv>, doors: Doors, find: Find): void {
-  const { peer } = doors;
+  const { peer, targets } = doors;
 
   app.post("/api/v1/targets/:name/rotate", async (c) => {
     const found = await find(c);
@@ -42,6 +42,12 @@ export function addRotation(app: Hono<ApiEnv>, doors: Doors, find: Find): void {
       faults.add("previousUntil", "The old credentials stay good for a while: this is past already.");
     }
     rotatable(changes, found, faults);
+    const { key, credentials } = found.target;
+    const current = credentials === undefined ? undefined : targets.open(credentials.sealed, key);
+    const same = Object.keys(changes).find((name) => current?.[name]?.value === changes[name]);
+    if (same !== undefined && faults.all.length === 0) {
+      faults.add(`credentials.${same}`, "This is the one that is used already: a rotation brings another.");
+    }
     if (faults.all.length > 0) return faultsResponse(faults.all);
     const how = { now: peer.now(), ...(until === undefined ? {} : { until }) };
     return await write(c, found, changes, (current, wanted) => rotated(current, wanted, how));

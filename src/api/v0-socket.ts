@@ -114,6 +114,7 @@ export function createV0Sockets(
         const state = v0State(notice.run, await urnOfTask(notice.run.guid));
         return state === undefined ? undefined : `state:${JSON.stringify(state)}`;
       }
+      case "target":
       case "lane":
       case "mesh":
         return undefined;
@@ -151,6 +152,7 @@ function userOf(notice: Notice): string | undefined {
       return notice.user;
     case "run":
       return notice.run.user;
+    case "target":
     case "lane":
     case "mesh":
       return undefined;

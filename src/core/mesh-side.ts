@@ -25,6 +25,7 @@ import { type Shard, shardOf } from "./shard.ts";
 import { type HybridClock, type Stamp, stampBelow } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { TargetBook } from "./target-book.ts";
+import { targetNews } from "./target-entity.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import { RunVector, VersionVector } from "./vector.ts";
 import type { Write } from "./write.ts";
@@ -242,6 +243,8 @@ export class MeshSide {
       this.#desk.ended(write.entity);
       if (this.members.take(write.entity)) this.#admit();
       this.targets.take(write.entity);
+      const news = targetNews(write.entity);
+      if (news !== undefined) this.#host.effect({ kind: "notify", notice: news });
     }
   }
 

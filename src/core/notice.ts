@@ -8,6 +8,8 @@ import type { UserId } from "./task.ts";
 
 export type Notice =
   | { readonly kind: "task"; readonly dossier: Dossier }
+  /** A named target was made, changed or removed. */
+  | { readonly kind: "target"; readonly user: UserId; readonly name: string; readonly isRemoved: boolean }
   | { readonly kind: "removed"; readonly user: UserId; readonly task: string }
   | { readonly kind: "run"; readonly run: Run }
   /** The breaker of a target has opened or closed at this peer. */

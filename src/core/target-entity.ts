@@ -9,6 +9,7 @@ import { parseSealed, type SealedCredentials } from "./credentials.ts";
 import { isObject } from "./faults.ts";
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
+import type { Notice } from "./notice.ts";
 import { type Entity, isAlive } from "./register.ts";
 import { isTargetFaults, parseTargetDefinition, type TargetDefinition } from "./target-definition.ts";
 import type { UserId } from "./task.ts";
@@ -47,6 +48,13 @@ export function targetOf(entity: Entity | undefined): StoredTarget | undefined {
     ...(isTargetFaults(parsed) ? {} : { definition: parsed.definition }),
     ...(sealed === undefined ? {} : { credentials: sealed }),
   };
+}
+
+/** Whose target an entity is, or was; absent when it says not even that. */
+export function targetNews(entity: Entity): Extract<Notice, { kind: "target" }> | undefined {
+  const meta = entity.kind === "target" ? entity.registers.meta?.value : undefined;
+  if (!isObject(meta) || typeof meta.user !== "string" || typeof meta.name !== "string") return undefined;
+  return { kind: "target", user: meta.user, name: meta.name, isRemoved: !isAlive(entity) };
 }
 
 /** The values of the registers of a target that is written; those that stay as they are are left out. */

@@ -170,6 +170,8 @@ test("credentials are rotated: both are held until that is confirmed, taken back
     assert.equal((await call("POST targets/billing/confirm")).status, 409);
     const wrong = await call("POST targets/billing/rotate", { body: { credentials: { password: "x" } } });
     assert.deepEqual([wrong.status, wrong.body.field], [422, "credentials.password"]);
+    const same = await call("POST targets/billing/rotate", { body: { credentials: { signingSecret: SECRET } } });
+    assert.deepEqual([same.status, same.body.field], [422, "credentials.signingSecret"]);
     const none = await call("POST targets/billing/rotate", { body: {} });
     assert.deepEqual([none.status, none.body.field], [422, "credentials"]);
     const rotated = await call("POST targets/billing/rotate", { body: { credentials: { signingSecret: OTHER } } });
@@ -182,6 +184,22 @@ test("credentials are rotated: both are held until that is confirmed, taken back
     assert.deepEqual(await held(), { value: OTHER, since: START, previous: { value: SECRET, until: START + 60_000 } });
     const confirmed = await call("POST targets/billing/confirm");
     assert.deepEqual([confirmed.status, await held()], [200, { value: OTHER, since: START }]);
+  }));
+
+test("who listens hears that a target was changed or removed, and nothing of what is secret", () =>
+  withWorld(async ({ call, node }) => {
+    const heard: unknown[] = [];
+    const unwatch = node.watch((notice) => void heard.push(notice));
+    await call("POST targets", { body: { ...BILLING, credentials: { signingSecret: SECRET } } });
+    await call("PATCH targets/billing", { body: { description: "b" } });
+    await call("DELETE targets/billing");
+    unwatch();
+    const news = { kind: "target", user: USER, name: "billing" };
+    assert.deepEqual(heard, [
+      { ...news, isRemoved: false },
+      { ...news, isRemoved: false },
+      { ...news, isRemoved: true },
+    ]);
   }));
 
 test("a certificate comes with the key that is its own", () =>
