@@ -37,7 +37,12 @@ export type NodeParts = {
   /** A number in [0, 1), anew at each call. */
   readonly chance: () => number;
   /** How much of the past is kept: settled runs at most, and their age. */
-  readonly keep: { readonly runs: number; readonly ageMs: number };
+  readonly keep: {
+    readonly runs: number;
+    readonly ageMs: number;
+    /** How long tombstones are kept at least; 30 days when absent. */
+    readonly tombstonesMs?: number;
+  };
   /** What this peer says of itself to the others. */
   readonly introduction: Introduction;
   readonly periods: Periods;
@@ -77,6 +82,7 @@ export async function startNode(parts: NodeParts): Promise<Node> {
     start,
     digestKey,
     isSigned,
+    ...(parts.keep.tombstonesMs === undefined ? {} : { tombstoneAgeMs: parts.keep.tombstonesMs }),
   });
   const node = new Loop(parts, machine);
   await node.start();

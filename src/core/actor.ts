@@ -197,6 +197,7 @@ export class TaskActor {
 
   /** Another peer's registers. Conflicts are the turn's to keep. */
   merge(turn: Turn, theirs: Entity): void {
+    if (this.#entity === undefined && turn.isForgotten(theirs)) return;
     const { entity, news, conflicts } = mergeEntities(this.#entity ?? { ...theirs, registers: {} }, theirs);
     turn.keepLost(entity, conflicts);
     if (!news) return;

@@ -2,6 +2,7 @@
 // that a local write and another peer's never cross between reading and writing.
 
 import type { Match, Refusal } from "./command.ts";
+import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
 import {
   type Entity,
@@ -14,6 +15,7 @@ import {
   writeRegister,
 } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
+import type { Write } from "./write.ts";
 
 export type EntityKey = { readonly kind: EntityKind; readonly key: string };
 
@@ -33,6 +35,7 @@ export type Desked = {
   readonly entity: Entity;
   readonly dropped: readonly Stamp[];
   readonly added: readonly Stamp[];
+  readonly wasDead?: true;
   /** Whether the new stamps are this peer's. */
   readonly isOwn: boolean;
   readonly tickets: readonly number[];
@@ -62,7 +65,11 @@ export class EntityDesk {
   }
 
   /** The jobs that wait for this entity, done on what stands on the disk. */
-  work(at: EntityKey, stored: Entity | undefined, stamp: () => Stamp): Desked | undefined {
+  work(
+    at: EntityKey,
+    stored: Entity | undefined,
+    told: { readonly stamp: () => Stamp; readonly isForgotten: (entity: Entity) => boolean },
+  ): Desked | undefined {
     const name = nameOf(at);
     const jobs = this.#waiting.get(name);
     if (jobs === undefined) return undefined;
@@ -82,22 +89,23 @@ export class EntityDesk {
             refused.push({ ticket: job.ticket, refusal });
             break;
           }
-          entity = written(entity, job.values, stamp());
+          entity = written(entity, job.values, told.stamp());
           tickets.push(job.ticket);
           break;
         }
         case "merge": {
+          done.push(job.done);
+          if (before === undefined && told.isForgotten(job.entity)) break;
           const merge = mergeEntities(entity, job.entity);
           entity = merge.entity;
           conflicts.push(...merge.conflicts);
-          done.push(job.done);
           break;
         }
       }
     }
-    const { dropped, added } = stampsChanged(before, entity);
-    if (added.length > 0) this.#writing.set(name, entity);
-    return { entity, dropped, added, isOwn: tickets.length > 0, tickets, refused, done, conflicts };
+    const changed = stampsChanged(before, entity);
+    if (changed.added.length > 0) this.#writing.set(name, entity);
+    return { entity, ...changed, isOwn: tickets.length > 0, tickets, refused, done, conflicts };
   }
 
   /** The write of this entity stands on the disk. */
@@ -110,6 +118,17 @@ export class EntityDesk {
   forgetWriting(): void {
     this.#writing.clear();
   }
+}
+
+/** What the others are to hear of, when it stands on the disk. */
+export function tellingWrites({ entity, dropped, added, wasDead, isOwn }: Desked): readonly Write[] {
+  if (added.length === 0) return [];
+  return [{ kind: "entity", entity, dropped, added, ...(wasDead === undefined ? {} : { wasDead }), isOwn }];
+}
+
+/** Values that lost against concurrent ones. */
+export function lostWrites({ entity: { kind, key }, conflicts }: Desked, at: Instant): readonly Write[] {
+  return conflicts.map((conflict) => ({ kind: "conflict", conflict: { entity: { kind, key }, ...conflict, at } }));
 }
 
 function nameOf({ kind, key }: EntityKey): string {

@@ -22,4 +22,5 @@ export type MachineSettings = {
   readonly start: MeshStart;
   readonly digestKey: string;
   readonly isSigned: (admission: Admission) => boolean;
+  readonly tombstoneAgeMs?: number;
 };

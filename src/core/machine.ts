@@ -75,6 +75,7 @@ export class Machine {
       ...{ self, chance, clock, log: this.#mesh, targets: this.#mesh.targets },
       hasLease: (shard) => this.#mesh.keeper.hasLease(shard),
       mayPlace: (group) => this.#mesh.groups.mayUse(group),
+      isForgotten: (entity) => this.#mesh.replication.isForgotten(entity),
       isCrowded: (lane, more, now) => this.#gate.isCrowded(lane, more, now),
     };
   }
@@ -204,7 +205,7 @@ export class Machine {
     const { query, hasMoved } = this.#window.next(now);
     if (hasMoved) {
       this.#effects.push({ kind: "sweep" });
-      this.#mesh.countGroups();
+      this.#mesh.sweep();
     }
     if (query !== undefined) this.#effects.push({ kind: "readDue", query });
   }
@@ -240,10 +241,6 @@ export class Machine {
 
   #shardOf({ guid, group }: TaskActor): Shard {
     return this.#mesh.shardOf(guid, group);
-  }
-
-  #owns(actor: TaskActor | undefined): boolean {
-    return actor !== undefined && this.#mesh.keeper.owns(this.#shardOf(actor));
   }
 
   #gained(shards: readonly Shard[]): void {

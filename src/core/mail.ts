@@ -3,13 +3,23 @@
 import type { TaskActor } from "./actor.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
-import type { Known } from "./follows.ts";
-import type { TaskMail } from "./mesh-side.ts";
+import type { Followed, Known } from "./follows.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import type { Entity } from "./register.ts";
 import type { Turn } from "./turn.ts";
 
 /** Messages that wait for one task's activation; what comes then is refused. */
 export const MAILBOX_MAX = 1_024;
+
+/** What a task's actor is told of other peers; `done` when what comes of it is on its way to the disk. */
+export type TaskMail =
+  | { readonly kind: "merge"; readonly entity: Entity; readonly done: () => void }
+  | {
+    readonly kind: "follow";
+    readonly told: Followed;
+    readonly known: Known;
+    readonly done: () => void;
+  };
 
 export type Message =
   | { readonly kind: "wake" }

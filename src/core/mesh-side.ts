@@ -1,18 +1,18 @@
 // The side of the machine that faces the other peers: it joins who fires what (the keeper), what is told and pulled
 // (replication), who is a member, and the entities that have no actor. It routes; its parts decide.
 
-import type { Followed } from "./follows.ts";
 import type { Carry, LastResult } from "./carry.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { DigestTree } from "./digest.ts";
 import type { Dossier } from "./dossier.ts";
 import { Errands } from "./errands.ts";
-import { EntityDesk, type EntityKey, type Job } from "./entity-desk.ts";
+import { EntityDesk, type EntityKey, type Job, lostWrites, tellingWrites } from "./entity-desk.ts";
 import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import { Follows, type Known } from "./follows.ts";
 import { Groups } from "./groups.ts";
 import { type Introduction, Keeper } from "./keeper.ts";
+import type { TaskMail } from "./mail.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
 import type { PeerMessage } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
@@ -20,25 +20,17 @@ import type { MeshStart } from "./mesh-start.ts";
 import { parseGroup, type PeerGroup } from "./peer-group.ts";
 import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
-import { dotOf, Replication, type ReplicationHost } from "./replication.ts";
+import { dotOf } from "./living-stamps.ts";
+import { Replication, type ReplicationHost } from "./replication.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { type HybridClock, type Stamp, stampBelow } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { TargetBook } from "./target-book.ts";
 import { targetNews } from "./target-entity.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
+import { TOMBSTONE_AGE_MS, Tombstones } from "./tombstones.ts";
 import { RunVector, VersionVector } from "./vector.ts";
 import type { Write } from "./write.ts";
-
-/** What a task's actor is told of other peers; `done` when what comes of it is on its way to the disk. */
-export type TaskMail =
-  | { readonly kind: "merge"; readonly entity: Entity; readonly done: () => void }
-  | {
-    readonly kind: "follow";
-    readonly told: Followed;
-    readonly known: Known;
-    readonly done: () => void;
-  };
 
 export type MeshSideHost = {
   readonly self: PeerId;
@@ -65,6 +57,8 @@ export type MeshSideSettings = {
   /** The same at all peers of a mesh, so that their digests can be compared. */
   readonly digestKey: string;
   readonly isSigned: (admission: Admission) => boolean;
+  /** How long what was deleted is told to others at least; TOMBSTONE_AGE_MS when absent. */
+  readonly tombstoneAgeMs?: number;
 };
 
 /** How long who was removed is still linked: it hears of it, and stops firing. It was trusted until now. */
@@ -94,6 +88,7 @@ export class MeshSide {
   /** Groups have come into use, and the keeper has not seen it. */
   #isRegrouped = false;
   readonly #errands: Errands;
+  readonly #tombstones: Tombstones;
 
   constructor(host: MeshSideHost, settings: MeshSideSettings) {
     const { start, origin, highWaterMs } = settings;
@@ -149,6 +144,12 @@ export class MeshSide {
       groups: this.groups,
     });
     this.groups.begin(start.groups);
+    this.#tombstones = new Tombstones({
+      now: () => host.now(),
+      query: (query, onAnswer) => this.#query(query, onAnswer),
+      persist: (writes) => host.effect({ kind: "persist", writes, onFailure: "hold", guids: [], then: [] }),
+      isEverywhere: (entity) => this.#isEverywhere(entity),
+    }, settings.tombstoneAgeMs ?? TOMBSTONE_AGE_MS);
   }
 
   /** Whether there is anybody else. */
@@ -277,8 +278,14 @@ export class MeshSide {
     return shard;
   }
 
+  /** What is past its time is forgotten, a step at each call. */
+  sweep(): void {
+    this.#tombstones.collect();
+    this.#countGroups();
+  }
+
   /** Groups without tasks are forgotten in time. */
-  countGroups(): void {
+  #countGroups(): void {
     if (this.groups.size === 0) return;
     this.groups.beginCensus();
     this.#query({ kind: "groups" }, (answer) => {
@@ -427,6 +434,13 @@ export class MeshSide {
     else this.#atDesk({ kind: entity.kind, key: entity.key }, { kind: "merge", entity, done });
   }
 
+  /** This peer's disk has it, and so has that of every member. */
+  #isEverywhere(entity: Entity): boolean {
+    const others = this.members.all().map(({ peer }) => peer).filter((peer) => peer !== this.#host.self);
+    this.replication.cut.keepOnly(new Set(others));
+    return this.replication.isForgotten(entity) && this.replication.cut.covers(entity, others);
+  }
+
   #observe(entity: Entity): boolean {
     const now = this.#host.now();
     let isBelieved = true;
@@ -453,27 +467,26 @@ export class MeshSide {
   #work(at: EntityKey, answer: StoreAnswer): void {
     const { clock } = this.#host;
     const stored = answer.kind === "entity" ? answer.entity : undefined;
-    const worked = this.#desk.work(at, stored, (): Stamp => clock.tick(this.#host.now()));
+    const worked = this.#desk.work(at, stored, {
+      stamp: (): Stamp => clock.tick(this.#host.now()),
+      isForgotten: (entity) => this.replication.isForgotten(entity),
+    });
     if (worked === undefined) return;
-    const { entity, dropped, added, tickets, refused, done, conflicts, isOwn } = worked;
+    const { tickets, refused, done } = worked;
     for (const { ticket, refusal } of refused) this.#host.effect({ kind: "reply", ticket, result: refusal });
     const highWaterMs = clock.highWater();
-    const write: Write = { kind: "entity", entity, dropped, added, isOwn };
-    const writes: readonly Write[] = [
-      ...(added.length === 0 ? [] : [write]),
-      ...conflicts.map((conflict): Write => ({
-        kind: "conflict",
-        conflict: { entity: at, ...conflict, at: this.#host.now() },
-      })),
-      ...(highWaterMs === undefined ? [] : [{ kind: "highWater", ms: highWaterMs } as const]),
-    ];
+    const told = tellingWrites(worked);
     this.#host.effect({
       kind: "persist",
-      writes,
+      writes: [
+        ...told,
+        ...lostWrites(worked, this.#host.now()),
+        ...(highWaterMs === undefined ? [] : [{ kind: "highWater", ms: highWaterMs } as const]),
+      ],
       onFailure: tickets.length > 0 ? "refuse" : "hold",
       guids: [],
       then: [
-        { kind: "kept", writes: added.length === 0 ? [] : [write], guids: [] },
+        { kind: "kept", writes: told, guids: [] },
         ...tickets.map((ticket): Effect => ({ kind: "reply", ticket, result: { kind: "written" } })),
       ],
     });

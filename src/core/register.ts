@@ -65,10 +65,16 @@ export function mergeEntities(mine: Entity, theirs: Entity): Merge {
 export function stampsChanged(before: Entity | undefined, after: Entity): {
   readonly dropped: readonly Stamp[];
   readonly added: readonly Stamp[];
+  /** Whether it was deleted before. */
+  readonly wasDead?: true;
 } {
   const old = stampsOf(before);
   const now = stampsOf(after);
-  return { dropped: [...old].filter((stamp) => !now.has(stamp)), added: [...now].filter((stamp) => !old.has(stamp)) };
+  return {
+    dropped: [...old].filter((stamp) => !now.has(stamp)),
+    added: [...now].filter((stamp) => !old.has(stamp)),
+    ...(before !== undefined && isDead(before) ? { wasDead: true } : {}),
+  };
 }
 
 /** The stamps that some register still carries. */
@@ -79,6 +85,12 @@ export function stampsOf(entity: Entity | undefined): ReadonlySet<Stamp> {
 export function isAlive(entity: Entity): boolean {
   const life = entity.registers.life;
   return life !== undefined && typeof life.value === "number" && life.value % 2 === 1;
+}
+
+/** It was deleted: a tombstone. What never had a life is not. */
+export function isDead(entity: Entity): boolean {
+  const life = entity.registers.life;
+  return life !== undefined && !isAlive(entity);
 }
 
 /** The newest stamp of an entity: its revision, and its ETag. */

@@ -11,10 +11,12 @@ import { type Instant, INSTANT_MAX } from "./instant.ts";
 import { counted, Intake, type IntakeHost } from "./intake.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import { Outbox } from "./outbox.ts";
-import type { Entity } from "./register.ts";
+import { dotOf, livingStampsChanged } from "./living-stamps.ts";
+import { type Entity, isDead } from "./register.ts";
+import { coveredBy, StableCut } from "./stable-cut.ts";
 import { repair } from "./repair.ts";
 import { Keepings, Spreads } from "./spread.ts";
-import { type Stamp, stampOrigin } from "./stamp.ts";
+import { stampOrigin } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { pull } from "./sync.ts";
 import type { PeerId } from "./task.ts";
@@ -98,6 +100,7 @@ export class Replication {
   #nextSyncAt: number;
   /** Who waits for a whole sync with some peer. */
   #waiters: { readonly peer: PeerId; readonly onEnd: (isWhole: boolean) => void }[] = [];
+  readonly cut = new StableCut();
   repaired = 0;
 
   constructor(host: ReplicationHost, start: ReplicationStart) {
@@ -155,9 +158,10 @@ export class Replication {
   kept(write: Write): void {
     switch (write.kind) {
       case "entity": {
-        const { entity, dropped, added, isOwn } = write;
-        for (const stamp of dropped) this.#digest.remove(dotOf(entity, stamp));
-        for (const stamp of added) this.#digest.add(dotOf(entity, stamp));
+        const { entity, added, isOwn } = write;
+        const { gone, come } = livingStampsChanged(write);
+        for (const stamp of gone) this.#digest.remove(dotOf(entity, stamp));
+        for (const stamp of come) this.#digest.add(dotOf(entity, stamp));
         this.#keepings.kept(entity);
         if (!isOwn) return;
         for (const stamp of added) this.#vector.advance(stamp);
@@ -212,9 +216,15 @@ export class Replication {
     if (!this.#intake.page(page)) this.#wish(from, true);
   }
 
+  /** Whether the entity was here once, as it is or before, if it is not: deleted, and forgotten since. */
+  isForgotten(entity: Entity): boolean {
+    return isDead(entity) && coveredBy(this.#vector, entity);
+  }
+
   /** What a living peer says that it holds. */
   news(peer: PeerId, news: HeldNews): void {
     const own = this.held();
+    if (news.vector === own.vector) this.cut.agreed(peer, this.#vector);
     if (news.vector !== own.vector || news.runs !== own.runs) {
       this.#differences.delete(peer);
       this.#wish(peer, false);
@@ -485,9 +495,4 @@ export class Replication {
       if (this.#keepings.has(keeping)) this.#intake.merge(entity, () => {});
     });
   }
-}
-
-/** One stamp of an entity, as the digest tree takes it: two peers have equal roots when they hold the same stamps. */
-export function dotOf({ kind, key }: Pick<Entity, "kind" | "key">, stamp: Stamp) {
-  return { kind, key, registers: { dot: { stamp } } };
 }

@@ -1,6 +1,7 @@
 // What the core asks of the store for others' sake: the answer comes back as an event with the same ticket.
 
 import type { CarryPage, LastResult } from "./carry.ts";
+import type { Progress } from "./dossier.ts";
 import type { LogEnds, Stamps } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Entity, EntityKind } from "./register.ts";
@@ -17,7 +18,9 @@ export type StoreQuery =
   | { readonly kind: "runs"; readonly ids: readonly OccurrenceId[] }
   | { readonly kind: "entity"; readonly entity: { readonly kind: EntityKind; readonly key: string } }
   /** The peer groups that have tasks which are due at some time. */
-  | { readonly kind: "groups" };
+  | { readonly kind: "groups" }
+  /** Of the next `limit` entities those that are deleted. */
+  | { readonly kind: "tombstones"; readonly limit: number; readonly cursor?: string };
 
 export type StoreAnswer =
   | { readonly kind: "entities"; readonly entities: readonly Entity[]; readonly cursor?: string }
@@ -37,5 +40,11 @@ export type StoreAnswer =
   | { readonly kind: "entity"; readonly entity?: Entity }
   /** As `PeerGroup.text`. */
   | { readonly kind: "groups"; readonly groups: readonly string[] }
+  /** `progress`: where a task stands, if it has come to stand anywhere. */
+  | {
+    readonly kind: "tombstones";
+    readonly dead: readonly { readonly entity: Entity; readonly progress?: Progress }[];
+    readonly cursor?: string;
+  }
   /** The disk could not be read. */
   | { readonly kind: "failed" };

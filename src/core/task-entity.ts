@@ -79,7 +79,7 @@ export function writeTask(
     policy: definition.policy,
     state: turned(entity, state, now),
     meta,
-    life: before === undefined ? lifeOf(entity) + 1 : lifeOf(entity),
+    life: before === undefined ? nextLife(entity, now) : lifeOf(entity),
   };
   return writeValues({ kind: "task", key: guid, registers: entity?.registers ?? {} }, values, stamp);
 }
@@ -203,6 +203,18 @@ function lifeOf(entity: Entity | undefined): number {
   const life = entity?.registers.life?.value;
   return typeof life === "number" ? life : 0;
 }
+
+/**
+ * A life that is greater than any before. Of a task that was deleted and forgotten nobody here knows how often it lived;
+ * its tombstone may come again with a peer that was away, and must not kill the new one: so lives begin at the time.
+ */
+function nextLife(entity: Entity | undefined, now: Instant): number {
+  const life = lifeOf(entity);
+  return life > 0 ? life + 1 : now * LIVES_PER_MS + 1;
+}
+
+/** Even, so that the first life is odd; and so often may a task be deleted and made again in a millisecond. */
+const LIVES_PER_MS = 1_000;
 
 function value<T>(entity: Entity, name: string): T {
   const register = entity.registers[name];

@@ -27,6 +27,8 @@ export type Surroundings = {
   readonly log: RunLog;
   /** Whether a majority of the mesh has granted this peer the shard for now. */
   readonly hasLease: (shard: Shard) => boolean;
+  /** Whether the entity was here once, and was deleted and forgotten since, if it is not here. */
+  readonly isForgotten: (entity: Entity) => boolean;
   /** Whether a task may be placed so: only so many placements are kept apart. */
   readonly mayPlace: (group: PeerGroup) => boolean;
   /** What the names of targets stand for now. */
@@ -100,6 +102,10 @@ export class Turn {
   /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
   hasLease(): boolean {
     return this.#around.hasLease(this.shard);
+  }
+
+  isForgotten(entity: Entity): boolean {
+    return this.#around.isForgotten(entity);
   }
 
   mayPlace(group: PeerGroup): boolean {

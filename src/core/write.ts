@@ -19,8 +19,12 @@ export type Write =
     readonly entity: Entity;
     readonly dropped: readonly Stamp[];
     readonly added: readonly Stamp[];
+    /** Whether it was deleted before. */
+    readonly wasDead?: true;
     readonly isOwn: boolean;
   }
+  /** Nothing is left of the deleted, as it was; of a task neither where it stands. */
+  | { readonly kind: "forget"; readonly entity: Entity; readonly progress?: Progress }
   | { readonly kind: "progress"; readonly guid: TaskGuid; readonly progress: Progress }
   /** The task leaves its place in the due index (`from`) for another (`to`); either may be absent. */
   | { readonly kind: "due"; readonly guid: TaskGuid; readonly from?: DuePlace; readonly to?: DuePlace }

@@ -21,6 +21,7 @@ export const HAND_OVER_MS = 12_000;
 export type PeerParts = {
   readonly id: PeerId;
   readonly labels: Labels;
+  readonly tombstonesMs?: number;
   readonly origin: number;
   readonly clock: LocalClock;
   readonly disk: Disk;
@@ -72,7 +73,7 @@ export class SimPeer {
 
   start(): void {
     if (this.#isUp || this.#isLost) return;
-    const { id, labels, origin, clock, disk, network, targets, chance, log } = this.parts;
+    const { id, labels, tombstonesMs, origin, clock, disk, network, targets, chance, log } = this.parts;
     const life = ++this.#life;
     this.#isUp = true;
     this.#begin();
@@ -86,7 +87,7 @@ export class SimPeer {
       store: recordStore(disk.open({ isAlive, run })),
       trigger: targets.door(id, () => clock.now(), run, isAlive),
       chance,
-      keep: KEEP,
+      keep: tombstonesMs === undefined ? KEEP : { ...KEEP, tombstonesMs },
       introduction: { name: id, weight: 1, labels, version: "0.0.0", format: 1, tzdata: "2026a" },
       periods: PERIODS.normal,
       digestKey: "simulated",

@@ -18,6 +18,8 @@ export type Plan = PlanSize & {
   /** True time at the start. */
   readonly start: number;
   readonly kind: WorldKind;
+  /** Tombstones may go after so long; 30 days when absent, which no world lives. */
+  readonly tombstonesMs?: number;
   /** Of each peer; two sites by turns when absent. */
   readonly labels?: readonly Labels[];
   readonly users: readonly UserAction[];

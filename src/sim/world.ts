@@ -275,6 +275,7 @@ export class World {
     const peer = new SimPeer({
       id,
       labels: this.plan.labels?.[n] ?? labelsOf(n),
+      ...(this.plan.tombstonesMs === undefined ? {} : { tombstonesMs: this.plan.tombstonesMs }),
       origin: n + 1,
       clock,
       disk,

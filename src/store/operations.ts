@@ -11,7 +11,7 @@
 //   open         <guid>/<id>                nothing; there while the run is not settled
 //   answers      <key>                      the answer to a request that may come again
 //   answersByTime  <instant>/<key>          nothing
-//   dots         <origin><time>/<kind>/<key>  nothing; there while a register carries the stamp
+//   dots         <origin><time>/<kind>/<key>  there while a register carries the stamp; says whether it is deleted
 //   log          <author>/<number>          a carry
 //   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
 //   meta         vector, runVector          what is known of other peers' writes and run logs
@@ -21,13 +21,17 @@
 
 import { conflictPlace } from "../core/conflict.ts";
 import type { StoredCarry } from "../core/carry.ts";
-import { isAlive } from "../core/register.ts";
+import { isAlive, isDead, stampsOf } from "../core/register.ts";
+import type { TaskGuid } from "../core/task.ts";
 import type { Write } from "../core/write.ts";
 import { addDead, causeOf, deleteDead, historyOf } from "./dead.ts";
 import type { Operation } from "./key-value.ts";
 import { answerPlace, carryKey, dotPlace, dueKey, entityKey, nameKey, ofTask, runPlace } from "./keys.ts";
 import { metaOf } from "./name.ts";
 import { writeRecord } from "./record.ts";
+
+/** What a dot of a deleted entity holds; others hold nothing. */
+export const DEAD = "x";
 
 export const HIGH_WATER = "highWater";
 export const ORIGIN = "origin";
@@ -53,6 +57,8 @@ function addOperations(operations: Operation[], write: Write): void {
   switch (write.kind) {
     case "entity":
       return addEntity(operations, write);
+    case "forget":
+      return forget(operations, write);
     case "progress":
       operations.push({ space: "progress", key: write.guid, value: writeRecord(write.progress) });
       return;
@@ -96,15 +102,32 @@ function addOperations(operations: Operation[], write: Write): void {
   }
 }
 
-function addEntity(operations: Operation[], { entity, dropped, added }: Extract<Write, { kind: "entity" }>): void {
+function addEntity(
+  operations: Operation[],
+  { entity, dropped, added, wasDead }: Extract<Write, { kind: "entity" }>,
+): void {
+  const value = isDead(entity) ? DEAD : "";
+  const dots = (wasDead === true) === isDead(entity) ? added : stampsOf(entity);
   for (const stamp of dropped) operations.push({ space: "dots", key: dotPlace(stamp, entity) });
-  for (const stamp of added) operations.push({ space: "dots", key: dotPlace(stamp, entity), value: "" });
+  for (const stamp of dots) operations.push({ space: "dots", key: dotPlace(stamp, entity), value });
   operations.push({ space: "entities", key: entityKey(entity.kind, entity.key), value: writeRecord(entity) });
   if (entity.kind !== "task") return;
   const meta = metaOf(entity);
   if (meta === undefined) return;
   const name = { space: "names", key: nameKey(meta.user, meta.id) } as const;
   operations.push(isAlive(entity) ? { ...name, value: entity.key } : name);
+}
+
+function forget(operations: Operation[], { entity, progress }: Extract<Write, { kind: "forget" }>): void {
+  for (const stamp of stampsOf(entity)) operations.push({ space: "dots", key: dotPlace(stamp, entity) });
+  operations.push({ space: "entities", key: entityKey(entity.kind, entity.key) });
+  if (entity.kind !== "task" || progress === undefined) return;
+  const guid = entity.key as TaskGuid;
+  const { wake: at, group } = progress;
+  operations.push({ space: "progress", key: guid });
+  if (at !== undefined) {
+    operations.push({ space: "due", key: dueKey(guid, group === undefined ? { at } : { at, group }) });
+  }
 }
 
 function addRun(operations: Operation[], { run, wasOpen, was }: Extract<Write, { kind: "run" }>): void {

@@ -11,6 +11,7 @@ import { dueGroups } from "./due.ts";
 import type { KeyValue } from "./key-value.ts";
 import { entityKey } from "./keys.ts";
 import { readRecord } from "./record.ts";
+import { tombstones } from "./tombstones.ts";
 import { carriesAfter, entitiesAbove, entitiesStartingWith, lastResults, type Logs } from "./replication.ts";
 
 /** A dot's time with nothing before it. */
@@ -47,6 +48,8 @@ export async function answerQuery(keyValue: KeyValue, query: StoreQuery): Promis
       const [record] = await keyValue.getMany("entities", [entityKey(query.entity.kind, query.entity.key)]);
       return { kind: "entity", ...(record === undefined ? {} : { entity: readRecord<Entity>(record) }) };
     }
+    case "tombstones":
+      return { kind: "tombstones", ...await tombstones(keyValue, query.limit, query.cursor) };
     case "groups":
       return { kind: "groups", groups: await dueGroups(keyValue) };
   }

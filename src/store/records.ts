@@ -19,7 +19,7 @@ import { browseCauses, browseDead } from "./dead.ts";
 import { dueGroups, readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
-import { HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
+import { DEAD, HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -28,6 +28,7 @@ import {
   type DeadCause,
   type DeadCauseQuery,
   type DeadLetterQuery,
+  type Dot,
   type DotWalk,
   type Page,
   type RunQuery,
@@ -158,7 +159,15 @@ class RecordStore implements Store {
   dots(): DotWalk {
     const walk = this.#keyValue.walk("dots", {});
     return {
-      take: async (count) => (await walk.take(count)).map(([place]) => dotOfPlace(place)),
+      take: async (count) => {
+        const living: Dot[] = [];
+        for (;;) {
+          const missing = count - living.length;
+          const read = await walk.take(missing);
+          for (const [place, value] of read) if (value !== DEAD) living.push(dotOfPlace(place));
+          if (living.length === count || read.length < missing) return living;
+        }
+      },
       close: () => walk.close(),
     };
   }

@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { NO_PROGRESS, type Progress } from "../../src/core/dossier.ts";
 import { type Instant, instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/instant.ts";
 import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { type Entity, type Register, stampsOf } from "../../src/core/register.ts";
+import { type Entity, type Register, stampsChanged, stampsOf } from "../../src/core/register.ts";
 import type { Outcome, Run, RunState } from "../../src/core/run.ts";
 import { groupOf } from "../../src/core/peer-group.ts";
 import { type ShardName, shardName, shardOf, SHARDS } from "../../src/core/shard.ts";
-import type { Stamp } from "../../src/core/stamp.ts";
+import { makeStamp, type Stamp } from "../../src/core/stamp.ts";
 import { type TaskGuid, taskGuid } from "../../src/core/task.ts";
 import type { DuePlace, StoredAnswer, Write } from "../../src/core/write.ts";
 import type { KeyValue } from "../../src/store/key-value.ts";
@@ -134,6 +134,49 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
     assert.ok(first);
     await store.commit([{ kind: "due", guid, from: first, to: { at: instant(9) } }]);
     assert.deepEqual(await store.query({ kind: "groups" }), { kind: "groups", groups: [groups[1]?.text] });
+  });
+
+  test(`${name}: the deleted are found and forgotten whole, and their stamps are no living ones`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue);
+    const [kept, gone] = [taskEntity("ada", "kept"), taskEntity("ada", "gone")];
+    const life = makeStamp(9_000, 0, 2);
+    const dead: Entity = { ...gone, registers: { ...gone.registers, life: { value: 2, stamp: life } } };
+    const progress: Progress = { ...NO_PROGRESS, wake: instant(5_000) };
+    await store.commit([
+      written(kept),
+      written(gone),
+      { kind: "progress", guid: dead.key as TaskGuid, progress },
+      due(dead.key as TaskGuid, { at: instant(5_000) }),
+    ]);
+    await store.commit([{ kind: "entity", entity: dead, ...stampsChanged(gone, dead), isOwn: true }]);
+    const living = async () => {
+      const walk = store.dots();
+      const dots = await walk.take(100);
+      await walk.close();
+      return new Set(dots.map(({ key }) => key));
+    };
+    assert.deepEqual(await living(), new Set([kept.key]));
+    const found = await store.query({ kind: "tombstones", limit: 1_000 });
+    assert.deepEqual(found, { kind: "tombstones", dead: [{ entity: dead, progress }] });
+    const paged: string[] = [];
+    for (let cursor: string | undefined = "";;) {
+      const page = await store.query({ kind: "tombstones", limit: 1, ...(cursor === "" ? {} : { cursor }) });
+      assert.ok(page.kind === "tombstones");
+      paged.push(...page.dead.map(({ entity }) => entity.key));
+      cursor = page.cursor;
+      if (cursor === undefined) break;
+    }
+    assert.deepEqual(paged, [dead.key]);
+    await store.commit([{ kind: "forget", entity: dead, progress }]);
+    assert.deepEqual(await store.query({ kind: "tombstones", limit: 1_000 }), { kind: "tombstones", dead: [] });
+    const [dossier] = await store.dossiers([dead.key as TaskGuid]);
+    assert.deepEqual(dossier, { guid: dead.key, progress: NO_PROGRESS, open: [] });
+    assert.deepEqual(await Promise.all([kept, dead].map(({ key }) => store.entity("task", key))), [kept, undefined]);
+    const shard = shardName(shardOf(dead.key as TaskGuid));
+    assert.deepEqual((await store.due({ shards: [shard], until: instant(9_000), limit: 9 })).entries, []);
+    await store.commit([written(gone)]);
+    assert.deepEqual(await living(), new Set([kept.key, gone.key]));
   });
 
   test(`${name}: what a limit leaves of the due index comes when it is asked for again, each entry once`, async () => {
