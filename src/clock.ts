@@ -6,6 +6,8 @@ export interface Clock {
   now(): Instant;
   /** Rings once, at `at` or as soon after as the process runs; replaces the alarm before. */
   alarm(at: Instant, ring: () => void): void;
+  /** Does it when all that has come in by now is looked at: so what comes together can be done together. */
+  soon(deed: () => void): void;
   /** Silences the alarm. */
   close(): void;
 }
@@ -33,6 +35,7 @@ export function systemClock(): Clock {
       clearTimeout(timer);
       wait(at, ring);
     },
+    soon: (deed) => void setImmediate(deed),
     close() {
       clearTimeout(timer);
     },

@@ -6,6 +6,7 @@ import type { Dossier } from "./core/dossier.ts";
 import type { DuePage, DueQuery, Effect, LogFacts } from "./core/event.ts";
 import type { StoreAnswer, StoreQuery } from "./core/store-query.ts";
 import type { TaskGuid } from "./core/task.ts";
+import type { Write } from "./core/write.ts";
 import { type Store, StoreFailure } from "./store/store.ts";
 
 export type Persist = Extract<Effect, { kind: "persist" }>;
@@ -32,6 +33,24 @@ const READS_MAX = 2;
 
 /** Dossiers of one read. */
 const READ_MAX = 256;
+
+/** The same effects, with one write of what has happened in place of many: nothing in between looks at the disk. */
+export function joined(effects: readonly Effect[]): readonly Effect[] {
+  const writes: Write[] = [];
+  const guids: TaskGuid[] = [];
+  const then: Effect[] = [];
+  const others: Effect[] = [];
+  for (const effect of effects) {
+    if (effect.kind !== "persist" || effect.onFailure !== "hold") {
+      others.push(effect);
+      continue;
+    }
+    for (const write of effect.writes) writes.push(write);
+    for (const guid of effect.guids) guids.push(guid);
+    for (const next of effect.then) then.push(next);
+  }
+  return writes.length === 0 ? others : [{ kind: "persist", writes, guids, then, onFailure: "hold" }, ...others];
+}
 
 export class Disk {
   readonly #store: Store;

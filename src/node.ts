@@ -3,7 +3,7 @@
 
 import type { Clock } from "./clock.ts";
 import type { Command, CommandResult } from "./core/command.ts";
-import type { CoreEvent, DueQuery, Effect, LogFacts } from "./core/event.ts";
+import type { CoreEvent, DueQuery, Effect, LogFacts, Outcome } from "./core/event.ts";
 import type { Dossier } from "./core/dossier.ts";
 import { type Instant, INSTANT_MAX } from "./core/instant.ts";
 import type { Introduction } from "./core/keeper.ts";
@@ -19,7 +19,7 @@ import type { Origin } from "./core/stamp.ts";
 import type { Periods } from "./core/periods.ts";
 import type { Shard } from "./core/shard.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
-import { Disk, type Persist } from "./disk.ts";
+import { Disk, joined, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
 import { Flights } from "./flights.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
@@ -97,6 +97,8 @@ class Loop implements Node {
   readonly #tickets = new Map<number, (result: CommandResult) => void>();
   readonly #inquiries = new Map<number, (word: OwnerWord) => void>();
   readonly #flights = new Flights();
+  /** Attempts that have ended, and of which the core is told in a moment. */
+  #landed: Outcome[] = [];
   readonly #watchers = new Set<(notice: Notice) => void>();
   readonly #disk: Disk;
   /** What goes on beside: ended before the peer is. */
@@ -312,7 +314,8 @@ class Loop implements Node {
   }
 
   #tell(event: CoreEvent): void {
-    for (const effect of this.#machine.handle(event, this.#parts.clock.now())) this.#play(effect);
+    const effects = this.#machine.handle(event, this.#parts.clock.now());
+    for (const effect of event.kind === "attempted" ? joined(effects) : effects) this.#play(effect);
   }
 
   #play(effect: Effect): void {
@@ -412,11 +415,20 @@ class Loop implements Node {
   // ── the targets ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #send({ guid, delivery }: Extract<Effect, { kind: "send" }>): void {
-    void this.#parts.trigger.send(delivery, this.#flights.start(delivery.id)).then((result) => {
-      this.#flights.land(delivery.id);
-      if (!this.#isClosed) this.#tell({ kind: "attempted", guid, id: delivery.id, result });
-      if (this.#flights.size === 0) this.#onLanded?.();
+    const { id } = delivery;
+    void this.#parts.trigger.send(delivery, this.#flights.start(id)).then((result) => {
+      this.#landed.push({ guid, id, result });
+      if (this.#landed.length === 1) this.#parts.clock.soon(() => this.#land());
     });
+  }
+
+  /** Answers that came together are one event, and what is kept of them one write. */
+  #land(): void {
+    const outcomes = this.#landed;
+    this.#landed = [];
+    for (const { id } of outcomes) this.#flights.land(id);
+    if (!this.#isClosed) this.#tell({ kind: "attempted", outcomes });
+    if (this.#flights.size === 0) this.#onLanded?.();
   }
 }
 

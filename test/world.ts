@@ -56,6 +56,7 @@ export class World {
       alarm: (at, ring) => {
         if (life === this.#life) this.#alarm = { at, ring };
       },
+      soon: (deed) => deed(),
       close: () => {
         if (life === this.#life) this.#alarm = undefined;
       },

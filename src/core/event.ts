@@ -17,6 +17,9 @@ import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import type { Write } from "./write.ts";
 
+/** What became of an attempt. */
+export type Outcome = { readonly guid: TaskGuid; readonly id: OccurrenceId; readonly result: DeliveryResult };
+
 export type CoreEvent =
   | { readonly kind: "started" }
   | { readonly kind: "alarm" }
@@ -25,7 +28,8 @@ export type CoreEvent =
   | { readonly kind: "due"; readonly page: DuePage }
   /** The answer to `readDossiers`. */
   | { readonly kind: "dossiers"; readonly dossiers: readonly Dossier[] }
-  | { readonly kind: "attempted"; readonly guid: TaskGuid; readonly id: OccurrenceId; readonly result: DeliveryResult }
+  /** Attempts have ended. */
+  | { readonly kind: "attempted"; readonly outcomes: readonly Outcome[] }
   /** A `persist` with `onFailure: "refuse"` was not kept: what these tasks have in memory is ahead of the disk. */
   | { readonly kind: "unkept"; readonly guids: readonly TaskGuid[]; readonly unsent: readonly OccurrenceId[] }
   /** The peer is to stop: nothing new is taken up, what is in flight ends. */

@@ -144,8 +144,8 @@ export class Machine {
         for (const dossier of event.dossiers) this.#seat(dossier, now);
         break;
       case "attempted":
-        this.#gate.ended(event.id, event.result, now);
-        this.#tell(event.guid, { kind: "attempted", id: event.id, result: event.result }, now);
+        for (const { id, result } of event.outcomes) this.#gate.ended(id, result, now);
+        for (const { guid, id, result } of event.outcomes) this.#tell(guid, { kind: "attempted", id, result }, now);
         break;
       case "unkept":
         this.#stopping.ended(event.guids);

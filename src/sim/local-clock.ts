@@ -54,6 +54,7 @@ export class LocalClock {
     return {
       now: () => this.now(),
       alarm: wait,
+      soon: (deed) => deed(),
       close: () => void set++,
     };
   }

@@ -224,6 +224,10 @@ export class TestClock implements Clock {
     if (at <= this.#now) queueMicrotask(() => this.#ring());
   }
 
+  soon(deed: () => void): void {
+    deed();
+  }
+
   close(): void {
     this.#alarm = undefined;
   }
