@@ -19,7 +19,9 @@ export function triggers(list: readonly Trigger[]): Trigger {
     schemes,
     send(delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
       const { urn, unsendable } = delivery.target;
-      if (unsendable !== undefined) return Promise.resolve({ kind: "failed", error: unsendable, retryable: true });
+      if (unsendable !== undefined) {
+        return Promise.resolve({ kind: "failed", error: unsendable, retryable: true, cause: "ours" });
+      }
       for (const [start, trigger] of byStarts) if (urn.startsWith(start)) return trigger.send(delivery, signal);
       const scheme = urn.slice(0, Math.max(0, urn.indexOf(":"))).toLowerCase();
       const trigger = bySchemes.get(scheme);

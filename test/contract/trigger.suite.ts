@@ -5,6 +5,7 @@ import { test as nodeTest } from "node:test";
 import type { Delivery } from "../../src/core/delivery.ts";
 import { instant } from "../../src/core/instant.ts";
 import { occurrenceId } from "../../src/core/occurrence.ts";
+import type { ResolvedTarget } from "../../src/core/target-book.ts";
 import type { PlainTarget } from "../../src/core/target.ts";
 import { taskGuid } from "../../src/core/task.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
@@ -44,7 +45,7 @@ export const PASSWORD = "s3cret-p%40ss/word";
 export const PLANNED = instant(Date.UTC(2026, 11, 1, 9));
 
 /** An attempt at the first occurrence of a task, unless said otherwise. */
-export function deliveryTo(target: PlainTarget, more: Partial<Delivery> = {}): Delivery {
+export function deliveryTo(target: ResolvedTarget, more: Partial<Delivery> = {}): Delivery {
   const task = more.task ?? "a-task";
   const at = more.instant ?? PLANNED;
   return {

@@ -35,6 +35,16 @@ test("each event goes to the trigger of its scheme, in whatever case it is writt
   }
 });
 
+test("what a name stands for nowhere is sent nowhere, and may be tried again", async () => {
+  const sent: string[] = [];
+  const all = triggers([recorder(["http"], sent)]);
+  const error = 'there is no target named "a"';
+  assert.deepEqual(await all.send(deliveryTo({ name: "a", urn: "", unsendable: error }), NEVER), {
+    ...{ kind: "failed", error, retryable: true, cause: "ours" },
+  });
+  assert.deepEqual(sent, []);
+});
+
 test("two triggers of one scheme are a mistake of the program", () => {
   assert.throws(() => triggers([recorder(["http"]), recorder(["https", "http"])]), /two triggers serve http/);
 });

@@ -196,6 +196,17 @@ test("which answers are a success is the target's to say, by status and by body"
   }
 });
 
+test("a target that may have more in flight than others has as many connections", async () => {
+  const waiting: (() => void)[] = [];
+  await using made = await world((_, socket) => {
+    waiting.push(() => socket.write(OK));
+    if (waiting.length === 100) { for (const answer of waiting) answer(); }
+  });
+  const sent = Array.from({ length: 100 }, () => made.send({ concurrency: 100 }));
+  assert.ok((await Promise.all(sent)).every(({ kind }) => kind === "delivered"));
+  assert.equal(made.server.connections(), 100);
+});
+
 // ── OAuth 2.0 ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const OAUTH = { kind: "oauth2", clientId: "me & co", scope: "events" } as const;
