@@ -25,6 +25,10 @@ export function storeFolder(folder: string): string {
   return join(folder, "store");
 }
 
+export function auditFolder(folder: string): string {
+  return join(folder, "audit");
+}
+
 /** The key that opens the API to who may read the folder; made when there is none. Rejects with `DataFolderRefusal`. */
 export function keepKey(folder: string, make: () => string): Promise<string> {
   return keep(join(folder, KEY_FILE), make);

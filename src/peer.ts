@@ -1,5 +1,6 @@
 // The door to a running peer: what the API, and later the mesh, may ask of it. Behind it is the node's loop.
 
+import type { AuditBreak, AuditEntry, AuditHead, AuditRecord } from "./core/audit.ts";
 import type { Command, CommandResult } from "./core/command.ts";
 import type { Conflict } from "./core/conflict.ts";
 import type { Credentials, SealedCredentials } from "./core/credentials.ts";
@@ -107,3 +108,27 @@ export class ForwardFailure extends Error {
     this.kind = kind;
   }
 }
+
+/** The audit of this peer: for the API. */
+export interface AuditAccess {
+  /** Is on the disk a moment later. */
+  append(entry: AuditEntry): void;
+  /** The latest first. */
+  page(query: { readonly cursor?: AuditPlace; readonly limit: number }): Promise<AuditPage>;
+  /** The chain as it stands on the disk, the oldest first. */
+  lines(): AsyncIterable<string>;
+  verify(): Promise<AuditVerdict>;
+}
+
+/** A file, the newest is 0, and the byte up to which it is to be read. */
+export type AuditPlace = { readonly file: number; readonly end?: number };
+
+export type AuditPage = { readonly items: readonly AuditRecord[]; readonly cursor?: AuditPlace };
+
+export type AuditVerdict = {
+  /** The number of the first record that is still there; 0 when there is none. */
+  readonly first: number;
+  readonly head: AuditHead;
+  readonly sealed: number;
+  readonly broken?: AuditBreak;
+};

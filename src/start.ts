@@ -9,12 +9,14 @@ import { fileURLToPath } from "node:url";
 import { type Api, createApi } from "./api/app.ts";
 import { matcher, newToken } from "./api/secret.ts";
 import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
+import { auditHeadKey, auditHeadOf, auditSeal, keepAuditHead } from "./audit-head.ts";
+import { openAuditLog } from "./audit-log.ts";
 import { loadAssets } from "./assets.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { parseBroadcast, parsePeerMessage } from "./core/message-shape.ts";
 import { PERIODS } from "./core/periods.ts";
-import { announce, DataFolderRefusal, keepKey, storeFolder, unannounce } from "./data-folder.ts";
+import { announce, auditFolder, DataFolderRefusal, keepKey, storeFolder, unannounce } from "./data-folder.ts";
 import { join, JoinRefusal } from "./join.ts";
 import { type Log, startLog } from "./log.ts";
 import { MeetingPoint, MeetingPointRefusal } from "./meeting-point.ts";
@@ -210,6 +212,14 @@ async function open(
     if (isDone) await forgetFormerMeshKey(data);
   }
   opened.push(() => Promise.resolve(invitations.close()));
+  const audit = await openAuditLog({
+    ...{ folder: auditFolder(data), peer: id, log },
+    ...auditSeal(identity),
+    known: async () => auditHeadOf(await node.entity("setting", auditHeadKey(id))),
+  });
+  opened.push(() => audit.close());
+  const headKeeper = keepAuditHead({ audit, peer: node, log });
+  opened.push(() => headKeeper.close());
   const link = adminToken === undefined && await isUnused(store) ? oneTimeCode(clock.now) : undefined;
   const served = createApi({
     peer: node,
@@ -222,6 +232,7 @@ async function open(
       open,
       test: targetTester({ trigger, now: clock.now }),
     },
+    audit,
     auth: {
       ...(adminToken === undefined ? {} : { adminToken }),
       localKey,

@@ -2,7 +2,7 @@
 // out: `fetch(request)` is the whole of it, for a server and for a test.
 
 import { Hono } from "hono";
-import type { MeshAccess, Peer, TargetAccess } from "../peer.ts";
+import type { AuditAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import { type Access, type AccessSettings, createGatekeeper, isPublic, NOBODY, roleOf, turnedAway } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBackfill } from "./backfill.ts";
@@ -22,6 +22,8 @@ import { createQuotas } from "./quotas.ts";
 import { createRules } from "./rules.ts";
 import { createTurnstile, SIGN_IN_ATTEMPTS } from "./turnstile.ts";
 import { createDirectory } from "./directory.ts";
+import { addAudit } from "./audit.ts";
+import { createWitness } from "./witness.ts";
 import { addAuth } from "./auth.ts";
 import { addInvites } from "./invites.ts";
 import { addUser } from "./user.ts";
@@ -54,6 +56,7 @@ export type ApiSettings = {
   readonly peer: Peer;
   readonly mesh: MeshAccess;
   readonly targets: TargetAccess;
+  readonly audit: AuditAccess;
   readonly auth: AccessSettings & SessionSettings;
   /** Names and addresses, without a port, that the peer answers to beside the loopback ones: where it is bound, and by which name it is known. */
   readonly hosts: readonly string[];
@@ -88,7 +91,9 @@ export type Api = {
 };
 
 export function createApi(settings: ApiSettings): Api {
-  const { peer, mesh, targets, auth, hosts, origins, jwtKey, assets, version, port, log } = settings;
+  const { mesh, targets, audit, auth, hosts, origins, jwtKey, assets, version, port, log } = settings;
+  const witness = createWitness(settings.peer, audit);
+  const { peer } = witness;
   const closing = new AbortController();
   const cookieName = () => `metronome-${port()}`;
   const jwts = createJwts({ key: jwtKey, peer, roleOf: (user) => roleOf(peer, user) });
@@ -100,6 +105,8 @@ export function createApi(settings: ApiSettings): Api {
     peer,
     mesh,
     targets,
+    audit,
+    witness,
     gatekeeper,
     directory,
     quotas: createQuotas(peer, directory),
@@ -161,10 +168,12 @@ export function createApi(settings: ApiSettings): Api {
     if (!isDecodable(path)) {
       return problem(400, "The path holds a % that is no percent-encoding of UTF-8.", { field: "path" });
     }
-    return await routes.fetch(request, {
+    const env = {
       ...{ url, path, access, user: access.user, isEveryone: false, isForwarded: isTrusted },
       ...(remote === undefined ? {} : { remote }),
-    });
+    };
+    const asked = { access, method: request.method, path, ...(remote === undefined ? {} : { remote }) };
+    return await witness.during(asked, async () => await routes.fetch(request, env));
   }
 
   async function whoAsks(request: Request, isOpen: boolean, isTrusted: boolean): Promise<Access | Response> {
@@ -202,6 +211,7 @@ export function createApi(settings: ApiSettings): Api {
     addUser(app, doors);
     addAuth(app, doors);
     addSession(app, doors, auth);
+    addAudit(app, doors);
     addV0People(app, doors, jwts, signUps);
     addV0Tasks(app, doors);
     addHealth(app, doors);

@@ -1,7 +1,7 @@
 // What the routes are given: the peer, and what they share; and what they find with each request.
 
 import type { UserId } from "../core/task.ts";
-import type { MeshAccess, Peer, TargetAccess } from "../peer.ts";
+import type { AuditAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Directory } from "./directory.ts";
@@ -9,11 +9,14 @@ import type { Once } from "./once.ts";
 import type { Passwords } from "./password.ts";
 import type { Quotas } from "./quotas.ts";
 import type { Turnstile } from "./turnstile.ts";
+import type { Witness } from "./witness.ts";
 
 export type Doors = {
   readonly peer: Peer;
   readonly mesh: MeshAccess;
   readonly targets: TargetAccess;
+  readonly audit: AuditAccess;
+  readonly witness: Pick<Witness, "note">;
   readonly gatekeeper: Gatekeeper;
   readonly directory: Directory;
   readonly passwords: Passwords;

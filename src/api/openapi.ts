@@ -5,6 +5,7 @@ import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { TARGET_NAME_MAX } from "../core/target.ts";
 import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
 import { ACCESS_OPERATIONS } from "./access-operations.ts";
+import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { LINES_TYPE } from "./batch.ts";
 import { DELIVERY_OPERATIONS } from "./delivery-operations.ts";
 import { FORWARD_OPERATIONS } from "./forward-operations.ts";
@@ -53,6 +54,7 @@ export function openapi(version: string): unknown {
   const operations = [
     ...OPERATIONS,
     ...ACCESS_OPERATIONS,
+    ...AUDIT_OPERATIONS,
     ...DELIVERY_OPERATIONS,
     ...MESH_OPERATIONS,
     ...FORWARD_OPERATIONS,

@@ -88,6 +88,9 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
   admin: [
     // Ways to the targets of all users.
     "GET /api/v1/breakers",
+    "GET /api/v1/audit",
+    "GET /api/v1/audit:verify",
+    "GET /api/v1/audit:export",
     "POST /api/v1/peers/:id/drain",
     "POST /api/v1/peers/:id/revoke",
     "POST /api/v1/tickets",

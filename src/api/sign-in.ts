@@ -13,7 +13,10 @@ export type SignedIn =
   | { readonly kind: "wait"; readonly response: Response };
 
 export async function signIn(
-  { peer, directory, passwords, turnstile }: Pick<Doors, "peer" | "directory" | "passwords" | "turnstile">,
+  { peer, directory, passwords, turnstile, witness }: Pick<
+    Doors,
+    "peer" | "directory" | "passwords" | "turnstile" | "witness"
+  >,
   { name, password }: Credentials,
   remote: string,
 ): Promise<SignedIn> {
@@ -22,7 +25,11 @@ export async function signIn(
   const user = await directory.named(name);
   const isRight = await passwords.matches(password, user?.password);
   if (isRight === undefined) return { kind: "wait", response: tooBusy() };
-  if (!isRight || user === undefined) return { kind: "wrong" };
+  if (!isRight || user === undefined) {
+    // Who has mistaken one field for the other has written a password here.
+    witness.note("sign-in refused", user?.id ?? "an unknown name");
+    return { kind: "wrong" };
+  }
   pass.forgive();
   return { kind: "user", user };
 }

@@ -3,6 +3,7 @@
 
 import { Command } from "commander";
 import { addCommand } from "./command.ts";
+import { auditExport, auditList, auditVerify } from "./audit.ts";
 import { conflicts } from "./conflicts.ts";
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
@@ -84,6 +85,11 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(user, parts, userAdd);
   addCommand(user, parts, userRemove);
   addCommand(user, parts, userInvite);
+  const audit = program.command("audit").description("show who did what at a peer, and check that record")
+    .helpCommand(false);
+  addCommand(audit, parts, auditList);
+  addCommand(audit, parts, auditVerify);
+  addCommand(audit, parts, auditExport);
   addCommand(program, parts, login);
   addCommand(program, parts, token);
   addCommand(program, parts, version);

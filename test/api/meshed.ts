@@ -18,7 +18,7 @@ import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { STRANGER } from "../introduction.ts";
-import { ADMIN_TOKEN, type Call, PORT, type Reply, replyOf, request, targetAccess } from "./world.ts";
+import { ADMIN_TOKEN, type Call, memoryAudit, PORT, type Reply, replyOf, request, targetAccess } from "./world.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 
 /** Two cores that others use too. */
@@ -114,6 +114,7 @@ export async function meshed(): Promise<Meshed> {
       auth: { adminToken: ADMIN_TOKEN, redeemCode: () => false },
       hosts: [],
       origins: [],
+      audit: memoryAudit(),
       jwtKey: "the-key-of-the-mesh-of-the-tests",
       assets: new Map(),
       version: "0.0.0-test",

@@ -7,11 +7,12 @@ import type { Clock } from "../../src/clock.ts";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
 import { type Instant, instant } from "../../src/core/instant.ts";
 import type { UserId } from "../../src/core/task.ts";
+import { type AuditEntry, NO_AUDIT } from "../../src/core/audit.ts";
 import { isFault } from "../../src/core/fault.ts";
 import { describe, parseSchedule } from "../../src/core/schedule.ts";
 import { type Node, startNode } from "../../src/node.ts";
 import { meshSeal } from "../../src/mesh/seal.ts";
-import { ForwardFailure, type MeshAccess, type TargetAccess } from "../../src/peer.ts";
+import { type AuditAccess, ForwardFailure, type MeshAccess, type TargetAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { targetTester } from "../../src/target-test.ts";
 import { Vault } from "../../src/vault.ts";
@@ -36,6 +37,8 @@ export type World = {
   readonly targets: TargetAccess;
   readonly sent: readonly Delivery[];
   readonly logged: readonly string[];
+  /** What was written down, the earliest first. */
+  readonly audited: readonly AuditEntry[];
   /** What the target answers from now on. */
   answer(result: DeliveryResult | "nothing"): void;
   call(line: string, more?: Call): Promise<Reply>;
@@ -96,6 +99,7 @@ export async function makeWorld(
     log: (_level, message, facts) => void logged.push(`${message} ${JSON.stringify(facts)}`),
   });
   await rest();
+  const audit = memoryAudit();
   let code: string | undefined = CODE;
   const targets = targetAccess(trigger, clock);
   const api = createApi({
@@ -113,6 +117,7 @@ export async function makeWorld(
     },
     hosts: more.hosts ?? [],
     origins: more.origins ?? [],
+    audit,
     jwtKey: "the-key-of-the-mesh-of-the-tests",
     assets: more.assets ?? new Map(),
     version: "0.0.0-test",
@@ -128,6 +133,7 @@ export async function makeWorld(
     targets,
     sent,
     logged,
+    audited: audit.entries,
     fetch,
     answer: (next) => void (result = next),
     call: async (line, call) => await replyOf(await fetch(line, call)),
@@ -146,6 +152,18 @@ export function targetAccess(trigger: Trigger, clock: Pick<Clock, "now">): Targe
     close: (credentials, key) => vault.close(credentials, key),
     open: (sealed, key) => vault.open(sealed, key),
     test: targetTester({ trigger, now: () => clock.now() }),
+  };
+}
+
+/** The audit of a peer that keeps it in memory, as one page. */
+export function memoryAudit(): AuditAccess & { readonly entries: AuditEntry[] } {
+  const entries: AuditEntry[] = [];
+  return {
+    entries,
+    append: (entry) => void entries.push(entry),
+    page: () => Promise.resolve({ items: [] }),
+    async *lines() {},
+    verify: () => Promise.resolve({ first: 0, head: NO_AUDIT, sealed: 0 }),
   };
 }
 

@@ -7,7 +7,7 @@ import { announce, keepKey } from "../../src/data-folder.ts";
 import { createApi } from "../../src/api/app.ts";
 import { createNews } from "../../src/cli/run-news.ts";
 import { parseRun } from "../../src/cli/shapes.ts";
-import { ALONE, HOURLY, LOCAL_KEY, rest, URN } from "../api/world.ts";
+import { ALONE, HOURLY, LOCAL_KEY, memoryAudit, rest, URN } from "../api/world.ts";
 import { type How, type Ran, runProgram, withPeer, type World } from "./world.ts";
 
 const EVERY_5_S = "R/2026-12-01T09:30:05Z/PT5S";
@@ -241,6 +241,7 @@ async function gate(world: World): Promise<{ readonly url: string; close(): Prom
     auth: { localKey: LOCAL_KEY, redeemCode: () => false },
     hosts: [],
     origins: [],
+    audit: memoryAudit(),
     jwtKey: "the-key-of-the-mesh-of-the-tests",
     assets: new Map(),
     version: "0.0.0-test",

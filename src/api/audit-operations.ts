@@ -1,0 +1,58 @@
+// The operations of the audit, and the shapes of what they answer, for the description.
+
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { LINES_TYPE } from "./batch.ts";
+import { answerOf, answers, page } from "./operation.ts";
+import { instant } from "./shapes.ts";
+
+const head = z.strictObject({ n: z.number().int(), hash: z.string() });
+
+export const auditPage = z.strictObject({
+  peer: z.string(),
+  items: z.array(z.strictObject({
+    n: z.number().int().openapi({ description: "Its place in the chain, from 1 on." }),
+    hash: z.string(),
+    at: instant(),
+    user: z.string(),
+    by: z.string().openapi({ description: "key, token, session, jwt, or mesh: another peer asked." }),
+    from: z.string().optional(),
+    what: z.string(),
+    on: z.string(),
+    before: z.unknown().optional(),
+    after: z.unknown().optional(),
+  })),
+  cursor: z.string().nullable(),
+});
+export const auditVerdict = z.strictObject({
+  peer: z.string(),
+  whole: z.boolean(),
+  first: z.number().int(),
+  head,
+  sealed: z.number().int(),
+  broken: z.strictObject({ n: z.number().int(), why: z.string() }).nullable(),
+});
+
+export const AUDIT_OPERATIONS: readonly RouteConfig[] = [
+  {
+    method: "get",
+    path: "/api/v1/audit",
+    tags: ["audit"],
+    summary: "Who did what at this peer, the latest first",
+    request: { query: z.object(page) },
+    responses: answers({ 200: answerOf("A page of records.", auditPage) }),
+  },
+  {
+    method: "get",
+    path: "/api/v1/audit:verify",
+    tags: ["audit"],
+    summary: "Whether the chain of this peer's records is whole",
+    responses: answers({ 200: answerOf("The verdict.", auditVerdict) }),
+  },
+  {
+    method: "get",
+    path: "/api/v1/audit:export",
+    tags: ["audit"],
+    summary: "The chain as it stands on the disk, hashes and seals included",
+    responses: answers({ 200: { description: "Its lines.", content: { [LINES_TYPE]: { schema: z.string() } } } }),
+  },
+];

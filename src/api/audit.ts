@@ -1,0 +1,76 @@
+// The routes of the audit: what was done at this peer, and whether its record is whole. Another peer's is asked for
+// through the mesh.
+
+import type { Hono } from "hono";
+import { json } from "./answer.ts";
+import type { AuditPlace } from "../peer.ts";
+import { LINES_TYPE } from "./batch.ts";
+import type { ApiEnv, Doors } from "./doors.ts";
+import { problem } from "./problem.ts";
+import { cursor, readQuery, sealCursor, whole } from "./query.ts";
+import { PAGE, PAGE_MAX } from "./tasks.ts";
+
+export function auditQuery() {
+  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
+}
+
+export function addAudit(app: Hono<ApiEnv>, { peer, audit, closing }: Doors): void {
+  app.get("/api/v1/audit", async (c) => {
+    const query = readQuery(c.env.url, auditQuery());
+    if (query instanceof Response) return query;
+    const place = query.cursor === undefined ? undefined : placeOf(query.cursor);
+    if (place === null) {
+      return problem(400, '"cursor" is the cursor of the page before, unchanged.', { field: "cursor" });
+    }
+    const page = await audit.page({ limit: query.limit, ...(place === undefined ? {} : { cursor: place }) });
+    return json(200, {
+      peer: peer.id,
+      items: page.items.map(({ n, hash, entry }) => ({ ...entry, n, hash })),
+      cursor: sealCursor(page.cursor === undefined ? undefined : `${page.cursor.file}/${page.cursor.end ?? ""}`),
+    });
+  });
+
+  app.get("/api/v1/audit:verify", async (c) => {
+    const query = readQuery(c.env.url, {});
+    if (query instanceof Response) return query;
+    const { first, head, sealed, broken } = await audit.verify();
+    return json(200, { peer: peer.id, whole: broken === undefined, first, head, sealed, broken: broken ?? null });
+  });
+
+  app.get("/api/v1/audit:export", (c) => {
+    const query = readQuery(c.env.url, {});
+    if (query instanceof Response) return query;
+    const headers = { "content-type": LINES_TYPE, "content-disposition": 'attachment; filename="audit.log"' };
+    if (c.req.method === "HEAD") return new Response(null, { headers });
+    const lines = audit.lines()[Symbol.asyncIterator]();
+    const encoder = new TextEncoder();
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          if (closing.aborted) return controller.error(new Error("the peer is stopping"));
+          let text = "";
+          while (text.length < CHUNK) {
+            const { done, value } = await lines.next();
+            if (done === true) break;
+            text += `${value}\n`;
+          }
+          if (text === "") controller.close();
+          else controller.enqueue(encoder.encode(text));
+        },
+        async cancel() {
+          await lines.return?.();
+        },
+      }),
+      { headers },
+    );
+  });
+}
+
+const CHUNK = 64 * 1024;
+
+/** `null`: it is no place. */
+function placeOf(cursor: string): AuditPlace | null {
+  const [, file, end] = /^(\d)\/(\d{0,12})$/.exec(cursor) ?? [];
+  if (file === undefined || end === undefined || Number(file) > 3) return null;
+  return { file: Number(file), ...(end === "" ? {} : { end: Number(end) }) };
+}

@@ -1,0 +1,68 @@
+// `audit`: who did what at a peer, and whether its record is whole.
+
+import type { Spec } from "./command.ts";
+import { wholeNumber } from "./command.ts";
+import { EXIT } from "./failure.ts";
+import { pages } from "./pages.ts";
+import { flag, maybe, number, objectIn, text } from "./shapes.ts";
+import { moment } from "./show.ts";
+import { createTable } from "./table.ts";
+import { LIMIT_MAX } from "./task-list.ts";
+
+export const auditList: Spec<{ readonly limit?: number }> = {
+  usage: "ls",
+  summary: "show who did what at this peer, the latest first",
+  examples: ["metronome audit ls --limit 20"],
+  options: (command) => command.option("--limit <n>", "at most so many", wholeNumber(1, LIMIT_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson, note }, { limit = LIMIT_MAX }) {
+    const client = await connect();
+    const table = createTable(COLUMNS, ink, width);
+    let isEmpty = true;
+    for await (const items of pages(client, "audit", {}, limit)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else await print(table.lines(items.map(row)));
+    }
+    if (isEmpty && !isJson) await note("Nothing was done here yet.");
+  },
+};
+
+export const auditVerify: Spec<Record<never, never>> = {
+  usage: "verify",
+  summary: "say whether the record of this peer is whole; 1 when it is not",
+  examples: ["metronome audit verify"],
+  async run({ isJson, connect, print, printJson }) {
+    const answer = await (await connect()).get("audit:verify");
+    const { whole, head, broken } = objectIn(answer);
+    if (isJson) await printJson(answer);
+    else if (flag(whole)) await print(`Whole: ${number(objectIn(head).n)} records, each bound to the one before.\n`);
+    else {
+      const { n, why } = objectIn(broken);
+      await print(`Broken at record ${number(n)}: ${text(why)}.\n`);
+    }
+    return flag(whole) ? EXIT.done : EXIT.failed;
+  },
+};
+
+export const auditExport: Spec<Record<never, never>> = {
+  usage: "export",
+  summary: "print the record of this peer as it stands on its disk, hashes and seals included",
+  examples: ["metronome audit export > audit.log"],
+  async run({ connect, print }) {
+    for await (const bytes of await (await connect()).stream("audit:export")) await print(bytes);
+  },
+};
+
+const COLUMNS = [
+  { title: "WHEN" },
+  { title: "WHO", isFlexible: true },
+  { title: "BY" },
+  { title: "FROM" },
+  { title: "WHAT" },
+  { title: "ON", isFlexible: true },
+];
+
+function row(value: unknown): readonly string[] {
+  const { at, user, by, from, what, on } = objectIn(value);
+  return [moment(text(at)), text(user), text(by), maybe(from, text) ?? "", text(what), text(on)];
+}
