@@ -2,6 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { type Admin, Kafka, type KafkaMessage } from "kafkajs";
+import { quieten } from "../../src/trigger/kafka-quiet.ts";
 import { freshName, type Service, until } from "./broker.ts";
 
 export type Record = {
@@ -22,6 +23,7 @@ export async function topic(
   { ports }: Service,
   { partitions = 1, config = {} }: { partitions?: number; config?: { readonly [name: string]: string } } = {},
 ): Promise<Topic> {
+  quieten();
   const name = freshName("topic");
   const kafka = new Kafka({ brokers: [`127.0.0.1:${ports.plain}`], logCreator: () => () => {}, retry: { retries: 8 } });
   const admin = kafka.admin();

@@ -4,6 +4,7 @@ import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
 import type { PlainTarget } from "../../src/core/target.ts";
 import { triggers } from "../../src/trigger/by-scheme.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
+import { lazyTrigger } from "../../src/trigger/lazy.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { answerOf, freePort, headerOf, OK, type RawRequest, rawServer } from "./trigger-server.ts";
 import {
@@ -43,6 +44,20 @@ test("what a name stands for nowhere is sent nowhere, and may be tried again", a
     ...{ kind: "failed", error, retryable: true, cause: "ours" },
   });
   assert.deepEqual(sent, []);
+});
+
+test("what serves a scheme is loaded by the first event that needs it, once", async () => {
+  const sent: string[] = [];
+  let loads = 0;
+  const lazy = lazyTrigger(["amqp"], () => {
+    loads++;
+    return Promise.resolve(recorder(["amqp"], sent));
+  });
+  assert.equal(loads, 0);
+  await Promise.all([1, 2].map((attempt) => lazy.send(deliveryTo({ urn: "amqp://a/b" }, { attempt }), NEVER)));
+  assert.deepEqual([loads, sent.length], [1, 2]);
+  await lazy.close();
+  assert.equal((await lazy.send(deliveryTo({ urn: "amqp://a/b" }), NEVER)).kind, "failed");
 });
 
 test("two triggers of one scheme are a mistake of the program", () => {
