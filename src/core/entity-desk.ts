@@ -50,8 +50,13 @@ const WAITING_MAX = 20_000;
 
 export class EntityDesk {
   readonly #waiting = new Map<string, Job[]>();
-  /** What is on its way to the disk: there a read may not find it yet. */
+  /**
+   * What is on its way to the disk, or has arrived there while it was being read: a read may not find it. A member's
+   * entity was put back to what it had been so, and two peers held different lists of members for good.
+   */
   readonly #writing = new Map<string, Entity>();
+  /** Those of them that have arrived. */
+  readonly #arrived = new Set<string>();
   #count = 0;
 
   /** `read`: the entity is to be read, and `work` called with it. `wait`: that is under way. `full`: nothing was added. */
@@ -104,19 +109,24 @@ export class EntityDesk {
       }
     }
     const changed = stampsChanged(before, entity);
+    const hasArrived = this.#arrived.delete(name);
     if (changed.added.length > 0) this.#writing.set(name, entity);
+    else if (hasArrived) this.#writing.delete(name);
     return { entity, ...changed, isOwn: tickets.length > 0, tickets, refused, done, conflicts };
   }
 
   /** The write of this entity stands on the disk. */
   ended(entity: Entity): void {
     const name = nameOf(entity);
-    if (this.#writing.get(name) === entity) this.#writing.delete(name);
+    if (this.#writing.get(name) !== entity) return;
+    if (this.#waiting.has(name)) this.#arrived.add(name);
+    else this.#writing.delete(name);
   }
 
   /** Writes were refused: what stands on the disk counts. */
   forgetWriting(): void {
     this.#writing.clear();
+    this.#arrived.clear();
   }
 }
 
