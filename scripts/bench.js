@@ -4,9 +4,13 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
 import { amqp, kafka } from "./bench/broker.js";
+import { bulk } from "./bench/bulk.js";
+import { differences } from "./bench/differences.js";
+import { edits } from "./bench/edits.js";
 import { fire } from "./bench/fire.js";
 import { forward } from "./bench/forward.js";
 import { idle } from "./bench/idle.js";
+import { idle5 } from "./bench/idle5.js";
 import { kill } from "./bench/kill.js";
 import { mesh } from "./bench/mesh.js";
 import { partition } from "./bench/partition.js";
@@ -25,6 +29,10 @@ const PARTS = {
   kafka: ["20,000 one-shots due at one instant, to Kafka; then as many, and the broker restarted", kafka],
   mesh3: ["a mesh of 3 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 3)],
   mesh5: ["a mesh of 5 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 5)],
+  edits: ["a mesh of 5 peers, and 10,000 edits at once", edits],
+  bulk: ["100,000 tasks to an empty peer", bulk],
+  differences: ["ten differences in 100,000 tasks", differences],
+  idle5: ["an idle mesh of 5 peers", idle5],
 };
 
 const words = process.argv.slice(2);
@@ -46,12 +54,26 @@ console.log(
     loadavg()[0].toFixed(2)
   }`,
 );
+/** Two minutes, and twice that on a machine that is busy with something else. */
+const PART_MAX_MS = 300_000;
+
 let missed = 0;
 for (const runtime of runtimes.length > 0 ? runtimes : ["deno", "node"]) {
   for (const part of parts.length > 0 ? parts : Object.keys(PARTS)) {
     const [title, run] = PARTS[part];
     console.log(`\n${runtime} · ${part}: ${title}`);
-    if (!await run(runtime)) missed++;
+    const timer = setTimeout(() => {
+      console.log(`  MISS it was not over after ${PART_MAX_MS / 1_000} s, and is ended`);
+      process.exit(1);
+    }, PART_MAX_MS);
+    try {
+      if (!await run(runtime)) missed++;
+    } catch (error) {
+      missed++;
+      console.log(`  MISS it did not come to its end: ${error.stack ?? error}`);
+    }
+    clearTimeout(timer);
+    console.log(`  load ${loadavg()[0].toFixed(2)} at its end`);
   }
 }
 console.log(missed === 0 ? "\nevery figure holds" : `\n${missed} part(s) with a figure missed`);

@@ -2,7 +2,7 @@
 // and 20,000 tasks exported that way, with what that costs in memory.
 
 import { performance } from "node:perf_hooks";
-import { startMesh } from "./mesh.js";
+import { startMesh } from "./group.js";
 import { readProcess, report } from "./world.js";
 
 const SECONDS = 6;

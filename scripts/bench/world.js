@@ -12,13 +12,39 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const TOKEN = "benchmark-token-of-more-than-32-characters";
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** Starts a program, on one core when `core` is given and the system can, and resolves at its first line. */
-export async function startProgram(command, args, { core, env } = {}) {
+/** What is to be taken away when the benchmark ends, however it does. */
+const leftovers = new Set();
+process.on("exit", () => {
+  // What was made last goes first: a folder after those who write to it.
+  for (const remove of [...leftovers].reverse()) remove();
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
+/** `remove` is called at the end, unless what is returned was called before: that takes it away now. */
+export function leftover(remove) {
+  leftovers.add(remove);
+  return () => {
+    if (leftovers.delete(remove)) remove();
+  };
+}
+
+/**
+ * Starts a program, on one core when `core` is given and the system can, and resolves at its first line. `onLog` is given
+ * each line of its error output, which is passed on when there is none.
+ */
+export async function startProgram(command, args, { core, env, onLog } = {}) {
   const pinned = core === undefined || process.platform !== "linux"
     ? [command, args]
     : ["taskset", ["-c", String(core), command, ...args]];
-  const child = spawn(...pinned, { cwd: root, stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const stdio = ["pipe", "pipe", onLog === undefined ? "inherit" : "pipe"];
+  const child = spawn(...pinned, { cwd: root, stdio, env: { ...process.env, ...env } });
+  const pids = new Set([child.pid]);
+  const end = (signal) => {
+    for (const pid of pids) kill(pid, signal);
+  };
+  const forget = leftover(() => end("SIGKILL"));
+  const exited = new Promise((resolve) => child.once("exit", resolve)).finally(forget);
+  if (onLog !== undefined) createInterface({ input: child.stderr }).on("line", onLog);
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([
     new Promise((resolve) => lines.once("line", resolve)),
@@ -26,15 +52,28 @@ export async function startProgram(command, args, { core, env } = {}) {
       throw new Error(`${command} ${args.join(" ")} ended with ${code} before it was ready`);
     }),
   ]);
+  const ready = JSON.parse(first);
+  // The program itself: a launcher that stays beside it and is killed leaves it alive for a moment.
+  if (ready.pid !== undefined) pids.add(ready.pid);
   return {
-    ready: JSON.parse(first),
+    ready,
     pid: child.pid,
     exited,
+    /** Nothing when it has gone already. */
+    signal: (signal) => kill(ready.pid ?? child.pid, signal),
     async stop(signal = "SIGTERM") {
-      child.kill(signal);
+      kill(ready.pid ?? child.pid, signal);
       await exited;
     },
   };
+}
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 /** The sink and its questions. */
@@ -64,11 +103,14 @@ export async function startSink(core, host = "127.0.0.1") {
 
 export function makeFolder() {
   const folder = mkdtempSync(join(tmpdir(), "metronome-bench-"));
-  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { path: folder, remove: leftover(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })) };
 }
 
 /** A peer on `folder`, and the few calls that the benchmark makes. */
-export async function startPeer(folder, { core, runtime = "deno", http = "127.0.0.1:0", args = [], prefix = [] } = {}) {
+export async function startPeer(
+  folder,
+  { core, runtime = "deno", http = "127.0.0.1:0", args = [], prefix = [], onLog } = {},
+) {
   const [command, ...rest] = [...prefix, process.execPath];
   const peer = await startProgram(command, [
     ...rest,
@@ -82,7 +124,7 @@ export async function startPeer(folder, { core, runtime = "deno", http = "127.0.
     "--http",
     http,
     ...args,
-  ], { core, env: { METRONOME_ADMIN_TOKEN: TOKEN } });
+  ], { core, onLog, env: { METRONOME_ADMIN_TOKEN: TOKEN } });
   const call = (path, init = {}) =>
     fetch(peer.ready.http + path, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
   return {
@@ -90,12 +132,30 @@ export async function startPeer(folder, { core, runtime = "deno", http = "127.0.
     id: peer.ready.peer,
     pid: peer.ready.pid,
     exited: peer.exited,
-    stop: (signal = "SIGTERM") => {
-      // The peer itself: a launcher that is killed leaves it alive for a moment.
-      process.kill(peer.ready.pid, signal);
-      return peer.exited;
-    },
+    signal: peer.signal,
+    stop: peer.stop,
     call,
+    /** The answer to a request with a JSON body; throws when it is none of success. */
+    async post(path, body) {
+      const response = await call(path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return await response.json();
+    },
+    /** What every task is now, page by page. */
+    async tasks() {
+      const tasks = [];
+      for (let cursor = ""; cursor !== null;) {
+        const query = cursor === "" ? "" : `&cursor=${cursor}`;
+        const page = await (await call(`/api/v1/tasks?limit=500${query}`)).json();
+        tasks.push(...page.items);
+        cursor = page.cursor;
+      }
+      return tasks;
+    },
     /** Registers tasks by NDJSON; `tasks` makes the n-th. Resolves to when it was answered and what was refused. */
     async register(count, task) {
       const startedAt = performance.now();
@@ -145,6 +205,12 @@ export function readProcess(pid) {
 
 export function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The value that this share of all is not above. */
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 export function median(values) {

@@ -1,0 +1,57 @@
+// A network of its own for a mesh: two switches with a cable between them, and a third for the API and the target, which
+// nobody cuts. Network namespaces, so Linux and root.
+
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { leftover } from "./world.js";
+
+/** So that two benchmarks at once do not take each other's devices: a device has at most 15 characters. */
+const NAME = `mt${process.pid % 100_000}x`;
+const HOST = "10.99.0.1";
+
+/** `size` peers, the first `left` of them at one switch. */
+export function makeNetwork(size, left) {
+  const links = [`${NAME}A`, `${NAME}B`, `${NAME}S`];
+  const remove = leftover(() => {
+    for (let n = 0; n < size; n++) spawnSync("ip", ["netns", "del", `${NAME}${n}`]);
+    for (const link of [...links, `${NAME}ab`]) spawnSync("ip", ["link", "del", link]);
+  });
+  for (const link of links) {
+    ip("link", "add", link, "type", "bridge");
+    ip("link", "set", link, "up");
+  }
+  ip("link", "add", `${NAME}ab`, "type", "veth", "peer", "name", `${NAME}ba`);
+  for (const [end, bridge] of [[`${NAME}ab`, `${NAME}A`], [`${NAME}ba`, `${NAME}B`]]) {
+    ip("link", "set", end, "master", bridge);
+    ip("link", "set", end, "up");
+  }
+  ip("addr", "add", `${HOST}/24`, "dev", `${NAME}S`);
+  for (let n = 0; n < size; n++) {
+    ip("netns", "add", `${NAME}${n}`);
+    ip("-n", `${NAME}${n}`, "link", "set", "lo", "up");
+    for (const [at, bridge, net] of [["0", n < left ? "A" : "B", 98], ["1", "S", 99]]) {
+      ip("link", "add", `${NAME}${n}v${at}`, "type", "veth", "peer", "name", `eth${at}`, "netns", `${NAME}${n}`);
+      ip("link", "set", `${NAME}${n}v${at}`, "master", `${NAME}${bridge}`);
+      ip("link", "set", `${NAME}${n}v${at}`, "up");
+      ip("-n", `${NAME}${n}`, "addr", "add", `10.${net}.0.${10 + n}/24`, "dev", `eth${at}`);
+      ip("-n", `${NAME}${n}`, "link", "set", `eth${at}`, "up");
+    }
+  }
+  return {
+    host: HOST,
+    placeOf: (n) => ({
+      prefix: ["ip", "netns", "exec", `${NAME}${n}`],
+      http: `10.99.0.${10 + n}:8081`,
+      p2p: `10.98.0.${10 + n}:8091`,
+    }),
+    isLeft: (address) => Number(address.split(".").at(-1)) < 10 + left,
+    cut: () => ip("link", "set", `${NAME}ab`, "down"),
+    heal: () => ip("link", "set", `${NAME}ab`, "up"),
+    remove,
+  };
+}
+
+function ip(...args) {
+  const { status, stderr, error } = spawnSync("ip", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${error?.message ?? stderr} (Linux and root are needed)`);
+}
