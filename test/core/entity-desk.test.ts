@@ -11,7 +11,7 @@ function merge(register: string, ms: number): Job {
   return { kind: "merge", entity, done: () => {} };
 }
 
-const never = () => assert.fail("nothing is written here");
+const never = { stamp: () => assert.fail("nothing is written here"), isForgotten: () => false };
 
 test("what was read before a write stood on the disk, and comes after it does, does not undo the write", () => {
   const desk = new EntityDesk();
