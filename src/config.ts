@@ -2,6 +2,7 @@
 // the JSON file of --config, that before the defaults. Parsed once into one value; all that is wrong is said at once,
 // a line each, naming the flag or variable and what was expected.
 
+import { type Block, parseBlock } from "./core/address.ts";
 import { isAbsolute, join, resolve } from "node:path";
 import { type Fault, isFault } from "./core/fault.ts";
 import { parseTicket } from "./core/ticket.ts";
@@ -19,6 +20,8 @@ export type Config = {
   readonly adminToken?: string;
   /** Of other sites whose pages may ask this peer; exact, as browsers send them. */
   readonly allowOrigins: readonly string[];
+  /** Networks that everybody's tasks may reach, and not only an admin's. */
+  readonly allowTargets: readonly Block[];
 };
 
 export type Address = {
@@ -53,6 +56,7 @@ export function readConfig(sources: Sources): Config | Misconfigured {
     name: read(NAME) ?? sources.hostname(),
     labels: read(LABELS) ?? {},
     allowOrigins: read(ALLOW_ORIGINS) ?? [],
+    allowTargets: read(ALLOW_TARGETS) ?? [],
   };
   const [p2p, ticket, adminToken] = [read(P2P), read(JOIN), read(ADMIN_TOKEN)];
   if (data === undefined) lines.push("no home folder is known here: say with --data where the data is kept");
@@ -92,6 +96,7 @@ type Setting<T> = {
   readonly isSecret?: true;
 };
 
+const BLOCKS_MAX = 64;
 const NAME_MAX = 64;
 const LABELS_MAX = 32;
 const LABEL_PATTERN = /^([A-Za-z0-9._/-]{1,64})=([^\p{Cc},]{0,256})$/u;
@@ -174,7 +179,19 @@ const ALLOW_ORIGINS: Setting<Config["allowOrigins"]> = {
   }),
 };
 
-const SETTINGS = [DATA, HTTP, P2P, NAME, LABELS, JOIN, ADMIN_TOKEN, ALLOW_ORIGINS];
+const ALLOW_TARGETS: Setting<Config["allowTargets"]> = {
+  flag: "allow-targets",
+  variable: "METRONOME_ALLOW_TARGETS",
+  key: "allowTargets",
+  expected: `at most ${BLOCKS_MAX} networks with commas between: 10.0.0.0/8,fd00::/8`,
+  parse: one((text) => {
+    const blocks = text.split(",").map((each) => parseBlock(each.trim()));
+    const found = blocks.filter((block) => block !== undefined);
+    return found.length === blocks.length && found.length <= BLOCKS_MAX ? found : undefined;
+  }),
+};
+
+const SETTINGS = [DATA, HTTP, P2P, NAME, LABELS, JOIN, ADMIN_TOKEN, ALLOW_ORIGINS, ALLOW_TARGETS];
 
 function one<T>(parse: (text: string) => T | undefined): (texts: readonly string[]) => T | undefined {
   return ([text, ...more]) => text === undefined || text === "" || more.length > 0 ? undefined : parse(text);

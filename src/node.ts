@@ -6,6 +6,7 @@ import type { Command, CommandResult } from "./core/command.ts";
 import type { CoreEvent, DueQuery, Effect, LogFacts, Outcome } from "./core/event.ts";
 import type { Dossier } from "./core/dossier.ts";
 import { type Instant, INSTANT_MAX } from "./core/instant.ts";
+import { type EgressRules, PLAIN_RULES } from "./core/egress.ts";
 import type { Introduction } from "./core/keeper.ts";
 import { Machine } from "./core/machine.ts";
 import type { Admission } from "./core/membership-list.ts";
@@ -50,6 +51,8 @@ export type NodeParts = {
   readonly digestKey: string;
   /** Whether an admission bears the signature of who it says has admitted. */
   readonly isSigned: (admission: Admission) => boolean;
+  /** Where events may go; without it, an admin's anywhere, and those of others to what is public. */
+  readonly egress?: EgressRules;
   /** What another peer has opened a channel for; without it every channel is refused. */
   readonly opened?: MeshListener["opened"];
   /** Opens the way to the other peers; absent for a peer that has none. */
@@ -69,7 +72,7 @@ const FAREWELL_MS = 100;
 /** Reads what the core has to know at the start, starts the machine, and returns the running node. */
 export async function startNode(parts: NodeParts): Promise<Node> {
   const { store, id, clock } = parts;
-  const { origin, chance, introduction, periods, digestKey, isSigned } = parts;
+  const { origin, chance, introduction, periods, digestKey, isSigned, egress = PLAIN_RULES } = parts;
   const [highWaterMs, start] = [await store.highWater(), await store.meshStart(id)];
   const machine = new Machine({
     self: id,
@@ -83,6 +86,7 @@ export async function startNode(parts: NodeParts): Promise<Node> {
     digestKey,
     isSigned,
     ...(parts.keep.tombstonesMs === undefined ? {} : { tombstoneAgeMs: parts.keep.tombstonesMs }),
+    egress,
   });
   const node = new Loop(parts, machine);
   await node.start();

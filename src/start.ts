@@ -36,6 +36,7 @@ import { recordStore } from "./store/records.ts";
 import { type Store, StoreRefusal } from "./store/store.ts";
 import { targetTester } from "./target-test.ts";
 import { triggers } from "./trigger/by-scheme.ts";
+import { createEgress, egressRules } from "./trigger/egress.ts";
 import { httpTrigger } from "./trigger/http.ts";
 import { lazyTrigger } from "./trigger/lazy.ts";
 import { reseal, Vault } from "./vault.ts";
@@ -132,11 +133,14 @@ async function open(
   opened.push(() => listening.close());
   const { now } = clock;
   const open = (sealed: string, key: string) => vault.open(sealed, key);
+  const ports = () => [listening.port, ...(made?.addresses() ?? []).map(portOf)];
+  const rules = egressRules(config.allowTargets, ports, ownAddresses);
+  const parts = { now, open, egress: createEgress(rules) };
   const trigger = triggers([
-    httpTrigger({ open, now, userAgent: `Metronome/${VERSION}` }),
-    lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger({ now, open })),
-    lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger({ now, open })),
-    lazyTrigger(["mqtt", "mqtts"], async () => (await import("./trigger/mqtt.ts")).mqttTrigger({ open })),
+    httpTrigger({ ...parts, userAgent: `Metronome/${VERSION}` }),
+    lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger(parts)),
+    lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger(parts)),
+    lazyTrigger(["mqtt", "mqtts"], async () => (await import("./trigger/mqtt.ts")).mqttTrigger(parts)),
   ]);
   opened.push(() => trigger.close());
   const meetingPoint = new MeetingPoint(config.p2p, log);
@@ -177,6 +181,7 @@ async function open(
     periods: PERIODS.normal,
     digestKey: hash("sha256", meshKey, "hex"),
     isSigned,
+    egress: rules,
     openMesh,
     opened: (_from, protocol, channel) => {
       if (protocol !== HTTP_PROTOCOL) return channel.abort("nobody here knows this protocol");
@@ -313,7 +318,16 @@ const EVERY_ADDRESS = ["0.0.0.0", "::"];
 /** By what a peer that is bound so may be called: on every address, by each that the machine has now. */
 function namesOf(host: string): readonly string[] {
   if (!EVERY_ADDRESS.includes(host)) return [host];
+  return ownAddresses();
+}
+
+function ownAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((each) => each ?? []).map(({ address }) => address);
+}
+
+/** Of a multiaddr; 0 when it has none. */
+function portOf(address: string): number {
+  return Number(/\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1] ?? 0);
 }
 
 /** Every address is none to connect to. */

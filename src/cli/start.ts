@@ -31,6 +31,10 @@ function withOptions(command: Command, description: string): Command {
       "--allow-origins <origins>",
       "other sites whose pages may ask this peer, with commas (METRONOME_ALLOW_ORIGINS); none when absent",
     )
+    .option(
+      "--allow-targets <networks>",
+      "private networks that every user's tasks may reach, with commas (METRONOME_ALLOW_TARGETS); none when absent",
+    )
     .option("--label <name=value>", "what this peer is, again for each (METRONOME_LABELS, with commas)", gather)
     .option("--config <file>", "a JSON file of these settings, for those not given otherwise (METRONOME_CONFIG)")
     .addOption(

@@ -247,13 +247,7 @@ export class TaskActor {
 
   #edit(turn: Turn, command: EditCommand): CommandResult {
     const before = this.#task;
-    const edited = edit(command, this.#entity, {
-      guid: this.guid,
-      stamp: () => turn.stamp(),
-      now: turn.now,
-      through: this.#ledger.through,
-      mayPlace: (group) => turn.mayPlace(group),
-    });
+    const edited = edit(command, this.#entity, turn.told(this.#ledger.through));
     if (edited.kind === "refused") return edited;
     if (edited.entity !== this.#entity) {
       this.#write(turn, edited.entity);

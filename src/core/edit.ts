@@ -1,15 +1,16 @@
 // An edit: what a command makes of the registers of a task, or why it is refused. It fires nothing by itself.
 
 import type { Refusal, TaskCommand } from "./command.ts";
-import { fault, isFault } from "./fault.ts";
+import { type Fault, fault, isFault } from "./fault.ts";
 import { PLACEMENTS_MAX } from "./groups.ts";
 import type { Instant } from "./instant.ts";
 import { groupOf, type PeerGroup } from "./peer-group.ts";
 import { type Entity, revisionOf } from "./register.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { Stamp } from "./stamp.ts";
+import type { Target } from "./target.ts";
 import { nextOccurrence, removeTask, type Task, taskOf, writeState, writeTask } from "./task-entity.ts";
-import type { TaskGuid, TaskState } from "./task.ts";
+import type { TaskGuid, TaskState, UserId } from "./task.ts";
 
 export type EditCommand = Extract<TaskCommand, { kind: "put" | "pause" | "resume" | "skip" | "remove" }>;
 
@@ -26,6 +27,7 @@ export type Told = {
   readonly now: Instant;
   /** What lies up to here is taken up. */
   readonly through: Instant;
+  readonly outOfReach: (user: UserId, target: Target) => Fault | undefined;
   readonly mayPlace: (group: PeerGroup) => boolean;
 };
 
@@ -63,7 +65,7 @@ export const NOT_FOUND: Refusal = notFound("there is no such task");
 function put(
   command: Extract<EditCommand, { kind: "put" }>,
   entity: Entity | undefined,
-  { guid, stamp, now, mayPlace }: Told,
+  { guid, stamp, now, mayPlace, outOfReach }: Told,
 ): Edit | Refusal {
   const { user, definition, mode } = command;
   const before = taskOf(entity);
@@ -75,6 +77,10 @@ function put(
   if (refusal !== undefined) return refusal;
   const schedule = parseSchedule(definition.schedule);
   if (isFault(schedule)) return { kind: "refused", why: "invalid", message: schedule.message, fault: schedule };
+  const unreachable = outOfReach(user, definition.target);
+  if (unreachable !== undefined) {
+    return { kind: "refused", why: "invalid", message: unreachable.message, fault: unreachable };
+  }
   const group = groupOf(definition.policy);
   if (group !== undefined && !mayPlace(group)) return CROWDED;
   const state = command.paused === undefined || command.paused === before?.state.paused

@@ -1,5 +1,6 @@
 // What a machine is told when it is made: who it is, what it may ask of chance, and what the store says.
 
+import type { EgressRules } from "./egress.ts";
 import type { Introduction } from "./keeper.ts";
 import type { Admission } from "./membership-list.ts";
 import type { MeshStart } from "./mesh-start.ts";
@@ -21,6 +22,7 @@ export type MachineSettings = {
   readonly periods: Periods;
   readonly start: MeshStart;
   readonly digestKey: string;
+  readonly egress: EgressRules;
   readonly isSigned: (admission: Admission) => boolean;
   readonly tombstoneAgeMs?: number;
 };

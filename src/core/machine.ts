@@ -71,8 +71,9 @@ export class Machine {
     }, settings);
     this.#window = new DueWindow(this.#mesh.groups);
     this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
+    const { targets, trust } = this.#mesh;
     this.#around = {
-      ...{ self, chance, clock, log: this.#mesh, targets: this.#mesh.targets },
+      ...{ self, chance, clock, log: this.#mesh, targets, trust, egress: settings.egress },
       hasLease: (shard) => this.#mesh.keeper.hasLease(shard),
       mayPlace: (group) => this.#mesh.groups.mayUse(group),
       isForgotten: (entity) => this.#mesh.replication.isForgotten(entity),

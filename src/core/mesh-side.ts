@@ -29,6 +29,7 @@ import { TargetBook } from "./target-book.ts";
 import { targetNews } from "./target-entity.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import { TOMBSTONE_AGE_MS, Tombstones } from "./tombstones.ts";
+import { Trust } from "./trust.ts";
 import { RunVector, VersionVector } from "./vector.ts";
 import type { Write } from "./write.ts";
 
@@ -72,6 +73,7 @@ export class MeshSide {
   readonly replication: Replication;
   readonly members: MembershipList;
   readonly targets: TargetBook;
+  readonly trust: Trust;
   readonly #host: MeshSideHost;
   readonly #desk = new EntityDesk();
   readonly #digest: DigestTree;
@@ -97,6 +99,7 @@ export class MeshSide {
     this.#digest = new DigestTree(settings.digestKey);
     this.members = new MembershipList(start.members, settings.isSigned);
     this.targets = new TargetBook(start.targets);
+    this.trust = new Trust(start.users);
     this.#isFirst = !this.isShared;
     const vector = VersionVector.parse(start.vector) ?? new VersionVector();
     // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
@@ -246,6 +249,7 @@ export class MeshSide {
       this.targets.take(write.entity);
       const news = targetNews(write.entity);
       if (news !== undefined) this.#host.effect({ kind: "notify", notice: news });
+      this.trust.take(write.entity);
     }
   }
 

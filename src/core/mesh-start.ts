@@ -14,6 +14,7 @@ export type MeshStart = {
   readonly isNew: boolean;
   readonly members: readonly Entity[];
   readonly targets: readonly Entity[];
+  readonly users: readonly Entity[];
   /** The peer groups of which tasks are due at some time, as `PeerGroup.text`. */
   readonly groups: readonly string[];
 };

@@ -23,6 +23,8 @@ export type ResolvedTarget = PlainTarget & {
   readonly sealed?: { readonly text: string; readonly context: string };
   /** Attempts that may be in flight, when that is more than a plain target may have. */
   readonly concurrency?: number;
+  /** A task of no admin's: it is sent to what is public, and what the settings allow. */
+  readonly isGuarded?: true;
   /** Why nothing can be sent there now: the attempt fails with it, and may be made again. */
   readonly unsendable?: string;
 };

@@ -5,7 +5,10 @@
 import type { Carry } from "./carry.ts";
 import type { CommandResult, OnceKey } from "./command.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Told } from "./edit.ts";
+import { egressFault, type EgressRules } from "./egress.ts";
 import type { Effect } from "./event.ts";
+import type { Fault } from "./fault.ts";
 import type { Instant } from "./instant.ts";
 import type { Notice } from "./notice.ts";
 import type { OccurrenceId } from "./occurrence.ts";
@@ -14,8 +17,9 @@ import { type Entity, type Merge, stampsChanged } from "./register.ts";
 import type { Shard } from "./shard.ts";
 import type { HybridClock, Stamp } from "./stamp.ts";
 import type { ResolvedTarget, TargetBook } from "./target-book.ts";
-import type { Target } from "./target.ts";
+import { isNamed, type Target } from "./target.ts";
 import type { PeerId, TaskGuid, UserId } from "./task.ts";
+import type { Trust } from "./trust.ts";
 import type { Write } from "./write.ts";
 
 /** What every turn at this peer is told beside its message. */
@@ -33,6 +37,9 @@ export type Surroundings = {
   readonly mayPlace: (group: PeerGroup) => boolean;
   /** What the names of targets stand for now. */
   readonly targets: TargetBook;
+  readonly trust: Trust;
+  /** Where events may go at all, as far as that can be seen in a URN. */
+  readonly egress: EgressRules;
   /** Whether so many wait in the lane that no more are to come, beside `more` of this turn. */
   readonly isCrowded: (lane: string, more: number, now: Instant) => boolean;
 };
@@ -114,12 +121,29 @@ export class Turn {
 
   /** What the target of a task of this user stands for now. */
   resolve(user: UserId, target: Target): ResolvedTarget {
-    return this.#around.targets.resolve(user, target);
+    const { targets, trust } = this.#around;
+    return trust.of(user, targets.resolve(user, target));
+  }
+
+  /** Why a task of this user can't have the target: it names an address where no event of it is sent. */
+  outOfReach(user: UserId, target: Target): Fault | undefined {
+    const { trust, egress } = this.#around;
+    return isNamed(target) ? undefined : egressFault(target.urn, !trust.isAdmin(user), egress, "target");
   }
 
   /** Whether nothing further is to be brought to the lane now: too many wait there, or its target is left alone. */
   isCrowded(lane: string): boolean {
     return this.#around.isCrowded(lane, this.entries.length, this.now);
+  }
+
+  /** What an edit is told; the task is taken up `through` here. */
+  told(through: Instant): Told {
+    return {
+      ...{ guid: this.guid, now: this.now, through },
+      stamp: () => this.stamp(),
+      mayPlace: (group) => this.mayPlace(group),
+      outOfReach: (user, target) => this.outOfReach(user, target),
+    };
   }
 
   /** If it waits for a target: until when at most, for there is something else to do then. */

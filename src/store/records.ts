@@ -44,6 +44,9 @@ export function recordStore(keyValue: KeyValue): Store {
 /** Open runs of one task that are read; a task has at most 2,000. */
 const OPEN_MAX = 4_000;
 
+/** Users that are looked at for the admins among them, those that are gone too. */
+const USERS_MAX = 100_000;
+
 /** Members that were ever admitted; the largest mesh aimed at has 100. */
 const MEMBERS_MAX = 4_096;
 
@@ -140,6 +143,7 @@ class RecordStore implements Store {
         isNew: ends === undefined,
         members: await this.entities("member", MEMBERS_MAX),
         targets: await this.entities("target", TARGETS_MAX),
+        users: await this.entities("user", USERS_MAX),
         groups: await dueGroups(this.#keyValue),
       };
     } finally {

@@ -8,6 +8,7 @@ import { amqpMessage } from "./amqp-message.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
 import { Attempt } from "./attempt.ts";
+import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
 import { type LinkPlan, Refusal, type Session } from "./link.ts";
 import type { OpenCredentials } from "./open-target.ts";
@@ -19,9 +20,11 @@ export type AmqpTriggerOptions = {
   readonly idleMs?: number;
   /** Opens the credentials of named targets. */
   readonly open?: OpenCredentials;
+  /** Judges where connections are made to; without it, as if nothing were set. */
+  readonly egress?: Egress;
 };
 
-export function amqpTrigger({ now, open, idleMs = 60_000 }: AmqpTriggerOptions): Trigger {
+export function amqpTrigger({ now, open, idleMs = 60_000, egress = PLAIN_EGRESS }: AmqpTriggerOptions): Trigger {
   return brokerTrigger<AmqpPlan>({
     schemes: ["amqp", "amqps"],
     planOf: (target) => {
@@ -31,7 +34,8 @@ export function amqpTrigger({ now, open, idleMs = 60_000 }: AmqpTriggerOptions):
       const key = JSON.stringify([access, address.vhost]);
       return { key, place: placeOf(access), access, address, secrets: secretsOf(access) };
     },
-    dial: async (plan, { connectMs, lost }) => new AmqpSession(plan, await dial(plan, connectMs), { now, lost }),
+    dial: async (plan, { connectMs, lost }) =>
+      new AmqpSession(plan, await dial(plan, connectMs, egress), { now, lost }),
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -52,15 +56,16 @@ const HEARTBEAT_S = 10;
 /** A broker that owes more answers on one channel gives none: sixteen times what a lane holds. */
 const UNANSWERED_MAX = 1_024;
 
-async function dial(plan: AmqpPlan, connectMs: number): Promise<ChannelModel> {
-  const { access: { isSecure, user, password, clientTls }, address: { host, vhost } } = plan;
+async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<ChannelModel> {
+  const { access: { isSecure, user, password, clientTls, isGuarded }, address: { host, vhost } } = plan;
+  const way = egress(host.hostname, host.port, isGuarded);
   try {
     return await connect({
       protocol: isSecure ? "amqps" : "amqp",
-      ...{ hostname: host.hostname, port: host.port, vhost: encodeURIComponent(vhost), heartbeat: HEARTBEAT_S },
+      ...{ hostname: way.host, port: way.port, vhost: encodeURIComponent(vhost), heartbeat: HEARTBEAT_S },
       ...(user === undefined ? {} : { username: user, password: password ?? "" }),
     }, {
-      ...{ timeout: connectMs, noDelay: true, keepAlive: true, keepAliveDelay: 60_000 },
+      ...{ timeout: connectMs, noDelay: true, keepAlive: true, keepAliveDelay: 60_000, lookup: way.lookup },
       ...(isSecure ? tlsOf(host.hostname, clientTls) : {}),
       clientProperties: { connection_name: "Metronome" },
     });
@@ -75,6 +80,7 @@ function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPla
   const network = unreachable(code, { place, host: host.hostname, connectMs });
   if (network !== undefined) return new Refusal("away", network);
   const never = { retryable: false };
+  if (code === EGRESS_REFUSED) return new Refusal("refused", shownText(said, secrets), never);
   if (/\b403\b|ACCESS.REFUSED/.test(said)) {
     const { user = "guest" } = access;
     return new Refusal("refused", `${place} refuses the user ${shownText(user, secrets)}, or its password`, never);

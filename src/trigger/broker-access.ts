@@ -11,6 +11,8 @@ export type Access = {
   readonly user?: string;
   readonly password?: string;
   readonly clientTls?: ClientTls;
+  /** For a task of no admin's. */
+  readonly isGuarded: boolean;
 };
 
 export function accessOf(
@@ -19,9 +21,12 @@ export function accessOf(
     readonly hosts: readonly Host[];
     readonly userinfo?: { readonly user: string; readonly password: string };
   },
-  { login, clientTls }: Pick<OpenTarget, "login" | "clientTls">,
+  { login, clientTls, isGuarded }: Pick<OpenTarget, "login" | "clientTls" | "isGuarded">,
 ): Access {
-  return { isSecure, hosts, ...userinfo, ...login, ...(clientTls === undefined ? {} : { clientTls }) };
+  return {
+    ...{ isSecure, hosts, ...userinfo, ...login, isGuarded: isGuarded === true },
+    ...(clientTls === undefined ? {} : { clientTls }),
+  };
 }
 
 /** `host:port,host:port`, for a human. */

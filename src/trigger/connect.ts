@@ -4,6 +4,7 @@
 import type { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { Egress, Way } from "./egress.ts";
 import type { ClientTls } from "./tls.ts";
 
 export type Address = { readonly hostname: string; readonly port: string; readonly protocol: string };
@@ -15,22 +16,34 @@ export class ConnectTimeout extends Error {
   readonly code = "METRONOME_CONNECT_TIMEOUT";
 }
 
+export type ConnectorOptions = {
+  readonly connectMs: number;
+  readonly egress: Egress;
+  /** For a task of no admin's. */
+  readonly isGuarded: boolean;
+  readonly clientTls?: ClientTls;
+};
+
 export class Connector {
   readonly #connectMs: number;
+  readonly #egress: Egress;
+  readonly #isGuarded: boolean;
   readonly #clientTls: ClientTls;
   readonly #sockets = new Set<Socket>();
   /** The last session of TLS: a connection that takes it up again saves the asymmetric half of the handshake. */
   #session: Buffer | undefined;
 
-  constructor(connectMs: number, clientTls: ClientTls = {}) {
+  constructor({ connectMs, egress, isGuarded, clientTls = {} }: ConnectorOptions) {
     this.#connectMs = connectMs;
+    this.#egress = egress;
+    this.#isGuarded = isGuarded;
     this.#clientTls = clientTls;
   }
 
   connect(address: Address, connected: Connected): void {
     const socket = address.protocol === "https:"
       ? this.#tls(address)
-      : connectTcp({ ...TCP, ...whereOf(address, "80") });
+      : connectTcp({ ...TCP, ...this.#way(address, 80) });
     this.#sockets.add(socket);
     const timer = setTimeout(
       () => socket.destroy(new ConnectTimeout("the connection was not made in time")),
@@ -59,6 +72,10 @@ export class Connector {
     });
   }
 
+  #way({ hostname, port }: Address, otherwise: number): Way {
+    return this.#egress(hostname, port === "" ? otherwise : Number(port), this.#isGuarded);
+  }
+
   /** Ends what is connected, and what is being connected. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -68,7 +85,7 @@ export class Connector {
     const { hostname } = address;
     const socket = connectTls({
       ...TCP,
-      ...whereOf(address, "443"),
+      ...this.#way(address, 443),
       // RFC 6066 §3: an address is no server name.
       servername: isIP(hostname) === 0 ? hostname : "",
       ALPNProtocols: ["http/1.1"],
@@ -81,7 +98,3 @@ export class Connector {
 }
 
 const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 64 * 1024 };
-
-function whereOf({ hostname, port }: Address, otherwise: string): { readonly host: string; readonly port: number } {
-  return { host: hostname, port: Number(port === "" ? otherwise : port) };
-}

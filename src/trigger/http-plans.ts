@@ -39,8 +39,8 @@ export class HttpPlans {
   }
 
   /** What a token is asked for by. */
-  ofToken({ url, headers, secrets, tls }: OauthClient): Plan | undefined {
-    const target: ResolvedTarget = { urn: url, name: url };
+  ofToken({ url, headers, secrets, tls, isGuarded }: OauthClient): Plan | undefined {
+    const target: ResolvedTarget = { urn: url, name: url, ...(isGuarded ? { isGuarded } : {}) };
     const plan = this.#plan(target, { headers: [], secrets, ...(tls === undefined ? {} : { tls }) });
     return plan === undefined ? undefined : { ...plan, headers: ["user-agent", this.#userAgent, ...headers] };
   }
@@ -54,8 +54,9 @@ export class HttpPlans {
 
   /** Many tasks have the same target, each of its own. */
   #ofPlain(target: ResolvedTarget): Plan | undefined {
-    const { urn, method, headers, cloudEvents, success } = target;
-    const isShort = headers === undefined && cloudEvents === undefined && success === undefined;
+    const { urn, method, headers, cloudEvents, success, isGuarded } = target;
+    const isShort = isGuarded === undefined && headers === undefined && cloudEvents === undefined &&
+      success === undefined;
     const key = isShort ? `${method ?? ""} ${urn}` : JSON.stringify(target);
     const known = this.#plain.get(key);
     if (known !== undefined) return known;

@@ -59,7 +59,7 @@ export function proofOf(target: ResolvedTarget, credentials: Credentials, which:
       return {
         headers,
         secrets: [...secrets, secret, encodeURIComponent(secret)],
-        oauth: oauthClient(auth, secret, written),
+        oauth: oauthClient(auth, secret, { tls: written, isGuarded: target.isGuarded === true }),
         ...common,
       };
     }

@@ -34,6 +34,10 @@ export type Plan = {
   readonly previous?: { readonly plan: Plan; readonly until: number };
 };
 
+/** In the key of a pool: whose task it is. */
+export const OPEN = "open";
+export const GUARDED = "guarded";
+
 /** Absent when the URN is none of HTTP's. */
 export function planOf(
   target: ResolvedTarget,
@@ -55,7 +59,9 @@ export function planOf(
   return {
     method,
     origin: url.origin,
-    poolKey: `${connections} ${url.origin}${proof.tls === undefined ? "" : ` ${proof.tls}`}`,
+    poolKey: `${connections} ${target.isGuarded === true ? GUARDED : OPEN} ${url.origin}${
+      proof.tls === undefined ? "" : ` ${proof.tls}`
+    }`,
     place: url.host,
     host: url.hostname,
     pathHead: `${url.pathname}?${queryHead(urn)}time=`,

@@ -3,6 +3,7 @@
 import type { Buffer } from "node:buffer";
 import { STATUS_CODES } from "node:http";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { EGRESS_REFUSED } from "./egress.ts";
 import type { Plan } from "./http-request.ts";
 
 export type Refusal = {
@@ -57,6 +58,7 @@ export function broken(
   { connectMs, status }: { connectMs: number; status: number },
 ): Failure {
   const code = codeOf(error);
+  if (code === EGRESS_REFUSED) return { kind: "failed", error: error.message, retryable: false, cause: "ours" };
   if (code === "UND_ERR_HEADERS_OVERFLOW") return tooLong(plan, "an answer with more than 16 KiB of headers");
   return {
     kind: "failed",

@@ -6,9 +6,10 @@ import type { Dispatcher } from "undici";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
 import { HttpAttempt } from "./http-attempt.ts";
 import { Connector } from "./connect.ts";
+import { type Egress, PLAIN_EGRESS } from "./egress.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HttpPlans } from "./http-plans.ts";
-import { bodyOf, headersOf, pathOf, type Plan, withToken } from "./http-request.ts";
+import { bodyOf, headersOf, OPEN, pathOf, type Plan, withToken } from "./http-request.ts";
 import { type Asked, type OauthClient, OauthTokens } from "./oauth.ts";
 import type { OpenCredentials } from "./open-target.ts";
 import { Pools } from "./pools.ts";
@@ -23,6 +24,8 @@ export type HttpTriggerOptions = {
   readonly connectionsMax?: number;
   /** How long a pool that nothing uses is kept. */
   readonly idleMs?: number;
+  /** Judges where connections are made to; without it, as if nothing were set. */
+  readonly egress?: Egress;
   /** Opens the credentials of named targets; without it, none can be. */
   readonly open?: OpenCredentials;
 };
@@ -53,9 +56,10 @@ class HttpTrigger implements Trigger {
 
   constructor(options: HttpTriggerOptions) {
     const { now, userAgent = "Metronome", connectionsMax = 64, idleMs = 60_000, open = () => undefined } = options;
+    const { egress = PLAIN_EGRESS } = options;
     this.#now = now;
     this.#plans = new HttpPlans({ userAgent, open, now, connectionsMax });
-    this.#pools = new Pools({ make: (key) => new OriginPool(key), poolsMax: POOLS_MAX, idleMs });
+    this.#pools = new Pools({ make: (key) => new OriginPool(key, egress), poolsMax: POOLS_MAX, idleMs });
     this.#tokens = new OauthTokens({ ask: (client) => this.#ask(client), now });
   }
 
@@ -215,10 +219,15 @@ class OriginPool {
   readonly #pool: Pool;
   readonly #connector: Connector;
 
-  /** `key`: the time to connect in, connections, origin, what is brought to TLS. One connector for all that it carries. */
-  constructor(key: string) {
-    const [connectMs = "", connections = "", origin = "", ...tls] = key.split(" ");
-    this.#connector = new Connector(Number(connectMs), tls.length === 0 ? {} : readTls(tls.join(" ")));
+  /** `key`: the time to connect in, connections, whose task it is, origin, what is brought to TLS. One connector for all that it carries. */
+  constructor(key: string, egress: Egress) {
+    const [connectMs = "", connections = "", guard = "", origin = "", ...tls] = key.split(" ");
+    this.#connector = new Connector({
+      connectMs: Number(connectMs),
+      egress,
+      isGuarded: guard !== OPEN,
+      ...(tls.length === 0 ? {} : { clientTls: readTls(tls.join(" ")) }),
+    });
     this.#pool = new Pool(origin, {
       connections: Number(connections),
       pipelining: 1,

@@ -2,6 +2,7 @@
 
 import type { KafkaAddress } from "../core/target-kafka.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { EGRESS_REFUSED } from "./egress.ts";
 import { Refusal } from "./link.ts";
 
 export type KafkaPlace = {
@@ -63,6 +64,7 @@ export function refusalOf(where: KafkaPlace, error: unknown, connectMs: number):
   const network = unreachable(code, { place, host: hosts[0]?.hostname ?? "", connectMs });
   if (network !== undefined) return new Refusal("away", network);
   const text = shownText(said, secrets);
+  if (code === EGRESS_REFUSED) return new Refusal("refused", text, { retryable: false });
   if (/SASL/.test(`${nameOf(root)} ${nameOf(error)} ${said}`)) {
     const who = userinfo === undefined ? "who does not say who it is" : `the user ${shownText(userinfo.user, secrets)}`;
     return new Refusal("refused", `${place} refuses ${who}: ${text}`, { retryable: false });

@@ -12,6 +12,7 @@ import { type KafkaAddress, type KafkaOptions, parseKafkaUrn } from "../core/tar
 import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
+import { type Egress, PLAIN_EGRESS } from "./egress.ts";
 import { failureOf, isAgainstNumbers, NoPartition, refusalOf } from "./kafka-failure.ts";
 import { type KafkaMessage, kafkaMessage } from "./kafka-message.ts";
 import { quieten } from "./kafka-quiet.ts";
@@ -25,9 +26,11 @@ export type KafkaTriggerOptions = {
   readonly idleMs?: number;
   /** Opens the credentials of named targets. */
   readonly open?: OpenCredentials;
+  /** Judges where connections are made to; without it, as if nothing were set. */
+  readonly egress?: Egress;
 };
 
-export function kafkaTrigger({ now, open, idleMs = 10_000 }: KafkaTriggerOptions): Trigger {
+export function kafkaTrigger({ now, open, idleMs = 10_000, egress = PLAIN_EGRESS }: KafkaTriggerOptions): Trigger {
   quieten();
   return brokerTrigger<KafkaPlan>({
     schemes: ["kafka", "kafkas"],
@@ -42,7 +45,7 @@ export function kafkaTrigger({ now, open, idleMs = 10_000 }: KafkaTriggerOptions
         ...{ access, address, sasl, secrets: secretsOf(access) },
       };
     },
-    dial: (plan, how) => dial(plan, how, now),
+    dial: (plan, how) => dial(plan, how, { now, egress }),
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -70,9 +73,11 @@ const RETRY = { initialRetryTime: 100, multiplier: 2, maxRetryTime: 500, retries
 /** Without numbers, what is sent again after a lost answer comes twice: that is for the task's policy to decide. */
 const NO_RETRY = { retries: 0 };
 
-async function dial(plan: KafkaPlan, how: DialHow<KafkaPlan>, now: () => number): Promise<KafkaSession> {
+type DialParts = { readonly now: () => number; readonly egress: Egress };
+
+async function dial(plan: KafkaPlan, how: DialHow<KafkaPlan>, { now, egress }: DialParts): Promise<KafkaSession> {
   const sockets = new Set<Socket>();
-  const client = clientOf(plan, how.connectMs, sockets);
+  const client = clientOf(plan, how.connectMs, { sockets, egress });
   try {
     await topicIsThere(client, plan.address.topic);
     return new KafkaSession(plan, { producer: await producerOf(client), sockets, now, lost: how.lost });
@@ -109,8 +114,12 @@ async function producerOf(client: Kafka): Promise<Producer> {
   return plain;
 }
 
-function clientOf({ access, sasl }: KafkaPlan, connectMs: number, sockets: Set<Socket>): Kafka {
-  const { isSecure, hosts, user, password = "", clientTls } = access;
+function clientOf(
+  { access, sasl }: KafkaPlan,
+  connectMs: number,
+  { sockets, egress }: { readonly sockets: Set<Socket>; readonly egress: Egress },
+): Kafka {
+  const { isGuarded, isSecure, hosts, user, password = "", clientTls } = access;
   // The client would cut an address of IPv6 at its first colon: it gets a name for it.
   const names = hosts.map(({ hostname }, n) => hostname.includes(":") ? `seed-${n}` : hostname);
   return new Kafka({
@@ -125,9 +134,11 @@ function clientOf({ access, sasl }: KafkaPlan, connectMs: number, sockets: Set<S
     logCreator: () => () => {},
     socketFactory: ({ host, port, ssl, onConnect }: ISocketFactoryArgs) => {
       const hostname = hosts[names.indexOf(host)]?.hostname ?? host;
+      // What a broker says of the others is judged too.
+      const way = egress(hostname, port, isGuarded);
       const socket = ssl
-        ? connectTls({ ...ssl, ...tlsOf(hostname, clientTls), host: hostname, port }, onConnect)
-        : connectTcp({ host: hostname, port }, onConnect);
+        ? connectTls({ ...ssl, ...tlsOf(hostname, clientTls), ...way }, onConnect)
+        : connectTcp(way, onConnect);
       socket.setNoDelay(true);
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));

@@ -12,6 +12,7 @@ import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { type DialHow, type LinkPlan, Refusal, type Session } from "./link.ts";
 import { mqttMessage } from "./mqtt-message.ts";
 import type { OpenCredentials } from "./open-target.ts";
@@ -21,9 +22,13 @@ export type MqttTriggerOptions = {
   /** Opens the credentials of named targets. */
   readonly open?: OpenCredentials;
   readonly idleMs?: number;
+  /** Judges where connections are made to; without it, as if nothing were set. */
+  readonly egress?: Egress;
 };
 
-export function mqttTrigger({ open, idleMs = 60_000 }: MqttTriggerOptions = {}): Trigger {
+export function mqttTrigger(
+  { open, idleMs = 60_000, egress = PLAIN_EGRESS }: MqttTriggerOptions = {},
+): Trigger {
   return brokerTrigger<MqttPlan>({
     schemes: ["mqtt", "mqtts"],
     planOf: (target) => {
@@ -32,7 +37,7 @@ export function mqttTrigger({ open, idleMs = 60_000 }: MqttTriggerOptions = {}):
       const access = accessOf({ ...address, hosts: [address.host] }, target);
       return { key: JSON.stringify(access), place: placeOf(access), access, address, secrets: secretsOf(access) };
     },
-    dial,
+    dial: (plan, how) => dial(plan, how, egress),
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -57,9 +62,13 @@ const ENVELOPE_BYTES = 4 * 1024;
 const PASSING = new Set([0x80, 0x83, 0x91, 0x97]);
 const AWAY = new Set([0x88, 0x89, 0x8b, 0x9c, 0x9d]);
 
-async function dial(plan: MqttPlan, { connectMs, lost }: DialHow<MqttPlan>): Promise<MqttSession> {
+async function dial(
+  plan: MqttPlan,
+  { connectMs, lost }: DialHow<MqttPlan>,
+  egress: Egress,
+): Promise<MqttSession> {
   const { access: { user, password } } = plan;
-  const socket = socketTo(plan);
+  const socket = socketTo(plan, egress);
   const client = new MqttClient(() => socket, {
     protocolVersion: 5,
     clean: true,
@@ -94,10 +103,9 @@ class ConnectTimeout extends Error {
   readonly code = "METRONOME_CONNECT_TIMEOUT";
 }
 
-function socketTo({ access: { isSecure, clientTls }, address: { host: { hostname, port } } }: MqttPlan): Socket {
-  const socket = isSecure
-    ? connectTls({ ...tlsOf(hostname, clientTls), host: hostname, port })
-    : connectTcp({ host: hostname, port });
+function socketTo({ access, address: { host: { hostname, port } } }: MqttPlan, egress: Egress): Socket {
+  const way = egress(hostname, port, access.isGuarded);
+  const socket = access.isSecure ? connectTls({ ...tlsOf(hostname, access.clientTls), ...way }) : connectTcp(way);
   socket.setNoDelay(true);
   return socket;
 }
@@ -106,6 +114,7 @@ function refusalOf({ place, access, address: { host }, secrets }: MqttPlan, erro
   const network = unreachable(codeOf(error), { place, host: host.hostname, connectMs });
   if (network !== undefined) return new Refusal("away", network);
   const said = shownText(error instanceof Error ? error.message : String(error), secrets);
+  if (codeOf(error) === EGRESS_REFUSED) return new Refusal("refused", said, { retryable: false });
   const reason = reasonOf(error);
   if (reason !== undefined && !AWAY.has(reason)) {
     const who = access.user === undefined

@@ -16,6 +16,8 @@ export type OauthClient = {
   readonly secrets: readonly string[];
   /** As `writeTls` writes it. */
   readonly tls: string | undefined;
+  /** For a task of no admin's. */
+  readonly isGuarded: boolean;
 };
 
 export type Asked =
@@ -42,7 +44,7 @@ const TOKEN_PATTERN = /^[\x21-\x7e]{1,8192}$/;
 export function oauthClient(
   { tokenUrl, clientId, scope, audience, clientAuth = "basic" }: Extract<Auth, { kind: "oauth2" }>,
   secret: string,
-  tls: string | undefined,
+  { tls, isGuarded }: Pick<OauthClient, "tls" | "isGuarded">,
 ): OauthClient {
   const form = new URLSearchParams({ grant_type: "client_credentials" });
   if (scope !== undefined) form.set("scope", scope);
@@ -58,8 +60,8 @@ export function oauthClient(
     secrets.push(pair);
   }
   const body = form.toString();
-  const key = JSON.stringify([tokenUrl, headers, body, tls]);
-  return { key, url: tokenUrl, headers, body, secrets, tls };
+  const key = JSON.stringify([tokenUrl, headers, body, tls, isGuarded]);
+  return { key, url: tokenUrl, headers, body, secrets, tls, isGuarded };
 }
 
 type Entry = { token?: string; freshUntil: number; pending?: Promise<TokenAnswer> };

@@ -43,6 +43,7 @@ const DEFAULTS: Config = {
   name: "lab-1",
   labels: {},
   allowOrigins: [],
+  allowTargets: [],
 };
 
 test("without a setting everything has its default", () => assert.deepEqual(read({}), DEFAULTS));
@@ -56,6 +57,14 @@ const CASES = [
     loser: "http://a",
     means: { allowOrigins: ["https://board.example", "http://localhost:4200"] },
     key: "allowOrigins",
+  },
+  {
+    flag: "allow-targets",
+    variable: "METRONOME_ALLOW_TARGETS",
+    text: "10.0.0.0/8, fd00::/8",
+    loser: "10.0.0.1",
+    means: { allowTargets: [{ base: 0xffff_0a00_0000n, bits: 104 }, { base: 0xfd00n << 112n, bits: 8 }] },
+    key: "allowTargets",
   },
   { flag: "data", variable: "METRONOME_DATA", text: "/srv/m", loser: "/srv/n", means: { data: "/srv/m" } },
   {
@@ -177,10 +186,13 @@ test("a value that can't be is told in one line, with its place and what was exp
     ],
     [file("{"), `--config is "/m.json", which is no JSON (position 1); expected: a file of a JSON object`],
     [file("[]"), `--config is "/m.json", which holds no object; expected: a file of a JSON object`],
-    [file('{"htpp":"a:1"}'), `"htpp" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins`],
+    [
+      file('{"htpp":"a:1"}'),
+      `"htpp" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins, allowTargets`,
+    ],
     [
       file('{"adminToken":"x"}'),
-      `"adminToken" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins`,
+      `"adminToken" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins, allowTargets`,
     ],
     [{ env: { HOME: "" } }, "no home folder is known here: say with --data where the data is kept"],
   ];

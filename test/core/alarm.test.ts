@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_PROGRESS } from "../../src/core/dossier.ts";
+import { PLAIN_RULES } from "../../src/core/egress.ts";
 import type { CoreEvent, Effect } from "../../src/core/event.ts";
 import { type Instant, instant } from "../../src/core/instant.ts";
 import { Machine } from "../../src/core/machine.ts";
@@ -23,8 +24,19 @@ class Bench {
     origin: 1,
     highWaterMs: 0,
     chance: () => 0,
+    egress: PLAIN_RULES,
     now: START,
-    start: { vector: [], runEnds: [], runFloors: [], ownSeq: 0, isNew: true, members: [], targets: [], groups: [] },
+    start: {
+      vector: [],
+      runEnds: [],
+      runFloors: [],
+      ownSeq: 0,
+      isNew: true,
+      members: [],
+      targets: [],
+      users: [],
+      groups: [],
+    },
   });
   #alarmAt: Instant | undefined;
 

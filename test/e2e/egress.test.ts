@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { parseBlock } from "../../src/core/address.ts";
+import { instant } from "../../src/core/instant.ts";
+import type { OccurrenceId } from "../../src/core/occurrence.ts";
+import type { ResolvedTarget } from "../../src/core/target-book.ts";
+import { createEgress, egressRules, PLAIN_EGRESS } from "../../src/trigger/egress.ts";
+import { httpTrigger } from "../../src/trigger/http.ts";
+
+type Canary = AsyncDisposable & { readonly port: number; readonly connections: () => number; readonly server: Server };
+
+/** Listens on this machine, and counts who connects. */
+async function canary(): Promise<Canary> {
+  let connections = 0;
+  const server = createServer((_request, response) => response.end());
+  server.on("connection", () => connections++);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    connections: () => connections,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function deliveryTo(target: ResolvedTarget) {
+  return {
+    ...{ id: "0".repeat(32) as OccurrenceId, attempt: 1, task: "t", instant: instant(0), toleranceMs: 0, target },
+    ...{ payload: null, connectMs: 1_000, totalMs: 2_000 },
+  };
+}
+
+const NEVER_STOPS = new AbortController().signal;
+
+async function sendAll(egress: typeof PLAIN_EGRESS, targets: readonly ResolvedTarget[]) {
+  const trigger = httpTrigger({ now: () => 0, egress });
+  try {
+    return await Promise.all(targets.map((target) => trigger.send(deliveryTo(target), NEVER_STOPS)));
+  } finally {
+    await trigger.close();
+  }
+}
+
+const SPELLINGS = [
+  "127.0.0.1",
+  "127.1",
+  "2130706433",
+  "0x7f.1",
+  "0177.0.0.1",
+  "[::ffff:127.0.0.1]",
+  "[::127.0.0.1]",
+  "[::1]",
+  "0.0.0.0",
+  "[::]",
+  "localhost",
+  "LOCALHOST",
+  "localhost.",
+  "a.localhost",
+  "[64:ff9b::7f00:1]",
+];
+
+test("no spelling of this machine is connected to for a task of no admin's, and one of an admin's is", async () => {
+  await using there = await canary();
+  const urns = SPELLINGS.map((host) => `http://${host}:${there.port}/`);
+  const results = await sendAll(PLAIN_EGRESS, urns.map((urn) => ({ urn, isGuarded: true })));
+  for (const [at, result] of results.entries()) {
+    assert.equal(result.kind, "failed", urns[at]);
+    const { error, retryable } = result.kind === "failed" ? result : { error: "", retryable: true };
+    // A name that does not resolve anywhere leads nowhere.
+    if (!/does not resolve|can't be looked up/.test(error)) {
+      assert.deepEqual([retryable, /not public/.test(error)], [false, true], error);
+    }
+  }
+  assert.equal(there.connections(), 0);
+  const [own] = await sendAll(PLAIN_EGRESS, [{ urn: `http://127.0.0.1:${there.port}/` }]);
+  assert.deepEqual([own?.kind, there.connections()], ["delivered", 1]);
+});
+
+test("one kept connection of an admin's is not used for another user's task", async () => {
+  await using there = await canary();
+  const trigger = httpTrigger({ now: () => 0 });
+  try {
+    const urn = `http://127.0.0.1:${there.port}/`;
+    assert.equal((await trigger.send(deliveryTo({ urn }), NEVER_STOPS)).kind, "delivered");
+    assert.equal((await trigger.send(deliveryTo({ urn, isGuarded: true }), NEVER_STOPS)).kind, "failed");
+    assert.equal(there.connections(), 1);
+  } finally {
+    await trigger.close();
+  }
+});
+
+test("a name that leads here and there, or now there and then here, leads nowhere", async () => {
+  await using there = await canary();
+  let asked = 0;
+  const answers = [["192.0.2.1"], ["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"], ["::1"], [
+    "::ffff:127.0.0.1",
+  ]];
+  const egress = createEgress(egressRules([], () => [], () => []), (_host, _options, callback) => {
+    const found = answers[asked++ % answers.length] ?? [];
+    callback(null, found.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+  });
+  const targets = Array.from(
+    { length: 12 },
+    (_, n) => ({ urn: `http://n${n}.rebind.test:${there.port}/`, isGuarded: true as const }),
+  );
+  const results = await sendAll(egress, targets);
+  assert.ok(results.every(({ kind }) => kind === "failed"));
+  // Each name is looked up once, for what was judged is what is connected to.
+  assert.equal(asked, 12);
+  assert.equal(there.connections(), 0);
+});
+
+test("what is allowed is reached by all, and the peer's own port by nobody, under any of its names", async () => {
+  await using there = await canary();
+  const urn = `http://127.0.0.1:${there.port}/`;
+  const allowed = [parseBlock("127.0.0.0/8") ?? assert.fail()];
+  const [open] = await sendAll(createEgress(egressRules(allowed, () => [], () => [])), [{ urn, isGuarded: true }]);
+  assert.equal(open?.kind, "delivered");
+  const before = there.connections();
+  const own = createEgress(egressRules(allowed, () => [there.port], () => ["192.0.2.77"]));
+  const urns = [
+    urn,
+    `http://localhost:${there.port}/`,
+    `http://[::ffff:127.0.0.1]:${there.port}/`,
+    `http://0.0.0.0:${there.port}/`,
+    `http://192.0.2.77:${there.port}/`,
+  ];
+  const results = await sendAll(own, urns.map((each) => ({ urn: each })));
+  for (const [at, result] of results.entries()) {
+    assert.match(result.kind === "failed" ? result.error : "", /this peer itself/, urns[at]);
+  }
+  assert.equal(there.connections(), before);
+});
+
+test("brokers are reached, and not reached, by the same rules", async () => {
+  await using there = await canary();
+  const { amqpTrigger } = await import("../../src/trigger/amqp.ts");
+  const { kafkaTrigger } = await import("../../src/trigger/kafka.ts");
+  const { mqttTrigger } = await import("../../src/trigger/mqtt.ts");
+  const triggers = [amqpTrigger({ now: () => 0 }), kafkaTrigger({ now: () => 0 }), mqttTrigger()];
+  try {
+    for (const host of ["127.0.0.1", "localhost", "[::1]", "2130706433"]) {
+      const at = `${host}:${there.port}`;
+      for (const [trigger, urn] of [`amqp://${at}/v/e/k`, `kafka://${at}/t`, `mqtt://${at}/t`].entries()) {
+        const result = await triggers[trigger]?.send(deliveryTo({ urn, isGuarded: true }), NEVER_STOPS);
+        assert.match(result?.kind === "failed" ? result.error : "", /not public|can't be read/, urn);
+      }
+    }
+    assert.equal(there.connections(), 0);
+  } finally {
+    for (const trigger of triggers) await trigger.close();
+  }
+});
