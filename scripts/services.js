@@ -1,6 +1,6 @@
 // The brokers that the tests, the benchmarks and the examples of the README speak to: real ones, on loopback.
 //
-//   node scripts/services.js start|stop|restart|status [rabbitmq|mosquitto|kafka …]
+//   node scripts/services.js start|stop|restart|status [rabbitmq|mosquitto|kafka|kafka-second …]
 //
 // What is started stays until it is stopped; what runs already is left alone. What can't be had here is named with the
 // reason, and is no failure: its tests are skipped. Needs root and apt-get where a broker is not installed yet, openssl,
@@ -8,14 +8,16 @@
 
 import process from "node:process";
 import { certificates } from "./services/certificates.js";
-import { kafka } from "./services/kafka.js";
+import { kafka, kafkaSecond } from "./services/kafka.js";
 import { mosquitto } from "./services/mosquitto.js";
 import { end, isRunning } from "./services/processes.js";
 import { rabbitmq } from "./services/rabbitmq.js";
 import { Unavailable } from "./services/refusal.js";
 import { folderOf, readState, writeState } from "./services/state.js";
 
-const SERVICES = { rabbitmq, mosquitto, kafka };
+const SERVICES = { rabbitmq, mosquitto, kafka, "kafka-second": kafkaSecond };
+/** When none is named. */
+const USUAL = { start: ["rabbitmq", "mosquitto", "kafka"], stop: ["kafka-second", "kafka", "mosquitto", "rabbitmq"] };
 
 const [command, ...names] = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in SERVICES));
@@ -23,7 +25,7 @@ if (!["start", "stop", "restart", "status"].includes(command) || unknown.length 
   console.error(`usage: services.js start|stop|restart|status [${Object.keys(SERVICES).join("|")} …]`);
   process.exit(2);
 }
-const chosen = names.length > 0 ? names : Object.keys(SERVICES);
+const chosen = names.length > 0 ? names : USUAL[command] ?? USUAL.start;
 if (command === "stop" || command === "restart") await Promise.all(chosen.map(stop));
 if (command === "start" || command === "restart") {
   // One after another: packages are installed by one at a time.

@@ -6,8 +6,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { has, installed } from "./packages.js";
-import { freePorts, listening, startProcess } from "./processes.js";
+import { freePorts, isRunning, listening, startProcess } from "./processes.js";
 import { Unavailable } from "./refusal.js";
+import { readState } from "./state.js";
 import { ROBOT, USERINFO } from "./users.js";
 
 const VERSION = "4.1.1";
@@ -22,6 +23,22 @@ const LISTENERS = {
   controller: "CONTROLLER",
 };
 
+/** Not started unless it is named: a second node, for what happens when the leader of a partition goes. */
+export const kafkaSecond = {
+  async start({ folder, before }) {
+    const { classpath, ports: { controller }, processes } = readState().kafka ?? {};
+    if (!isRunning(processes)) throw new Unavailable("the first node of Kafka is not running");
+    const ports = before?.ports ?? await freePorts({ plain: 26099 });
+    const settings = join(folder, "server.properties");
+    writeFileSync(settings, secondProperties({ folder, controller, port: ports.plain }).join("\n"));
+    format({ classpath, settings, folder, scram: [] });
+    const log = join(folder, "kafka.log");
+    const processesOfSecond = [startNode({ classpath, settings, folder, log })];
+    await listening(ports.plain, processesOfSecond, { log });
+    return { processes: processesOfSecond, ports, urns: { plain: `kafka://127.0.0.1:${ports.plain}` } };
+  },
+};
+
 export const kafka = {
   async start({ folder, tls, before }) {
     installed("/usr/bin/java", ["openjdk-17-jre-headless"]);
@@ -30,10 +47,9 @@ export const kafka = {
     const ports = before?.ports ?? await freePorts(PORTS);
     const settings = join(folder, "server.properties");
     writeFileSync(settings, propertiesOf({ folder, tls, ports }).join("\n"));
-    format({ classpath, settings, folder });
+    format({ classpath, settings, folder, scram: SCRAM });
     const log = join(folder, "kafka.log");
-    const args = [...HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classpath, "kafka.Kafka", settings];
-    const processes = [startProcess("java", args, { log, cwd: folder })];
+    const processes = [startNode({ classpath, settings, folder, log })];
     await listening(ports.both, processes, { log });
     const topic = ["--create", "--if-not-exists", "--topic", "hello", "--bootstrap-server", `127.0.0.1:${ports.plain}`];
     const made = spawnSync("java", [...HEAP, "-cp", classpath, "org.apache.kafka.tools.TopicCommand", ...topic]);
@@ -86,20 +102,39 @@ ${dependency("org.slf4j", "slf4j-simple", "1.7.36")}
   return jars;
 }
 
+function startNode({ classpath, settings, folder, log }) {
+  const args = [...HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classpath, "kafka.Kafka", settings];
+  return startProcess("java", args, { log, cwd: folder });
+}
+
+const SCRAM = ["256", "512"].flatMap((bits) => [
+  "--add-scram",
+  `SCRAM-SHA-${bits}=[name=${ROBOT.user},password=${ROBOT.password}]`,
+]);
+
 /** The first start of a folder's node says who its cluster is, and who may sign in by SCRAM. */
-function format({ classpath, settings, folder }) {
+function format({ classpath, settings, folder, scram }) {
   if (existsSync(join(folder, "data", "meta.properties"))) return;
   mkdirSync(join(folder, "data"), { recursive: true });
-  const scram = ["256", "512"].flatMap((bits) => [
-    "--add-scram",
-    `SCRAM-SHA-${bits}=[name=${ROBOT.user},password=${ROBOT.password}]`,
-  ]);
   const { status, stderr, stdout } = spawnSync(
     "java",
     ["-cp", classpath, "kafka.tools.StorageTool", "format", "-t", "bWV0cm9ub21lLXRlc3Qxcg", "-c", settings, ...scram],
     { encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`Kafka's folder can't be formatted: ${stderr}${stdout}`);
+}
+
+function secondProperties({ folder, controller, port }) {
+  return [
+    "process.roles=broker",
+    "node.id=2",
+    `controller.quorum.voters=1@127.0.0.1:${controller}`,
+    "controller.listener.names=CONTROLLER",
+    `listeners=PLAINTEXT://127.0.0.1:${port}`,
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "inter.broker.listener.name=PLAINTEXT",
+    `log.dirs=${join(folder, "data")}`,
+  ];
 }
 
 function propertiesOf({ folder, tls, ports }) {

@@ -17,12 +17,19 @@ export type Topic = AsyncDisposable & {
   readonly name: string;
   /** All that is in it, in the order in which it came to each partition. */
   records(): Promise<readonly Record[]>;
+  /** The node that leads its first partition. */
+  leader(): Promise<number | undefined>;
 };
 
-export async function topic(
-  { ports }: Service,
-  { partitions = 1, config = {} }: { partitions?: number; config?: { readonly [name: string]: string } } = {},
-): Promise<Topic> {
+export type TopicHow = {
+  readonly partitions?: number;
+  readonly config?: { readonly [name: string]: string };
+  /** Of its one partition: the nodes that hold it, its leader first. */
+  readonly replicas?: number[];
+};
+
+export async function topic({ ports }: Service, how: TopicHow = {}): Promise<Topic> {
+  const { partitions = 1, config = {}, replicas } = how;
   quieten();
   const name = freshName("topic");
   const kafka = new Kafka({ brokers: [`127.0.0.1:${ports.plain}`], logCreator: () => () => {}, retry: { retries: 8 } });
@@ -32,8 +39,9 @@ export async function topic(
     waitForLeaders: true,
     topics: [{
       topic: name,
-      numPartitions: partitions,
-      replicationFactor: 1,
+      ...(replicas === undefined
+        ? { numPartitions: partitions, replicationFactor: 1 }
+        : { replicaAssignment: [{ partition: 0, replicas }] }),
       configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
     }],
   });
@@ -55,6 +63,7 @@ export async function topic(
   return {
     name,
     records: read,
+    leader: async () => (await admin.fetchTopicMetadata({ topics: [name] })).topics[0]?.partitions[0]?.leader,
     async [Symbol.asyncDispose]() {
       await consumer.disconnect();
       await admin.deleteTopics({ topics: [name] });

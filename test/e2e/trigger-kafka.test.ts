@@ -1,6 +1,8 @@
 // What a real Kafka does with events, and what becomes of them when it does not.
 
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery.ts";
 import type { PlainTarget } from "../../src/core/target.ts";
@@ -10,6 +12,7 @@ import { consoleConsumer } from "../contract/kafka-tool.ts";
 import { topic } from "../contract/kafka.ts";
 import { freePort } from "../contract/trigger-server.ts";
 import { deliveryTo, NEVER, PASSWORD } from "../contract/trigger.suite.ts";
+import { ROOT } from "./peer.ts";
 
 const kafka = service("kafka");
 const test = (name: string, run: () => Promise<void>) => nodeTest(name, { skip: whyNot(kafka) ?? false }, run);
@@ -165,6 +168,42 @@ test("a connection that is cut is made anew, and each event counts once all the 
   assert.equal(cuts, 3);
   assert.deepEqual((await made.records()).map(({ key }) => key).sort(), [...tasks].sort());
 });
+
+test("when the leader of a partition goes, the next one takes what comes, each event once", async () => {
+  services("start", "kafka-second");
+  try {
+    const { ports } = there(kafka);
+    const second = there(service("kafka-second"));
+    // Its leader is the second node, as long as that is there.
+    await using made = await topic(there(kafka), { replicas: [2, 1] });
+    assert.equal(await made.leader(), 2);
+    await using sending = sender();
+    const urn = `kafka://127.0.0.1:${second.ports.plain},127.0.0.1:${ports.plain}/${made.name}`;
+    const tasks: string[] = [];
+    let isGone = false;
+    const gone = new Promise<void>((resolve) =>
+      spawn("node", [join(ROOT, "scripts", "services.js"), "stop", "kafka-second"]).once("close", () => {
+        isGone = true;
+        resolve();
+      })
+    );
+    for (let after = 0; after < 20; after += isGone ? 1 : 0) {
+      const task = `task-${tasks.length}`;
+      tasks.push(task);
+      assert.deepEqual(await sending.send({ urn }, { task }), { kind: "delivered" });
+    }
+    await gone;
+    assert.equal(await made.leader(), 1);
+    assert.deepEqual((await made.records()).map(({ key }) => key), tasks);
+  } finally {
+    services("stop", "kafka-second");
+  }
+});
+
+function services(command: string, name: string): void {
+  const { status, stderr } = spawnSync("node", [join(ROOT, "scripts", "services.js"), command, name]);
+  assert.equal(status, 0, stderr.toString());
+}
 
 test("a client with nothing to send rests, and is given up", async () => {
   const { ports } = there(kafka);
