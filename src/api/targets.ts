@@ -11,6 +11,7 @@ import { isTargetFaults, type ParsedTarget, parseTargetDefinition } from "../cor
 import { removedValues, targetKey } from "../core/target-entity.ts";
 import type { UserId } from "../core/task.ts";
 import { TARGET_NAME_MAX, targetNameFault } from "../core/target.ts";
+import { roleOf } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
@@ -152,7 +153,10 @@ export function addTargets(app: Hono<ApiEnv>, doors: Doors): void {
     faults.unknown(body, "", ["payload"]);
     const payload = body.payload === undefined ? { test: true } : payloadIn(body.payload, "payload", faults);
     if (faults.all.length > 0) return faultsResponse(faults.all);
-    const tested = await targets.test(plainOf(found.target), payload);
+    // It reaches no further than the user's tasks do.
+    const isTrusted = await roleOf(peer, found.target.user) === "admin";
+    const target = plainOf(found.target);
+    const tested = await targets.test(isTrusted ? target : { ...target, isGuarded: true }, payload);
     if (tested !== undefined) return json(200, testView(tested));
     return problem(503, "Other tests are under way.", { headers: { "retry-after": "5" } });
   });

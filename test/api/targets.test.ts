@@ -186,6 +186,21 @@ test("credentials are rotated: both are held until that is confirmed, taken back
     assert.deepEqual([confirmed.status, await held()], [200, { value: OTHER, since: START }]);
   }));
 
+test("a test by somebody who is no admin reaches no further than that user's tasks do", () =>
+  withWorld(async ({ call, sent }) => {
+    await call("POST users", { body: { name: "eve", password: "a password of eve", role: "editor" } });
+    const { token } = (await call("POST auth/token", { body: { name: "eve", password: "a password of eve" } })).body;
+    await call("POST targets", { body: BILLING });
+    assert.equal((await call("POST targets", { body: BILLING, token })).status, 201);
+    await call("POST targets/billing/test");
+    await call("POST targets/billing/test", { token });
+    assert.deepEqual(sent.map(({ target }) => target.isGuarded), [undefined, true]);
+    // Each sees their own of the name; an admin sees all.
+    const names = async (more: object) =>
+      (await call("GET targets", more)).body.items.map(({ user }: { user: string }) => user === USER).sort();
+    assert.deepEqual([await names({}), await names({ token })], [[false, true], [false]]);
+  }));
+
 test("who listens hears that a target was changed or removed, and nothing of what is secret", () =>
   withWorld(async ({ call, node }) => {
     const heard: unknown[] = [];
