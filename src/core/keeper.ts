@@ -2,9 +2,10 @@
 // and takes them up, and fires nothing before it knows the mesh. After a start, after its loop stood still, and when a
 // side that fired the same shards comes back, it first asks who is alive and syncs with one of them.
 
+import { Barrier } from "./barrier.ts";
 import { type Departure, Departures } from "./departures.ts";
 import type { Groups, Seat } from "./groups.ts";
-import { type Instant, INSTANT_MAX } from "./instant.ts";
+import type { Instant } from "./instant.ts";
 import { type MemberChange, type MemberOutput, Members } from "./members.ts";
 import { Leases } from "./leases.ts";
 import type { MemberView } from "./member.ts";
@@ -65,22 +66,6 @@ export type Introduction = {
 /** How long a dead peer's shards wait for what the others hold of its log (REPLICATION §5). */
 const GATHER_MS = 300;
 
-/** A barrier that no sync lifts is lifted all the same: who can't be synced with is no reason to stand still. */
-const BARRIER_MAX_MS = 10_000;
-
-/**
- * Who finds nobody alive may be alone, or not linked yet: after a start that takes some seconds where the machine or the
- * network is slow. Lifted after the first round of probes, a peer that came back fired all that two others had fired
- * since it went (three real peers on two busy cores, in one restart of three).
- */
-const ALONE_MS = 5_000;
-
-/** Pause before another sync is tried at the barrier. */
-const BARRIER_PAUSE_MS = 500;
-
-/** A sync at the barrier that takes longer is given up: 100,000 tasks take a quarter of it. */
-const SYNC_MAX_MS = 60_000;
-
 export class Keeper {
   readonly #host: KeeperHost;
   readonly #introduction: Introduction;
@@ -90,13 +75,7 @@ export class Keeper {
   readonly #gathering = new Map<PeerId, Instant>();
   readonly #departures = new Departures();
   #admitted: readonly PeerId[];
-  #fencedSince: Instant | undefined;
-  /** Nothing was ever synced: then no time lifts the barrier. */
-  #isEmpty: boolean;
-  #isSyncing = false;
-  #syncEndsAt: Instant = INSTANT_MAX;
-  #attempt = 0;
-  #nextTryAt: Instant;
+  readonly #barrier: Barrier;
   #isDraining = false;
   /** No member of its mesh any more. */
   #isRemoved = false;
@@ -108,6 +87,11 @@ export class Keeper {
   #membersWakeAt: Instant | undefined;
   #ownershipWakeAt: Instant | undefined;
   #held: () => HeldNews;
+  /** What the others last heard of it by which they rank, and who is still to hear it. */
+  #said = "";
+  readonly #untold = new Set<PeerId>();
+  /** Members that can be reached, and do not take this peer. */
+  readonly #refusals = new Set<PeerId>();
   readonly #leases: Leases;
 
   constructor(
@@ -125,11 +109,22 @@ export class Keeper {
     this.#groups = settings.groups;
     this.#ranking = new Ranking(settings.groups);
     this.#introduction = settings.introduction;
-    this.#isEmpty = settings.isEmpty;
     this.#held = settings.held;
     this.#admitted = [host.self];
-    this.#fencedSince = now;
-    this.#nextTryAt = now;
+    this.#barrier = new Barrier({
+      chance: host.chance,
+      now: () => host.now(),
+      living: () => this.living(),
+      isLonely: () => this.#admitted.length <= 1,
+      isInformed: () => this.#members.isInformed,
+      isRefused: () => this.#refusals.size > 0,
+      sync: (peer, onEnd) => host.sync(peer, onEnd),
+      gather: (peers, onEnd) => host.gather(peers, onEnd),
+      changed: () => {
+        this.#see();
+        host.changed();
+      },
+    }, settings.isEmpty);
     this.#ownership = new Ownership(host.self, now);
     this.#leases = new Leases(host.self, () => this.#ownership.shards(), settings.groups, now);
     this.#members = new Members({
@@ -175,7 +170,7 @@ export class Keeper {
   }
 
   get isFenced(): boolean {
-    return this.#fencedSince !== undefined;
+    return this.#barrier.isUp;
   }
 
   /** Some shard is owned, or something of it is in flight. */
@@ -225,7 +220,15 @@ export class Keeper {
     if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
   }
 
+  /** A member was reached, and has shut this peer out: alone with that, this peer may have been removed, and not know it. */
+  refused(peer: PeerId, isRefused: boolean): void {
+    if (!isRefused) this.#refusals.delete(peer);
+    else this.#refusals.add(peer);
+    if (isRefused && this.living().length === 0) this.#barrier.raise();
+  }
+
   linked(peer: PeerId): void {
+    this.#refusals.delete(peer);
     this.#members.news(this.#news());
     this.#take(this.#members.linked(peer, this.#host.now()));
   }
@@ -286,7 +289,7 @@ export class Keeper {
   wakeAt(): Instant | undefined {
     let at = Math.min(this.#membersWakeAt ?? Infinity, this.#ownershipWakeAt ?? Infinity, this.#departures.wakeAt);
     if (this.#admitted.length > 1) at = Math.min(at, this.#leases.wakeAt);
-    if (this.#isBarrierToTry) at = Math.min(at, this.#nextTryAt);
+    at = Math.min(at, this.#barrier.wakeAt);
     for (const until of this.#gathering.values()) at = Math.min(at, until);
     return at === Infinity ? undefined : at as Instant;
   }
@@ -300,7 +303,7 @@ export class Keeper {
       this.#members.news(this.#news());
       this.#take(this.#members.wake(now));
     }
-    this.#tryBarrier();
+    this.#barrier.try();
     if (this.#ownershipWakeAt !== undefined && this.#ownershipWakeAt <= now) this.#apply(this.#ownership.wake(now));
   }
 
@@ -310,9 +313,9 @@ export class Keeper {
     this.#membersWakeAt = output.wakeAt;
     for (const { to, message } of output.sends) this.#send(to, message);
     for (const change of output.changes) this.#change(change);
-    if (output.fenced) this.#fence();
+    if (output.fenced) this.#barrier.raise();
     this.#see();
-    this.#tryBarrier();
+    this.#barrier.try();
     if (output.changes.length > 0) this.#host.changed();
   }
 
@@ -327,7 +330,7 @@ export class Keeper {
     const news = this.#members.peer(peer)?.news;
     if (from !== "dead" || news === undefined || news.fenced) return;
     const listed = this.#shardsOf(peer, news.shards);
-    if (listed.minus(this.#ownership.shards()).size < listed.size) this.#fence();
+    if (listed.minus(this.#ownership.shards()).size < listed.size) this.#barrier.raise();
   }
 
   #gathered(peer: PeerId): void {
@@ -338,69 +341,29 @@ export class Keeper {
     this.#host.send(to, this.#leases.sending(to, message, this.#host.now()));
   }
 
-  // ── the barrier ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #fence(): void {
-    if (this.#fencedSince !== undefined) return;
-    this.#fencedSince = this.#host.now();
-    this.#nextTryAt = this.#fencedSince;
-    this.#host.changed();
-  }
-
-  /** Who is not informed waits for the membership to say so: an alarm for that would ring without end. */
-  get #isBarrierToTry(): boolean {
-    return this.#fencedSince !== undefined && !this.#isSyncing &&
-      (this.#admitted.length <= 1 || this.#members.isInformed);
-  }
-
-  #tryBarrier(): void {
-    const now = this.#host.now();
-    if (this.#isSyncing && now >= this.#syncEndsAt) {
-      // Whatever became of it, another peer may serve better.
-      this.#attempt++;
-      this.#isSyncing = false;
-    }
-    if (this.#fencedSince === undefined || !this.#isBarrierToTry || now < this.#nextTryAt) return;
-    if (this.#admitted.length <= 1) return this.#lift();
-    const living = this.living();
-    const fencedMs = now - this.#fencedSince;
-    const isOver = fencedMs >= (living.length === 0 ? ALONE_MS : BARRIER_MAX_MS);
-    if (isOver && !this.#isEmpty) return this.#lift();
-    const peer = living[Math.floor(this.#host.chance() * living.length)];
-    if (peer === undefined) {
-      this.#nextTryAt = now + BARRIER_PAUSE_MS as Instant;
-      return;
-    }
-    this.#isSyncing = true;
-    this.#syncEndsAt = now + SYNC_MAX_MS as Instant;
-    const attempt = ++this.#attempt;
-    this.#host.sync(peer, (isWhole) => {
-      if (attempt !== this.#attempt) return;
-      if (!isWhole) {
-        this.#isSyncing = false;
-        this.#nextTryAt = this.#host.now() + BARRIER_PAUSE_MS as Instant;
-        return;
-      }
-      this.#isEmpty = false;
-      // What the others did in the last moments is not all with the one that was asked.
-      this.#host.gather(this.living().filter((other) => other !== peer), () => {
-        if (attempt !== this.#attempt) return;
-        this.#isSyncing = false;
-        this.#lift();
-      });
-    });
-  }
-
-  #lift(): void {
-    this.#fencedSince = undefined;
-    this.#see();
-    this.#host.changed();
-  }
-
   // ── ownership ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #see(): void {
-    this.#apply(this.#ownership.see(this.#view(), this.#host.now()));
+    const own = this.#news();
+    this.#apply(this.#ownership.see(this.#view(own), this.#host.now()));
+    this.#announce(own);
+  }
+
+  /** By what this peer says of itself the others rank: when that changes, all are told now, and not in the next round. */
+  #announce({ draining, fenced, writable }: PeerNews): void {
+    const said = `${draining} ${fenced} ${writable}`;
+    if (said !== this.#said) { for (const peer of this.living()) this.#untold.add(peer); }
+    this.#said = said;
+    // Who is being asked already was told what was before: it is told again when it has answered.
+    if (this.#untold.size > 0) { for (const { to } of this.#probe([...this.#untold])) this.#untold.delete(to); }
+  }
+
+  #probe(peers: readonly PeerId[]): MemberOutput["sends"] {
+    this.#members.news(this.#news());
+    const output = this.#members.probe(peers, this.#host.now());
+    this.#membersWakeAt = output.wakeAt;
+    for (const { to, message } of output.sends) this.#send(to, message);
+    return output.sends;
   }
 
   #apply(change: OwnershipChange): void {
@@ -413,19 +376,13 @@ export class Keeper {
       this.#host.send(to, { kind: "released", shards: this.#groups.text(shards), version, seq: this.#host.ownSeq() });
     }
     if (change.gained.length > 0) this.#host.gained(change.gained);
-    if (change.ask.length > 0) {
-      this.#members.news(this.#news());
-      const output = this.#members.probe(change.ask, this.#host.now());
-      this.#membersWakeAt = output.wakeAt;
-      for (const { to, message } of output.sends) this.#send(to, message);
-    }
+    if (change.ask.length > 0) this.#probe(change.ask);
     if (change.gained.length > 0 || change.stopped.length > 0) this.#host.changed();
   }
 
-  #view(): MeshView {
+  #view(own: PeerNews): MeshView {
     const others: Other[] = [];
     const { self } = this.#host;
-    const own = this.#news();
     const eligible: Eligible[] = isEligible(own, this.#introduction) ? [{ ...own, peer: self }] : [];
     for (const { peer, state, news, answered } of this.#members.peers()) {
       const isLiving = state === "alive" || state === "suspect";
