@@ -69,6 +69,9 @@ export interface Node extends Peer {
 const HAND_OVER_LOOK_MS = 20;
 const FAREWELL_MS = 100;
 
+/** Who seeks a run waits for the others no longer: an answer takes some ms. */
+const CATCH_UP_MS = 300;
+
 /** Reads what the core has to know at the start, starts the machine, and returns the running node. */
 export async function startNode(parts: NodeParts): Promise<Node> {
   const { store, id, clock } = parts;
@@ -100,6 +103,8 @@ class Loop implements Node {
   readonly #machine: Machine;
   readonly #tickets = new Map<number, (result: CommandResult) => void>();
   readonly #inquiries = new Map<number, (word: OwnerWord) => void>();
+  readonly #catchUps = new Map<number, () => void>();
+  #catchUp: Promise<void> | undefined;
   readonly #flights = new Flights();
   /** Attempts that have ended, and of which the core is told in a moment. */
   #landed: Outcome[] = [];
@@ -208,6 +213,25 @@ class Loop implements Node {
     return this.#machine.lanes();
   }
 
+  async seekRun(id: OccurrenceId) {
+    const run = await this.run(id);
+    if (run !== undefined || !this.#machine.mesh.hasCompany || this.#isClosed) return run;
+    this.#catchUp ??= this.#askAll().finally(() => this.#catchUp = undefined);
+    await Promise.race([this.#catchUp, pause(CATCH_UP_MS)]);
+    if (this.#isClosed) return undefined;
+    const answer = await this.#disk.query({ kind: "runs", ids: [id] });
+    return answer.kind === "runs" ? answer.runs[0] : undefined;
+  }
+
+  /** Who seeks a run while others are asked for another one waits for the same answers. */
+  #askAll(): Promise<void> {
+    const ticket = ++this.#lastTicket;
+    return new Promise((resolve) => {
+      this.#catchUps.set(ticket, resolve);
+      this.#tell({ kind: "catchUp", ticket });
+    });
+  }
+
   entity(...query: Parameters<Peer["entity"]>) {
     return this.#parts.store.entity(...query);
   }
@@ -306,6 +330,7 @@ class Loop implements Node {
     this.#tickets.clear();
     for (const resolve of this.#spreads.values()) resolve(1);
     for (const resolve of this.#inquiries.values()) resolve({ kind: "nothing" });
+    for (const resolve of this.#catchUps.values()) resolve();
   }
 
   /** Others take up what this peer fired, and know all that it did, before it goes. */
@@ -328,6 +353,9 @@ class Loop implements Node {
         return this.#disk.keep(effect);
       case "reply":
         return this.#reply(effect.ticket, effect.result);
+      case "caughtUp":
+        this.#catchUps.get(effect.ticket)?.();
+        return void this.#catchUps.delete(effect.ticket);
       case "told":
         this.#inquiries.get(effect.ticket)?.(effect.word);
         return void this.#inquiries.delete(effect.ticket);

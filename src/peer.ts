@@ -39,6 +39,8 @@ export interface Peer {
   run(id: OccurrenceId): Promise<Run | undefined>;
   /** The ways from this peer to targets: who is on them, and which of them are shut. */
   lanes(): readonly LaneState[];
+  /** As `run`; when it is not here, the others are asked first what they did last, and waited for for 0.3 s at most. */
+  seekRun(id: OccurrenceId): Promise<Run | undefined>;
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
   /** Who fires the task, as far as this peer can tell; absent while nobody is eligible. */

@@ -52,7 +52,7 @@ export function addRuns(app: Hono<ApiEnv>, { peer }: Doors): void {
   app.get("/api/v1/runs/:id", async (c) => {
     const id = c.req.param("id");
     if (!isOccurrenceId(id)) return noRunId();
-    const run = await ownRun(peer, c, id);
+    const run = await ownRun({ run: (id) => peer.seekRun(id) }, c, id);
     return run === undefined ? noSuchRun(id) : json(200, runView(run));
   });
 

@@ -64,6 +64,8 @@ export type CoreEvent =
     readonly wanted: number;
     readonly until: Instant;
   }
+  /** The others are asked what they did last; comes back as `caughtUp` when all have told, or can't. */
+  | { readonly kind: "catchUp"; readonly ticket: number }
   /** The owner of the task is to be asked what it has in memory of it; comes back as `told`. */
   | { readonly kind: "inquire"; readonly ticket: number; readonly guid: TaskGuid; readonly owner: PeerId };
 
@@ -80,6 +82,7 @@ export type Effect =
     readonly then: readonly Effect[];
   }
   | { readonly kind: "reply"; readonly ticket: number; readonly result: CommandResult }
+  | { readonly kind: "caughtUp"; readonly ticket: number }
   /** The end of an `inquire`. */
   | { readonly kind: "told"; readonly ticket: number; readonly word: OwnerWord }
   | { readonly kind: "send"; readonly guid: TaskGuid; readonly delivery: Delivery }

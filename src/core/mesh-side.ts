@@ -231,6 +231,11 @@ export class MeshSide {
           this.#host.effect({ kind: "spread", ticket: event.ticket, peers });
         });
         return true;
+      case "catchUp":
+        this.replication.gather(this.keeper.living(), () => {
+          this.#host.effect({ kind: "caughtUp", ticket: event.ticket });
+        });
+        return true;
       case "inquire":
         this.#errands.inquire(event.ticket, event.guid, event.owner);
         return true;

@@ -202,6 +202,19 @@ test("a write is answered when as many peers have it as it wants", async () => {
   assert.equal((await two.call("GET tasks/a")).body.name, "healed");
 });
 
+test("a run that another peer has made is found the moment it is made", async () => {
+  await using mesh = await meshed();
+  const [one, two] = mesh.peers;
+  for (let n = 0; n < 8; n++) {
+    const headers = { prefer: "replicas=2" };
+    await one.call("POST tasks", { body: { ...TASK, id: `r${n}` }, headers });
+    const { body: run } = await one.call(`POST tasks/r${n}/trigger`);
+    const seen = await Promise.all([one, two].map((each) => each.call(`GET runs/${run.id}`)));
+    assert.deepEqual(seen.map(({ status }) => status), [200, 200], `r${n}`);
+  }
+  assert.equal((await two.call(`GET runs/${"0".repeat(32)}`)).status, 404);
+});
+
 test("what lost against a write that did not know it is shown without secrets, and can be put back", async () => {
   await using mesh = await meshed();
   const [one, two] = mesh.peers;
