@@ -11,14 +11,13 @@ import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import { Follows, type Known } from "./follows.ts";
 import { Groups } from "./groups.ts";
-import { type Introduction, Keeper } from "./keeper.ts";
+import { Keeper } from "./keeper.ts";
 import type { TaskMail } from "./mail.ts";
 import { type Admission, MembershipList } from "./membership-list.ts";
 import type { PeerMessage } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
-import type { MeshStart } from "./mesh-start.ts";
+import type { MeshSideSettings } from "./mesh-start.ts";
 import { parseGroup, type PeerGroup } from "./peer-group.ts";
-import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
 import { dotOf } from "./living-stamps.ts";
 import { Replication, type ReplicationHost } from "./replication.ts";
@@ -47,19 +46,6 @@ export type MeshSideHost = {
   gained(shards: readonly Shard[]): void;
   stopped(shards: readonly Shard[]): void;
   leased(): void;
-};
-
-export type MeshSideSettings = {
-  readonly introduction: Introduction;
-  readonly periods: Periods;
-  readonly start: MeshStart;
-  readonly highWaterMs: number;
-  readonly origin: number;
-  /** The same at all peers of a mesh, so that their digests can be compared. */
-  readonly digestKey: string;
-  readonly isSigned: (admission: Admission) => boolean;
-  /** How long what was deleted is told to others at least; TOMBSTONE_AGE_MS when absent. */
-  readonly tombstoneAgeMs?: number;
 };
 
 /** How long who was removed is still linked: it hears of it, and stops firing. It was trusted until now. */

@@ -1,6 +1,9 @@
 // What the store says at the start of the side that faces the mesh.
 
+import type { Introduction } from "./keeper.ts";
+import type { Admission } from "./membership-list.ts";
 import type { LogEnds, Stamps } from "./message.ts";
+import type { Periods } from "./periods.ts";
 import type { Entity } from "./register.ts";
 
 export type MeshStart = {
@@ -17,4 +20,17 @@ export type MeshStart = {
   readonly users: readonly Entity[];
   /** The peer groups of which tasks are due at some time, as `PeerGroup.text`. */
   readonly groups: readonly string[];
+};
+
+export type MeshSideSettings = {
+  readonly introduction: Introduction;
+  readonly periods: Periods;
+  readonly start: MeshStart;
+  readonly highWaterMs: number;
+  readonly origin: number;
+  /** The same at all peers of a mesh, so that their digests can be compared. */
+  readonly digestKey: string;
+  readonly isSigned: (admission: Admission) => boolean;
+  /** How long what was deleted is told to others at least; TOMBSTONE_AGE_MS when absent. */
+  readonly tombstoneAgeMs?: number;
 };
