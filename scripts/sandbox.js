@@ -76,7 +76,16 @@ function defaultFolder({ HOME, XDG_DATA_HOME, LOCALAPPDATA }) {
 
 function settingsFiles(args, env) {
   const named = Object.keys(env).filter((name) => /^METRONOME_.+_FILE$/.test(name)).map((name) => env[name]);
-  return [configPath(args, env), ...named];
+  return [configPath(args, env), ...named, ...certificateFiles(args, env)];
+}
+
+/** The certificate of the HTTP side, and its key. */
+function certificateFiles(args, env) {
+  const { tlsCert, tlsKey } = fileOf(args, env) ?? {};
+  return [
+    flagOf(args, "tls-cert") ?? env.METRONOME_TLS_CERT ?? textOf(env.METRONOME_TLS_CERT_FILE) ?? tlsCert,
+    flagOf(args, "tls-key") ?? env.METRONOME_TLS_KEY ?? textOf(env.METRONOME_TLS_KEY_FILE) ?? tlsKey,
+  ];
 }
 
 function configPath(args, env) {

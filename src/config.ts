@@ -22,7 +22,14 @@ export type Config = {
   readonly allowOrigins: readonly string[];
   /** Networks that everybody's tasks may reach, and not only an admin's. */
   readonly allowTargets: readonly Block[];
+  /** Of the HTTP side; absent: plain HTTP. */
+  readonly tls?: TlsConfig;
 };
+
+/** Paths of PEM files, or a certificate that the peer signs itself and keeps. */
+export type TlsConfig =
+  | { readonly kind: "files"; readonly certificate: string; readonly key: string }
+  | { readonly kind: "self-signed" };
 
 export type Address = {
   /** A name or an address; IPv6 without brackets. */
@@ -58,12 +65,14 @@ export function readConfig(sources: Sources): Config | Misconfigured {
     allowOrigins: read(ALLOW_ORIGINS) ?? [],
     allowTargets: read(ALLOW_TARGETS) ?? [],
   };
+  const tls = tlsOf(read(TLS), read(TLS_CERT), read(TLS_KEY), lines);
   const [p2p, ticket, adminToken] = [read(P2P), read(JOIN), read(ADMIN_TOKEN)];
   if (data === undefined) lines.push("no home folder is known here: say with --data where the data is kept");
   return data === undefined || lines.length > 0 ? { kind: "misconfigured", lines } : {
     data: resolve(data),
     ...config,
     ...(p2p === undefined ? {} : { p2p }),
+    ...(tls === undefined ? {} : { tls }),
     ...(ticket === undefined ? {} : { join: ticket }),
     ...(adminToken === undefined ? {} : { adminToken }),
   };
@@ -191,10 +200,59 @@ const ALLOW_TARGETS: Setting<Config["allowTargets"]> = {
   }),
 };
 
-const SETTINGS = [DATA, HTTP, P2P, NAME, LABELS, JOIN, ADMIN_TOKEN, ALLOW_ORIGINS, ALLOW_TARGETS];
+const TLS: Setting<"self-signed"> = {
+  flag: "tls",
+  variable: "METRONOME_TLS",
+  key: "tls",
+  expected: "self-signed",
+  parse: one((text) => text === "self-signed" ? text : undefined),
+};
+
+const TLS_CERT: Setting<string> = {
+  flag: "tls-cert",
+  variable: "METRONOME_TLS_CERT",
+  key: "tlsCert",
+  expected: "the path of a PEM file with the certificate, and those that vouch for it",
+  parse: one((text) => text.includes("\0") ? undefined : text),
+};
+
+const TLS_KEY: Setting<string> = {
+  flag: "tls-key",
+  variable: "METRONOME_TLS_KEY",
+  key: "tlsKey",
+  expected: "the path of a PEM file with the key of the certificate",
+  parse: one((text) => text.includes("\0") ? undefined : text),
+};
+
+const SETTINGS = [
+  DATA,
+  HTTP,
+  P2P,
+  NAME,
+  LABELS,
+  JOIN,
+  ADMIN_TOKEN,
+  ALLOW_ORIGINS,
+  ALLOW_TARGETS,
+  TLS,
+  TLS_CERT,
+  TLS_KEY,
+];
 
 function one<T>(parse: (text: string) => T | undefined): (texts: readonly string[]) => T | undefined {
   return ([text, ...more]) => text === undefined || text === "" || more.length > 0 ? undefined : parse(text);
+}
+
+function tlsOf(
+  tls: string | undefined,
+  certificate: string | undefined,
+  key: string | undefined,
+  lines: string[],
+): TlsConfig | undefined {
+  if (certificate !== undefined && key !== undefined) return { kind: "files", certificate, key };
+  if (certificate === undefined && key === undefined) return tls === undefined ? undefined : { kind: "self-signed" };
+  lines.push("a certificate and its key are both given, or neither; expected: --tls-cert and --tls-key");
+  return undefined;
 }
 
 function isOrigin(text: string): boolean {

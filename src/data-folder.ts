@@ -20,6 +20,7 @@ export type LocalPeer = {
 const OWNER_ONLY = 0o600;
 const KEY_FILE = "key";
 const URL_FILE = "url";
+const CERTIFICATE_FILE = "tls.pem";
 
 export function storeFolder(folder: string): string {
   return join(folder, "store");
@@ -32,6 +33,11 @@ export function auditFolder(folder: string): string {
 /** The key that opens the API to who may read the folder; made when there is none. Rejects with `DataFolderRefusal`. */
 export function keepKey(folder: string, make: () => string): Promise<string> {
   return keep(join(folder, KEY_FILE), make);
+}
+
+/** A certificate and its key, in one PEM; made when there is none. Rejects with `DataFolderRefusal`. */
+export function keepCertificate(folder: string, make: () => string): Promise<string> {
+  return keep(join(folder, CERTIFICATE_FILE), make);
 }
 
 /** Says where the peer answers, until `unannounce`. A peer that was killed leaves what it said. */

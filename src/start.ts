@@ -11,6 +11,8 @@ import { matcher, newToken } from "./api/secret.ts";
 import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
 import { auditHeadKey, auditHeadOf, auditSeal, keepAuditHead } from "./audit-head.ts";
 import { openAuditLog } from "./audit-log.ts";
+import { fingerprintOf } from "./certificate.ts";
+import { loadTls, TlsRefusal } from "./tls.ts";
 import { loadAssets } from "./assets.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -51,6 +53,8 @@ export type Running = {
   readonly p2p: readonly string[];
   /** Opens the page signed in, once, for a while; there while nobody has signed in to this peer yet. */
   readonly link?: string;
+  /** SHA-256 of the certificate of its HTTP side, where it has one. */
+  readonly fingerprint?: string;
   /** Takes up nothing new, lets deliveries end for a while, and closes all. Twice is once. */
   stop(): Promise<void>;
 };
@@ -93,7 +97,7 @@ export async function start(config: Config): Promise<Running | Refused> {
     await close();
     const isExpected = error instanceof StoreRefusal || error instanceof ServeRefusal ||
       error instanceof DataFolderRefusal || error instanceof IdentityRefusal || error instanceof JoinRefusal ||
-      error instanceof MeetingPointRefusal;
+      error instanceof MeetingPointRefusal || error instanceof TlsRefusal;
     if (!isExpected) throw error;
     const kind = error instanceof JoinRefusal ? error.kind : undefined;
     const by = kind === "unreachable" ? kind : kind === "refused" ? "peer" : "machine";
@@ -129,8 +133,16 @@ async function open(
   const fetch: Api["fetch"] = async (request, connection) => (await api.promise).fetch(request, connection);
   const answering: { api?: Api } = {};
   const upgrade: Api["upgrade"] = (request) => answering.api?.upgrade(request) ?? new Response(null, { status: 503 });
-  const listening = await serve({ fetch, upgrade, hostname: http.host, port: http.port });
+  const names = [...namesOf(http.host), name];
+  const tls = config.tls === undefined ? undefined : await loadTls(config.tls, { data, names, now: clock.now() });
+  const listening = await serve({
+    ...{ fetch, upgrade, hostname: http.host, port: http.port },
+    ...(tls === undefined ? {} : { tls }),
+  });
   opened.push(() => listening.close());
+  // The command line of this machine need not trust a certificate.
+  const local = tls === undefined ? listening : await serve({ fetch, hostname: "127.0.0.1", port: 0 });
+  opened.push(() => local.close());
   const { now } = clock;
   const open = (sealed: string, key: string) => vault.open(sealed, key);
   const ports = () => [listening.port, ...(made?.addresses() ?? []).map(portOf)];
@@ -243,7 +255,7 @@ async function open(
       localKey,
       redeemCode: (code) => link?.redeem(code) ?? false,
     },
-    hosts: [...namesOf(http.host), name],
+    hosts: names,
     origins: config.allowOrigins,
     jwtKey: Buffer.from(hkdfSync("sha256", meshKey, "", "metronome jwt", 32)).toString("hex"),
     assets: loadAssets(PAGE_FOLDER),
@@ -255,7 +267,7 @@ async function open(
   answering.api = served;
   api.resolve(served);
   const url = localUrl(listening, http.host);
-  await announce(data, url);
+  await announce(data, local === listening ? url : local.url);
   opened.push(() => unannounce(data));
   let stopped: Promise<void> | undefined;
   return {
@@ -263,6 +275,7 @@ async function open(
     id,
     url,
     p2p: mesh.addresses(),
+    ...(tls === undefined ? {} : { fingerprint: fingerprintOf(tls.certificate) }),
     ...(link === undefined ? {} : { link: `${url}/#code=${link.code}` }),
     stop: () => stopped ??= close(),
   };
@@ -333,5 +346,5 @@ function portOf(address: string): number {
 /** Every address is none to connect to. */
 function localUrl({ url, port }: Serving, host: string): string {
   if (!EVERY_ADDRESS.includes(host)) return url;
-  return host === "::" ? `http://[::1]:${port}` : `http://127.0.0.1:${port}`;
+  return `${new URL(url).protocol}//${host === "::" ? "[::1]" : "127.0.0.1"}:${port}`;
 }

@@ -37,13 +37,13 @@ export type AccessSettings = {
 export type AccessDoors = {
   readonly peer: Pick<Peer, "entity" | "now">;
   readonly settings: AccessSettings;
-  readonly cookieName: () => string;
+  readonly cookieName: (isSecure: boolean) => string;
   readonly jwts: Pick<Jwts, "read">;
 };
 
 export type Gatekeeper = {
   /** Who sends this request; or the answer that turns it away. `isForeign`: it is a page of another origin's, whose cookies count for nothing. */
-  admit(request: Request, isForeign: boolean): Promise<Access | Response>;
+  admit(request: Request, how: { readonly isForeign: boolean; readonly isSecure: boolean }): Promise<Access | Response>;
   /** What this secret opens, whatever it came in; absent when nothing. */
   recognize(secret: string): Promise<Access | undefined>;
   /** Whether the access holds still, for the same. */
@@ -100,7 +100,7 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
 
   return {
     recognize,
-    async admit(request, isForeign) {
+    async admit(request, { isForeign, isSecure }) {
       const authorization = request.headers.get("authorization");
       if (authorization !== null) {
         // The seed's clients write a token alone.
@@ -109,7 +109,7 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
         return access ??
           turnedAway("That token opens nothing here: it is unknown, revoked or over.", ', error="invalid_token"');
       }
-      const secret = isForeign ? undefined : cookieOf(request, cookieName());
+      const secret = isForeign ? undefined : cookieOf(request, cookieName(isSecure));
       if (secret === undefined) return turnedAway("This needs a token (Authorization: Bearer …) or a session.");
       const access = isToken(secret) ? await stored(digest(secret), "session") : undefined;
       return access ?? turnedAway("The session is over. Sign in again.");

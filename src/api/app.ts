@@ -75,6 +75,8 @@ export type ApiSettings = {
 /** What is known of a request beside itself. */
 export type Connection = {
   readonly remote?: string;
+  /** It came over TLS. */
+  readonly isSecure?: boolean;
   /**
    * It came from a member, which has made sure who asks, and says so: it is carried out for them, and not sent on. Only
    * the composition root says so of what comes over the mesh; the server, which says where it was sent from, can't.
@@ -95,7 +97,7 @@ export function createApi(settings: ApiSettings): Api {
   const witness = createWitness(settings.peer, audit);
   const { peer } = witness;
   const closing = new AbortController();
-  const cookieName = () => `metronome-${port()}`;
+  const cookieName = (isSecure: boolean) => `${isSecure ? "__Host-" : ""}metronome-${port()}`;
   const jwts = createJwts({ key: jwtKey, peer, roleOf: (user) => roleOf(peer, user) });
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName, jwts });
   const cors = createCors(origins);
@@ -154,7 +156,7 @@ export function createApi(settings: ApiSettings): Api {
 
   async function answer(request: Request, url: URL, connection: Connection): Promise<Response> {
     const path = url.pathname;
-    const { remote, isTrusted = false } = connection;
+    const { remote, isSecure = false, isTrusted = false } = connection;
     const refused = isTrusted ? undefined : guard.check(request, url);
     if (refused !== undefined) return refused;
     const preflight = isTrusted ? undefined : cors.preflight(request);
@@ -163,22 +165,29 @@ export function createApi(settings: ApiSettings): Api {
     const isOpen = isPublic(request.method, path, assets);
     const asset = isOpen ? assets.get(path) : undefined;
     if (asset !== undefined) return assetResponse(asset, request);
-    const access = await whoAsks(request, isOpen, isTrusted);
+    const access = await whoAsks(request, { isOpen, isTrusted, isSecure });
     if (access instanceof Response) return access;
     if (!isDecodable(path)) {
       return problem(400, "The path holds a % that is no percent-encoding of UTF-8.", { field: "path" });
     }
     const env = {
-      ...{ url, path, access, user: access.user, isEveryone: false, isForwarded: isTrusted },
+      ...{ url, path, access, user: access.user, isEveryone: false, isSecure, isForwarded: isTrusted },
       ...(remote === undefined ? {} : { remote }),
     };
     const asked = { access, method: request.method, path, ...(remote === undefined ? {} : { remote }) };
     return await witness.during(asked, async () => await routes.fetch(request, env));
   }
 
-  async function whoAsks(request: Request, isOpen: boolean, isTrusted: boolean): Promise<Access | Response> {
+  async function whoAsks(
+    request: Request,
+    { isOpen, isTrusted, isSecure }: {
+      readonly isOpen: boolean;
+      readonly isTrusted: boolean;
+      readonly isSecure: boolean;
+    },
+  ): Promise<Access | Response> {
     if (isTrusted) return readFor(request.headers) ?? turnedAway("The peer that sent this did not say who asks.");
-    const access = await gatekeeper.admit(request, cors.allowed(request) !== undefined);
+    const access = await gatekeeper.admit(request, { isForeign: cors.allowed(request) !== undefined, isSecure });
     // What is public is not closed to who shows something that is over.
     return isOpen && access instanceof Response ? NOBODY : access;
   }

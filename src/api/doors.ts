@@ -25,7 +25,7 @@ export type Doors = {
   readonly turnstile: Turnstile;
   readonly once: Once;
   readonly catalogue: Catalogue;
-  readonly cookieName: () => string;
+  readonly cookieName: (isSecure: boolean) => string;
   readonly log: Log;
   /** Aborted when the API is closed: what streams ends. */
   readonly closing: AbortSignal;
@@ -52,6 +52,8 @@ export type ApiEnv = {
     readonly isEveryone: boolean;
     /** Address of who sent the request; absent when it came from within the process. */
     readonly remote?: string;
+    /** It came over TLS. */
+    readonly isSecure: boolean;
     /** It came through the mesh, or was sent here by this peer itself as if it had: it is not sent on. */
     readonly isForwarded?: boolean;
   };

@@ -24,7 +24,7 @@ export function addForward(app: Hono<ApiEnv>, doors: Doors): void {
   const { peer, here } = doors;
 
   const forward = async (c: Context<ApiEnv>): Promise<Response> => {
-    const { path, url, access, remote, isForwarded } = c.env;
+    const { path, url, access, remote, isSecure, isForwarded } = c.env;
     const [, id, rest] = PATH_PATTERN.exec(path) ?? [];
     if (id === undefined || rest === undefined) return await c.notFound();
     if (isForwarded === true) {
@@ -42,7 +42,15 @@ export function addForward(app: Hono<ApiEnv>, doors: Doors): void {
     const target = new URL(rest + url.search, url.origin);
     if (id !== peer.id) return await pass(doors, { id, name: found.name }, target, c.req.raw, access);
     return await here(rewritten(c.req.raw, target, c.req.raw.body), {
-      ...{ url: target, path: target.pathname, access, user: access.user, isEveryone: false, isForwarded: true },
+      ...{
+        url: target,
+        path: target.pathname,
+        access,
+        user: access.user,
+        isEveryone: false,
+        isSecure,
+        isForwarded: true,
+      },
       ...(remote === undefined ? {} : { remote }),
     });
   };

@@ -9,6 +9,8 @@ import { webSockets } from "./web-socket.ts";
 
 export type ServeSettings = {
   readonly fetch: Api["fetch"];
+  /** In PEM; absent: plain HTTP. */
+  readonly tls?: { readonly key: string; readonly certificate: string };
   /** Absent: no WebSockets. */
   readonly upgrade?: Api["upgrade"];
   /** An address, or a name of one. */
@@ -46,29 +48,33 @@ const CONNECTIONS_MAX = 512;
 const KEEP_ALIVE_MS = 30_000;
 
 export async function serve(settings: ServeSettings): Promise<Serving> {
-  const { fetch, hostname, port } = settings;
+  const { fetch, hostname, port, tls } = settings;
   await checkSandbox(settings);
   // Loaded here, so that the commands which serve nothing do not pay for it.
-  const [{ getRequestListener }, { createServer }] = await Promise.all([
+  const [{ getRequestListener }, http, https] = await Promise.all([
     import("@hono/node-server"),
     import("node:http"),
+    tls === undefined ? undefined : import("node:https"),
   ]);
   const listener = getRequestListener((request, { incoming }) => {
     const remote = incoming.socket?.remoteAddress;
-    return fetch(request, remote === undefined ? {} : { remote });
+    return fetch(request, { isSecure: tls !== undefined, ...(remote === undefined ? {} : { remote }) });
   }, {
     // What else runs in this process keeps the Request and Response of its runtime.
     overrideGlobalObjects: false,
     errorHandler: () =>
       problem(400, "The request's line or its Host can't be read.", { headers: { connection: "close" } }),
   });
-  const server = createServer({
+  const bounds = {
     maxHeaderSize: HEAD_MAX_BYTES,
     headersTimeout: HEAD_WAIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A batch may take hours; a body that stops coming is noticed by who reads it.
     requestTimeout: 0,
-  }, listener);
+  };
+  const server = tls === undefined || https === undefined
+    ? http.createServer(bounds, listener)
+    : https.createServer({ ...bounds, key: tls.key, cert: tls.certificate, minVersion: "TLSv1.2" }, listener);
   server.maxConnections = CONNECTIONS_MAX;
   const sockets = settings.upgrade === undefined ? undefined : await webSockets(settings.upgrade);
   if (sockets !== undefined) server.on("upgrade", sockets.upgrade);
@@ -91,11 +97,15 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
         resolve();
       });
     });
-  return { url: urlOf(hostname, address.port), port: address.port, close: () => closed ??= close() };
+  return {
+    url: urlOf(hostname, address.port, tls === undefined ? "http" : "https"),
+    port: address.port,
+    close: () => closed ??= close(),
+  };
 }
 
-function urlOf(hostname: string, port: number): string {
-  return `http://${bracketed(hostname)}:${port}`;
+function urlOf(hostname: string, port: number, scheme: "http" | "https"): string {
+  return `${scheme}://${bracketed(hostname)}:${port}`;
 }
 
 function bracketed(hostname: string): string {

@@ -56,7 +56,7 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
       }),
     );
     if (result.kind === "refused") return refusalResponse(result);
-    return empty(204, { "set-cookie": cookie(secret, Math.floor((expiresAt - now) / 1000)) });
+    return empty(204, { "set-cookie": cookie(secret, Math.floor((expiresAt - now) / 1000), c.env.isSecure) });
   });
 
   app.get("/api/v1/auth/session", async (c) => {
@@ -74,7 +74,7 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
       const result = entity === undefined ? undefined : await submit(peer, revokeToken(entity));
       if (result?.kind === "refused") return refusalResponse(result);
     }
-    return empty(204, { "set-cookie": cookie("", 0) });
+    return empty(204, { "set-cookie": cookie("", 0, c.env.isSecure) });
   });
 
   async function opens(shown: Shown, remote: string): Promise<Access | Response> {
@@ -102,9 +102,14 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
     return opened;
   }
 
-  /** Without `Secure`: on a loopback address there is no TLS. `Strict` keeps it from requests that other sites start. */
-  function cookie(value: string, maxAgeS: number): string {
-    return `${cookieName()}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}`;
+  /**
+   * `Strict` keeps it from requests that other sites start. Without TLS, as on a loopback address, there is no `Secure`, and
+   * so no `__Host-` before its name, which keeps it from being set by another host of the same domain.
+   */
+  function cookie(value: string, maxAgeS: number, isSecure: boolean): string {
+    return `${cookieName(isSecure)}=${value}; Path=/; ${
+      isSecure ? "Secure; " : ""
+    }HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}`;
   }
 }
 

@@ -38,11 +38,14 @@ export async function runPeer(flags: Flags): Promise<void> {
   const started = await starting;
   if (started.kind === "refused") return end(EXITS[started.by], started.why);
   stopWithLauncher(stop);
-  const { id, url, p2p, link } = started;
+  const { id, url, p2p, link, fingerprint } = started;
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify({ ready: true, http: url, peer: id, p2p, pid: process.pid })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, http: url, peer: id, p2p, pid: process.pid, fingerprint })}\n`,
+    );
   } else {
     process.stdout.write(`Metronome ${config.name} is ready: ${url}\n`);
+    if (fingerprint !== undefined) process.stdout.write(`Its certificate's SHA-256: ${fingerprint}\n`);
   }
   if (link !== undefined) process.stderr.write(`Open this link within 15 minutes to sign in, once: ${link}\n`);
 }

@@ -35,6 +35,9 @@ function withOptions(command: Command, description: string): Command {
       "--allow-targets <networks>",
       "private networks that every user's tasks may reach, with commas (METRONOME_ALLOW_TARGETS); none when absent",
     )
+    .option("--tls <how>", "self-signed: a certificate of its own for the API and the page (METRONOME_TLS)")
+    .option("--tls-cert <file>", "a certificate in PEM for the API and the page (METRONOME_TLS_CERT)")
+    .option("--tls-key <file>", "the certificate's key in PEM (METRONOME_TLS_KEY)")
     .option("--label <name=value>", "what this peer is, again for each (METRONOME_LABELS, with commas)", gather)
     .option("--config <file>", "a JSON file of these settings, for those not given otherwise (METRONOME_CONFIG)")
     .addOption(

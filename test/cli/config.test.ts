@@ -50,6 +50,7 @@ test("without a setting everything has its default", () => assert.deepEqual(read
 
 /** For each setting: a text, a text that loses against it, what the text means, and its key in a file. */
 const CASES = [
+  { flag: "tls", variable: "METRONOME_TLS", text: "self-signed", loser: "x", means: { tls: { kind: "self-signed" } } },
   {
     flag: "allow-origins",
     variable: "METRONOME_ALLOW_ORIGINS",
@@ -129,6 +130,15 @@ for (const given of CASES) {
   });
 }
 
+test("a certificate comes with its key", () => {
+  const files = { kind: "files", certificate: "c.pem", key: "k.pem" };
+  const flags = { "tls-cert": "c.pem", "tls-key": "k.pem" };
+  assert.deepEqual(read({ flags }), { ...DEFAULTS, tls: files });
+  assert.deepEqual(read({ flags, env: { METRONOME_TLS: "self-signed" } }), { ...DEFAULTS, tls: files });
+  const lines = ["a certificate and its key are both given, or neither; expected: --tls-cert and --tls-key"];
+  assert.deepEqual(read({ flags: { "tls-cert": "c.pem" } }), { kind: "misconfigured", lines });
+});
+
 test("labels come from flags one by one, from a variable with commas, from a file as an object", () => {
   const expected = { ...DEFAULTS, labels: { site: "lab", rack: "2" } };
   assert.deepEqual(read({ flags: { label: ["site=lab", "rack=2"] } }), expected);
@@ -188,11 +198,11 @@ test("a value that can't be is told in one line, with its place and what was exp
     [file("[]"), `--config is "/m.json", which holds no object; expected: a file of a JSON object`],
     [
       file('{"htpp":"a:1"}'),
-      `"htpp" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins, allowTargets`,
+      `"htpp" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins, allowTargets, tls, tlsCert, tlsKey`,
     ],
     [
       file('{"adminToken":"x"}'),
-      `"adminToken" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins, allowTargets`,
+      `"adminToken" in /m.json is no setting; expected: data, http, p2p, name, labels, allowOrigins, allowTargets, tls, tlsCert, tlsKey`,
     ],
     [{ env: { HOME: "" } }, "no home folder is known here: say with --data where the data is kept"],
   ];
