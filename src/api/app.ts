@@ -49,6 +49,7 @@ import { addSession, type SessionSettings } from "./session.ts";
 import { addStream } from "./stream.ts";
 import { addTargets } from "./targets.ts";
 import { addTasks } from "./tasks.ts";
+import { addTemplates } from "./templates.ts";
 import { addTickets } from "./tickets.ts";
 import { addTokens } from "./tokens.ts";
 
@@ -206,6 +207,7 @@ export function createApi(settings: ApiSettings): Api {
     addBreakers(app, doors);
     addExplain(app, doors);
     addSchedules(app, doors);
+    addTemplates(app, doors);
     addTargets(app, doors);
     addStream(app, doors);
     addMesh(app, doors);

@@ -6,7 +6,11 @@ import { SKIPS_MAX } from "../core/edit.ts";
 import { TASK_ID_MAX } from "../core/task.ts";
 import { BACKFILL_MAX } from "./backfill.ts";
 import { ERROR_MAX, IDS_MAX, LETTERS_MAX, TARGET_MAX } from "./dead-letters.ts";
-import { cursor, instant, moment } from "./shapes.ts";
+import { OUTCOMES } from "../core/run.ts";
+import { TASK_NAME_MAX } from "../core/task.ts";
+import { cursor, instant, moment, payload } from "./shapes.ts";
+import { target } from "./target-shapes.ts";
+import { ATTEMPT_MAX } from "./templates.ts";
 
 export const breaker = z.strictObject({
   target: z.string().openapi({
@@ -92,3 +96,20 @@ export const skipBody = z.strictObject({
   count: z.number().int().min(1).max(SKIPS_MAX).optional(),
   instant: moment().optional(),
 }).refine(({ count, instant }) => count === undefined || instant === undefined);
+
+export const templateBody = z.strictObject({
+  payload: payload().optional(),
+  target: target().optional(),
+  instant: moment().optional().openapi({ description: "The planned instant; now when absent." }),
+  attempt: z.number().int().min(1).max(ATTEMPT_MAX).optional(),
+  id: z.string().min(1).max(TASK_ID_MAX).optional(),
+  name: z.string().min(1).max(TASK_NAME_MAX).optional(),
+  previous: z.enum(OUTCOMES).nullable().optional(),
+}).openapi("Template", {
+  description:
+    "Names: id, task, name, attempt, instant, now, previous.outcome, previous.instant. Forms of a moment: iso, " +
+    "date, time, compact, year, month, day, hour, minute, second, weekday, unix, ms; and a zone.",
+  example: { payload: { day: "{{instant:date@Europe/Paris}}", id: "{{id}}", n: "{{attempt}}" } },
+});
+
+export const templatePreview = z.strictObject({ payload: z.unknown(), target: target().optional() });

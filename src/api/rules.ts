@@ -41,6 +41,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "GET /api/v1/tasks/:id/explain",
     "GET /api/v1/tasks:export",
     "POST /api/v1/schedules/preview",
+    "POST /api/v1/templates/preview",
     "GET /api/v1/runs",
     "GET /api/v1/runs/:id",
     "GET /api/v1/dead-letters",

@@ -56,7 +56,7 @@ const duration = (minMs: number, maxMs: number, otherwise: string) =>
 
 const json = () => z.unknown().openapi({ description: "Any JSON." });
 
-const payload = () =>
+export const payload = () =>
   z.unknown().refine((value) => {
     const faults = new Faults();
     payloadIn(value, "payload", faults);
@@ -136,6 +136,9 @@ export const definition = z.strictObject({
   schedule: schedule(),
   target: target(),
   payload: payload().optional(),
+  template: z.boolean().optional().openapi({
+    description: "Whether {{…}} in the payload, in headers and in the URN's path are filled in for each attempt.",
+  }),
   policy: policy.optional(),
   labels: labels.optional(),
   state: state.optional(),
@@ -162,6 +165,7 @@ export const task = z.strictObject({
   sentence: z.string().openapi({ description: "What the schedule says, in words." }),
   target: target(),
   payload: json(),
+  template: z.literal(true).optional(),
   policy,
   state: stateView,
   labels,

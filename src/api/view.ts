@@ -33,6 +33,7 @@ export type TaskView = {
   readonly sentence: string;
   readonly target: string | Target;
   readonly payload: Json;
+  readonly template?: true;
   readonly policy: Policy;
   readonly state: StateView;
   readonly labels: Labels;
@@ -81,6 +82,7 @@ export function showTask(dossier: Dossier, ownership: Ownership, now: Instant): 
     sentence: isFault(schedule) ? schedule.message : describe(schedule),
     target: targetView(definition.target),
     payload: definition.payload,
+    ...(definition.template === undefined ? {} : { template: definition.template }),
     policy: definition.policy,
     state: stateView(state, now),
     labels: definition.labels,

@@ -4,13 +4,16 @@
 import { Command } from "commander";
 import { addCommand } from "./command.ts";
 import { auditExport, auditList, auditVerify } from "./audit.ts";
+import { breakers } from "./breakers.ts";
 import { conflicts } from "./conflicts.ts";
+import { deadCauses, deadList, deadRedrive } from "./dead-letters.ts";
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
 import { login } from "./login.ts";
 import { peers } from "./peers.ts";
 import { revoke } from "./revoke.ts";
+import { runsList, runsRetry, runsShow } from "./runs.ts";
 import { simulate } from "./simulate.ts";
 import { targetAdd } from "./target-add.ts";
 import { targetRotate } from "./target-rotate.ts";
@@ -21,6 +24,7 @@ import { taskExport } from "./task-export.ts";
 import { taskImport } from "./task-import.ts";
 import { taskList } from "./task-list.ts";
 import { taskNext } from "./task-next.ts";
+import { taskBackfill, taskCancel, taskSkip } from "./task-past.ts";
 import { taskRuns } from "./task-runs.ts";
 import { taskShow } from "./task-show.ts";
 import { taskPause, taskRemove, taskResume } from "./task-state.ts";
@@ -63,6 +67,9 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskNext);
   addCommand(task, parts, taskRuns);
   addCommand(task, parts, taskExplain);
+  addCommand(task, parts, taskBackfill);
+  addCommand(task, parts, taskSkip);
+  addCommand(task, parts, taskCancel);
   addCommand(task, parts, taskImport);
   addCommand(task, parts, taskExport);
   const target = program.command("target").description("add named targets, look at them, try them out, and rotate keys")
@@ -73,6 +80,17 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(target, parts, targetRemove);
   addCommand(target, parts, targetTest);
   addCommand(target, parts, targetRotate);
+  const runs = program.command("runs").description("look at what became of occurrences, and send one again")
+    .helpCommand(false);
+  addCommand(runs, parts, runsList);
+  addCommand(runs, parts, runsShow);
+  addCommand(runs, parts, runsRetry);
+  const dead = program.command("dead-letters").description("look at what was given up, and send it again")
+    .helpCommand(false);
+  addCommand(dead, parts, deadList);
+  addCommand(dead, parts, deadCauses);
+  addCommand(dead, parts, deadRedrive);
+  addCommand(program, parts, breakers);
   addCommand(program, parts, ticket);
   addCommand(program, parts, peers);
   addCommand(program, parts, drain);

@@ -23,7 +23,11 @@ export function createNews(): (run: Run) => boolean {
   };
 }
 
-/** The order of DESIGN's run lattice: due < attempting(n) < retrying(n) < settled. */
-function progress({ outcome, attempts, state }: Run): number {
-  return outcome === undefined ? attempts.length * PHASES.length + PHASES.indexOf(state) : Infinity;
+/** More steps than a run makes before it is settled. */
+const ROUND = 1e6;
+
+/** The order of the run lattice: due < attempting(n) < retrying(n) < settled, and above that the next round. */
+function progress({ outcome, attempts, state, redriven }: Run): number {
+  const step = outcome === undefined ? attempts.length * PHASES.length + PHASES.indexOf(state) : ROUND - 1;
+  return redriven * ROUND + step;
 }

@@ -30,7 +30,13 @@ export type Run = {
   readonly outcome: string | undefined;
   readonly reason: string | undefined;
   readonly isManual: boolean;
-  readonly attempts: readonly { readonly status: number | undefined; readonly error: string | undefined }[];
+  /** How often it was driven again. */
+  readonly redriven: number;
+  readonly attempts: readonly {
+    readonly n: number;
+    readonly status: number | undefined;
+    readonly error: string | undefined;
+  }[];
   readonly latenessMs: number | undefined;
   readonly retryAt: string | undefined;
 };
@@ -89,7 +95,9 @@ export function parseRun(value: unknown): Run {
     outcome: maybe(run.outcome, text),
     reason: maybe(run.reason, text),
     isManual: run.manual === true,
-    attempts: listIn(run.attempts).map(objectIn).map(({ status, error }) => ({
+    redriven: run.redriven === undefined ? 0 : number(objectIn(run.redriven).times),
+    attempts: listIn(run.attempts).map(objectIn).map(({ n, status, error }) => ({
+      n: number(n),
       status: maybe(status, number),
       error: maybe(error, text),
     })),

@@ -16,6 +16,7 @@ type Options = {
   readonly to?: string;
   readonly path?: string;
   readonly payload?: string;
+  readonly template?: true;
   readonly label?: readonly string[];
   readonly policy?: string;
   readonly tolerance?: string;
@@ -43,6 +44,7 @@ export const taskAdd: Spec<Options> = {
       .option("--id <id>", "1 to 256 characters without white space; made when absent")
       .option("--name <name>", "for people; the id when absent")
       .option("--payload <json>", "JSON, @file, or - for the standard input")
+      .option("--template", "fill in {{instant}}, {{id}} and others in the payload for each attempt")
       .addOption(repeated("--label <name=value>", "a label; may be given more than once", labelPair))
       .option("--policy <json>", "JSON, @file, or -")
       .option("--tolerance <duration>", "how late it may start: PT30S (the schedule's own /E… goes before it)")
@@ -106,6 +108,7 @@ async function definitionOf(options: Options, target: unknown, parts: Parts): Pr
     schedule: textOrObject("--schedule", schedule),
     target,
     ...(payload === undefined ? {} : { payload: await readJson("--payload", payload, parts) }),
+    ...(options.template === undefined ? {} : { template: true }),
     ...(policy === undefined && Object.keys(more).length === 0 ? {} : { policy: { ...policy, ...more } }),
     ...(label === undefined ? {} : { labels: labelsOf(label) }),
     ...(paused === undefined ? {} : { state: { paused } }),

@@ -24,6 +24,7 @@ import { retry } from "./retry.ts";
 import { attemptsOf, joinRuns, type Outcome, type Run } from "./run.ts";
 import { attempted, attempting, dueRun, retrying, settled } from "./run-step.ts";
 import { isPausedAt, removeTask, writeState } from "./task-entity.ts";
+import type { Target } from "./target.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
 
@@ -396,7 +397,8 @@ export class TaskActor {
     }
     const isFirst = run.attempts.length === 0;
     const after = isOnce || (run.manual === true && isFirst) ? "durable" : "now";
-    turn.send(deliveryOf(open.run, definition, policy, turn.resolve(user, definition.target)), after);
+    const resolve = (target: Target) => turn.resolve(user, target);
+    turn.send(deliveryOf(open.run, definition, policy, { now: turn.now, last: this.#ledger.last, resolve }), after);
   }
 
   #retry(turn: Turn, open: OpenRun, failure: Extract<DeliveryResult, { kind: "failed" }>): void {

@@ -8,6 +8,7 @@ import type { Json } from "./json.ts";
 import { checkPlacement } from "./placement.ts";
 import { parseSchedule, type ScheduleSource } from "./schedule.ts";
 import { parseTarget, type Target } from "./target.ts";
+import { payloadFault, targetFault } from "./template.ts";
 import {
   type Labels,
   LABELS_MAX,
@@ -30,7 +31,7 @@ export const LABEL_VALUE_MAX = 256;
 export const NOTE_MAX = 1_024;
 /** Arrays and objects within one another, in whatever a user sends: JSON.parse itself would take 200,000. */
 export const DEPTH_MAX = 32;
-const FIELDS = ["id", "name", "schedule", "target", "payload", "policy", "labels", "state"] as const;
+const FIELDS = ["id", "name", "schedule", "target", "payload", "template", "policy", "labels", "state"] as const;
 /** What a task shows beside its definition. Whoever sends it back is told that it is not theirs to set. */
 const SHOWN = ["guid", "user", "sentence", "createdAt", "updatedAt", "owner", "next", "last"];
 
@@ -52,12 +53,24 @@ export function parseDefinition(
     schedule: scheduleIn(value.schedule, faults),
     target: targetIn(value.target, faults),
     payload: value.payload === undefined ? null : payloadIn(value.payload, "payload", faults),
+    ...(templateIn(value.template, faults) ? { template: true } : {}),
     policy: value.policy === undefined ? {} : policyIn(value.policy, faults),
     labels: value.labels === undefined ? {} : labelsIn(value.labels, faults),
   };
   const state = value.state === undefined ? undefined : stateIn(value.state, faults);
   if (faults.all.length > 0) return faults.all;
+  const wrong = definition.template === true
+    ? payloadFault(definition.payload) ?? targetFault(definition.target)
+    : undefined;
+  if (wrong !== undefined) return [wrong];
   return state === undefined ? { definition } : { definition, state };
+}
+
+function templateIn(value: unknown, faults: Faults): boolean {
+  if (value !== undefined && typeof value !== "boolean") {
+    faults.add("template", `"template" is true or false, not ${kindOf(value)}.`);
+  }
+  return value === true;
 }
 
 export function isFaults(value: ParsedDefinition | readonly Fault[]): value is readonly Fault[] {

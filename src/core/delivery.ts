@@ -6,7 +6,9 @@ import type { OccurrenceId } from "./occurrence.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { lastAttempt, type Run } from "./run.ts";
 import type { ResolvedTarget } from "./target-book.ts";
+import type { Target } from "./target.ts";
 import type { TaskDefinition } from "./task.ts";
+import { fillPayload, fillTarget, type TemplateEvent } from "./template.ts";
 
 export type Delivery = {
   readonly id: OccurrenceId;
@@ -23,17 +25,30 @@ export type Delivery = {
   readonly totalMs: number;
 };
 
-/** The attempt that is the last of the run. */
+/** The attempt that is the last of the run, and starts now; `last` was settled last of its task. */
 export function deliveryOf(
   run: Run,
   definition: TaskDefinition,
   { toleranceMs, connectMs, totalMs }: ResolvedPolicy,
-  target: ResolvedTarget,
+  { now, last, resolve }: {
+    readonly now: Instant;
+    readonly last: TemplateEvent["previous"];
+    readonly resolve: (target: Target) => ResolvedTarget;
+  },
 ): Delivery {
-  const { id, task, instant, payload } = run;
+  const { id, task, instant, payload: given } = run;
+  const attempt = lastAttempt(run);
+  let { target, payload } = definition;
+  if (definition.template === true) {
+    const { name } = definition;
+    const event = { id, task, name, attempt, instant, now, ...(last === undefined ? {} : { previous: last }) };
+    target = fillTarget(target, event);
+    // What a manual fire brings is meant as it stands.
+    if (given === undefined) payload = fillPayload(payload, event);
+  }
   return {
-    ...{ id, attempt: lastAttempt(run), task, instant, toleranceMs, target },
-    payload: payload === undefined ? definition.payload : payload,
+    ...{ id, attempt, task, instant, toleranceMs, target: resolve(target) },
+    payload: given === undefined ? payload : given,
     ...{ connectMs, totalMs },
   };
 }

@@ -45,6 +45,11 @@ export class Ledger {
     return this.#failures;
   }
 
+  /** The occurrence that was settled last. */
+  get last(): Progress["last"] {
+    return this.#last;
+  }
+
   /** Whether an occurrence was ever settled. */
   get hasSettled(): boolean {
     return this.#last !== undefined;

@@ -1,7 +1,7 @@
 // How a task stands in its registers: six values, each written and merged by itself.
 //
 //   schedule  the source as written, and since when    policy  the policy as written
-//   target    the target and the payload               state   paused or not, note, until, since when, and its turn
+//   target    target, payload, is it a template        state   paused or not, note, until, since when, and its turn
 //   meta      id, user, name, labels, birth            life    causal length: odd is alive
 //
 // `since` is the moment from which on the schedule counts, by the clock of whoever wrote it: every peer skips the same past.
@@ -31,7 +31,7 @@ export type Task = {
 export function taskOf(entity: Entity | undefined): Task | undefined {
   if (entity === undefined || !isAlive(entity)) return undefined;
   const meta = value<Meta>(entity, "meta");
-  const { payload, ...target } = value<Target & { payload: Json }>(entity, "target");
+  const { payload, template, ...target } = value<Target & { payload: Json; template?: true }>(entity, "target");
   const { turn: _, since: resumedAt, ...state } = value<StoredState>(entity, "state");
   const { source, since: writtenAt } = value<StoredSchedule>(entity, "schedule");
   return {
@@ -47,6 +47,7 @@ export function taskOf(entity: Entity | undefined): Task | undefined {
       schedule: source,
       target,
       payload,
+      ...(template === undefined ? {} : { template }),
       policy: value<Policy>(entity, "policy"),
     },
   };
@@ -75,7 +76,11 @@ export function writeTask(
   };
   const values: Record<string, unknown> = {
     schedule: scheduled(entity, definition.schedule, before === undefined, now),
-    target: { ...definition.target, payload: definition.payload },
+    target: {
+      ...definition.target,
+      payload: definition.payload,
+      ...(definition.template === undefined ? {} : { template: definition.template }),
+    },
     policy: definition.policy,
     state: turned(entity, state, now),
     meta,

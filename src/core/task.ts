@@ -88,6 +88,8 @@ export type TaskDefinition = {
   readonly schedule: ScheduleSource;
   readonly target: Target;
   readonly payload: Json;
+  /** Placeholders in the payload, the headers, and the path of the URN are filled in for each attempt. */
+  readonly template?: true;
   readonly policy: Policy;
   readonly labels: Labels;
 };

@@ -48,6 +48,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "TargetDefinition",
       "TargetLimits",
       "Task",
+      "Template",
       "User",
     ]);
     const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) =>

@@ -1,0 +1,119 @@
+// `dead-letters ls`, `dead-letters causes`, `dead-letters redrive`: runs that were given up, and to send them again.
+
+import { type Spec, wholeNumber } from "./command.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { pages } from "./pages.ts";
+import { RUN_COLUMNS, runRow } from "./runs.ts";
+import { flag, listIn, maybe, number, objectIn, parseRun, text } from "./shapes.ts";
+import { moment } from "./show.ts";
+import { createTable } from "./table.ts";
+import { LIMIT_MAX } from "./task-list.ts";
+
+type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
+type ListOptions = Which & { readonly limit?: number };
+type RedriveOptions = Which & { readonly all?: true; readonly rate?: string; readonly limit?: number };
+
+const LIMIT = 50;
+/** One request drives no more. */
+const LETTERS_MAX = 10_000;
+
+export const deadList: Spec<ListOptions> = {
+  usage: "ls",
+  summary: "list the runs that were given up, the latest first",
+  examples: ["metronome dead-letters ls --target https://example.org:443"],
+  options: (command) =>
+    command
+      .option("--target <target>", "those of the target: an origin, or @user/name, as `causes` prints them")
+      .option("--error <error>", "those that ended with the error, as `causes` prints it")
+      .option("--task <id>", "those of the task")
+      .option("--limit <n>", `at most so many (${LIMIT})`, wholeNumber(1, LIMIT_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson, note }, { target, error, task, limit = LIMIT }) {
+    const client = await connect();
+    const table = createTable(RUN_COLUMNS, ink, width);
+    let isEmpty = true;
+    for await (const items of pages(client, "dead-letters", { target, error, task }, limit)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else await print(table.lines(items.map(parseRun).map(runRow)));
+    }
+    if (isEmpty && !isJson) await note("There are no dead letters.");
+  },
+};
+
+export const deadCauses: Spec<Record<never, never>> = {
+  usage: "causes",
+  summary: "count the dead letters by target and error",
+  examples: ["metronome dead-letters causes"],
+  async run({ isJson, ink, width, connect, print, printJson, note }) {
+    const client = await connect();
+    const columns = [{ title: "TARGET", isFlexible: true }, { title: "LETTERS" }, { title: "LATEST" }, {
+      title: "ERROR",
+      isFlexible: true,
+    }];
+    const table = createTable(columns, ink, width);
+    let isEmpty = true;
+    for await (const items of pages(client, "dead-letters/causes", {}, LIMIT_MAX)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else {
+        await print(table.lines(
+          items.map(objectIn).map((cause) => [
+            text(cause.target),
+            `${number(cause.count)}${flag(cause.isMore) ? "+" : ""}`,
+            moment(text(cause.latest)),
+            text(cause.error),
+          ]),
+        ));
+      }
+    }
+    if (isEmpty && !isJson) await note("There are no dead letters.");
+  },
+};
+
+export const deadRedrive: Spec<RedriveOptions> = {
+  usage: "redrive [runs...]",
+  summary: "send dead letters again, with the ids that they have",
+  examples: [
+    "metronome dead-letters redrive --target https://example.org:443 --rate 10",
+    "metronome dead-letters redrive --all",
+    "metronome dead-letters redrive 9f86d081884c7d659a2feaa0c55ad015",
+  ],
+  options: (command) =>
+    command
+      .option("--all", "all of them")
+      .option("--target <target>", "those of the target")
+      .option("--error <error>", "those that ended with the error")
+      .option("--task <id>", "those of the task")
+      .option("--rate <n>", "so many in a second; at once when absent")
+      .option("--limit <n>", "at most so many, the latest", wholeNumber(1, LETTERS_MAX)),
+  async run({ isJson, connect, print, printJson, note }, { all, target, error, task, rate, limit }, ids) {
+    const perSecond = rate === undefined ? undefined : Number(rate);
+    if (perSecond !== undefined && !(perSecond > 0)) {
+      throw new Failure(EXIT.usage, "--rate is a number above 0: 10, or 0.5 for one in two seconds.");
+    }
+    const client = await connect();
+    const answer = await client.send("POST", "dead-letters/redrive", {
+      ...(ids.length === 0 ? {} : { ids }),
+      ...(all === undefined ? {} : { all }),
+      ...(target === undefined ? {} : { target }),
+      ...(error === undefined ? {} : { error }),
+      ...(task === undefined ? {} : { task }),
+      ...(perSecond === undefined ? {} : { perSecond }),
+      ...(limit === undefined ? {} : { limit }),
+    });
+    if (isJson) return await printJson(answer);
+    await print(drivenText(answer));
+    if (flag(objectIn(answer).more)) await note("There are more: the same command drives them.");
+  },
+};
+
+/** What a redrive or a backfill has been answered with. */
+export function drivenText(answer: unknown): string {
+  const { redriven, refused, refusals, until } = objectIn(answer);
+  const end = maybe(until, text);
+  const when = end === undefined ? "" : `, the last one at ${moment(end)}`;
+  const left = number(refused) === 0 ? "" : `; ${number(refused)} were left as they are`;
+  const reasons = listIn(refusals).map(objectIn).map(({ id, reason }) => `  ${text(id)}  ${text(reason)}\n`);
+  const sent = number(redriven) === 1 ? "1 event goes" : `${number(redriven)} events go`;
+  return `${sent} again${when}${left}.\n${reasons.join("")}`;
+}

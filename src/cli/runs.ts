@@ -1,0 +1,90 @@
+// `runs ls`, `runs show`, `runs retry`: what became of occurrences, of whatever task, and to send one again.
+
+import { type Spec, wholeNumber } from "./command.ts";
+import { pages } from "./pages.ts";
+import { parseRun, type Run } from "./shapes.ts";
+import { detailOf, lateness, maybeMoment, moment, outcomeCell } from "./show.ts";
+import { type Cell, createFacts, createTable } from "./table.ts";
+import { LIMIT_MAX } from "./task-list.ts";
+
+const LIMIT = 50;
+
+type ListOptions = { readonly task?: string; readonly outcome?: string; readonly limit?: number };
+
+export const runsList: Spec<ListOptions> = {
+  usage: "ls",
+  summary: "list runs, the latest first",
+  examples: ["metronome runs ls --outcome failed --limit 20"],
+  options: (command) =>
+    command
+      .option("--task <id>", "those of the task")
+      .option("--outcome <outcome>", "those that are delivered, failed, expired, missed or skipped")
+      .option("--limit <n>", `at most so many (${LIMIT})`, wholeNumber(1, LIMIT_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson, note }, { task, outcome, limit = LIMIT }) {
+    const client = await connect();
+    const table = createTable(RUN_COLUMNS, ink, width);
+    let isEmpty = true;
+    for await (const items of pages(client, "runs", { task, outcome }, limit)) {
+      isEmpty = false;
+      if (isJson) { for (const item of items) await printJson(item); }
+      else await print(table.lines(items.map(parseRun).map(runRow)));
+    }
+    if (isEmpty && !isJson) await note("There are no such runs.");
+  },
+};
+
+export const runsShow: Spec<Record<never, never>> = {
+  usage: "show <run>",
+  summary: "show what became of one occurrence, attempt by attempt",
+  examples: ["metronome runs show 9f86d081884c7d659a2feaa0c55ad015"],
+  async run({ isJson, ink, width, connect, print, printJson }, _options, [id = ""]) {
+    const client = await connect();
+    const answer = await client.get(`runs/${encodeURIComponent(id)}`);
+    if (isJson) return await printJson(answer);
+    const run = parseRun(answer);
+    await print(createFacts([
+      ["run", run.id],
+      ["task", run.task],
+      ["planned", moment(run.instant)],
+      ["outcome", outcomeCell(run.outcome ?? run.state)],
+      ["late", lateness(run)],
+      ["again", maybeMoment(run.retryAt)],
+      ["redriven", run.redriven === 0 ? "-" : `${run.redriven} times`],
+      ["detail", detailOf(run)],
+    ], ink));
+    if (run.attempts.length === 0) return;
+    const table = createTable(
+      [{ title: "ATTEMPT" }, { title: "STATUS" }, { title: "ERROR", isFlexible: true }],
+      ink,
+      width,
+    );
+    await print(
+      `\n${table.lines(run.attempts.map(({ n, status, error }) => [String(n), String(status ?? "-"), error ?? "-"]))}`,
+    );
+  },
+};
+
+export const runsRetry: Spec<Record<never, never>> = {
+  usage: "retry <run>",
+  summary: "send the event of a settled run again, with the id that it has",
+  examples: ["metronome runs retry 9f86d081884c7d659a2feaa0c55ad015"],
+  async run({ isJson, connect, print, printJson }, _options, [id = ""]) {
+    const client = await connect();
+    const answer = await client.send("POST", `runs/${encodeURIComponent(id)}/retry`);
+    return isJson ? await printJson(answer) : await print(`The run ${parseRun(answer).id} goes again.\n`);
+  },
+};
+
+export const RUN_COLUMNS = [
+  { title: "PLANNED", width: "2026-12-01T09:00:00Z".length },
+  { title: "TASK", isFlexible: true },
+  { title: "OUTCOME", width: "delivered".length },
+  { title: "TRIES" },
+  { title: "RUN", width: 32 },
+  { title: "DETAIL", isFlexible: true },
+];
+
+export function runRow(run: Run): readonly Cell[] {
+  const { id, task, instant, outcome, state, attempts } = run;
+  return [moment(instant), task, outcomeCell(outcome ?? state), String(attempts.length), id, detailOf(run)];
+}
