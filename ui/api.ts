@@ -51,7 +51,7 @@ export async function ask<T>(method: Method, path: string, question: Question = 
   const timeout = AbortSignal.timeout(ANSWER_MS);
   const sentAt = Date.now();
   try {
-    const response = await fetch(`/api/v1${path}${queryText(query)}`, {
+    const response = await fetch(`/api/v1${path}${queryText({ ...query, ...whose(path) })}`, {
       method,
       headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -88,6 +88,12 @@ export function failureText(answer: Exclude<Answer<unknown>, { kind: "done" }>):
   return answer.kind === "problem"
     ? answer.problem.detail
     : "The peer can't be reached. Whether it heard this is seen when it is back.";
+}
+
+/** On the page of another user's task, which its address says, all that is asked of a task is asked of theirs. */
+function whose(path: string): { readonly user?: string } {
+  const user = /^\/(tasks|runs)\//.test(path) ? new URLSearchParams(location.search).get("user") : null;
+  return user === null ? {} : { user };
 }
 
 function queryText(query: { readonly [name: string]: string | number | undefined }): string {

@@ -12,7 +12,7 @@ import { Notices, say } from "./parts/notice.tsx";
 import { navigate, pageOf, path } from "./router.ts";
 import { type Route, ROUTES } from "./routes.ts";
 import { session, signOut } from "./session.ts";
-import { type Binding, useKeys } from "./shell/keys.ts";
+import { type Binding, isDialogComing, useKeys } from "./shell/keys.ts";
 import { Side } from "./shell/side.tsx";
 import { spanText } from "./time.ts";
 
@@ -24,6 +24,7 @@ export function App() {
   const now = session.value;
   const open = useSignal<"" | "palette" | "keys">("");
   const shut = () => open.value = "";
+  isDialogComing.value = open.value !== "";
   const isIn = now.kind === "in";
   const keys: readonly Binding[] = [
     { keys: "Ctrl-K", what: "Go anywhere, do anything", act: () => open.value = "palette" },

@@ -12,7 +12,7 @@ export type Connection =
 
 export type Listener = {
   task?(task: Task): void;
-  removed?(id: string): void;
+  removed?(task: { readonly id: string; readonly user: string }): void;
   run?(run: Run): void;
   mesh?(news: MeshNews): void;
   /** What was missed is unknown: read anew. Called at each beginning too. */
@@ -79,7 +79,7 @@ function open(): void {
       hear(JSON.parse(event.data));
     });
   on("task", (task) => each((listener) => listener.task?.(task as Task)));
-  on("removed", (removed) => each((listener) => listener.removed?.((removed as { id: string }).id)));
+  on("removed", (removed) => each((listener) => listener.removed?.(removed as { id: string; user: string })));
   on("run", (run) => each((listener) => listener.run?.(run as Run)));
   on("mesh", (news) => each((listener) => listener.mesh?.(news as MeshNews)));
   on("lag", resyncSoon);

@@ -80,7 +80,7 @@ export function useReading<T>(
     };
     const unlisten = listen({
       task: ({ id }) => hear("task", id),
-      removed: (id) => hear("task", id),
+      removed: ({ id }) => hear("task", id),
       run: (run) => hear("run", run.task),
       mesh: () => hear("mesh"),
       resync() {

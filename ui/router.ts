@@ -32,6 +32,14 @@ export function pageOf(name: string, parameters: { readonly [name: string]: stri
   return `/ui/${name}${query.size === 0 ? "" : `?${query}`}`;
 }
 
+/** Where a task is: with its user when that is another than who looks. */
+export function taskPage({ id, user }: { readonly id: string; readonly user?: string }, page = "task"): string {
+  return pageOf(page, { id, user: user === undefined || user === self.value ? "" : user });
+}
+
+/** Who looks. */
+export const self = signal("");
+
 /** Links to our own pages change the page without loading it anew. */
 export function startRouter(): void {
   addEventListener("popstate", () => address.value = new URL(location.href));

@@ -49,6 +49,24 @@ export const ROUTES: readonly Route[] = [
     under: "/ui/runs",
   },
   {
+    path: "/ui/dead-letters",
+    title: "Dead letters",
+    page: lazy(async () => (await import("./dead/dead-letters-page.tsx")).DeadLettersPage),
+    nav: { icon: "tray", letter: "d" },
+  },
+  {
+    path: "/ui/targets",
+    title: "Targets",
+    page: lazy(async () => (await import("./targets/targets-page.tsx")).TargetsPage),
+    nav: { icon: "target", letter: "w" },
+  },
+  {
+    path: "/ui/target",
+    title: "Target",
+    page: lazy(async () => (await import("./targets/target-page.tsx")).TargetPage),
+    under: "/ui/targets",
+  },
+  {
     path: "/ui/mesh",
     title: "Mesh",
     page: lazy(async () => (await import("./mesh/mesh-page.tsx")).MeshPage),

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { type Answer, ask, whenRefused } from "./api.ts";
 import { connect, disconnect } from "./live.ts";
+import { self } from "./router.ts";
 
 export type Session =
   | { readonly kind: "unknown"; readonly isUnreachable: boolean }
@@ -24,8 +25,10 @@ export async function startSession(): Promise<void> {
 }
 
 /** Absent when it went well, else what to say. */
-export async function signIn(token: string): Promise<string | undefined> {
-  const answer = await ask<undefined>("POST", "/auth/session", { body: { token } });
+export async function signIn(
+  shown: { readonly token: string } | { readonly name: string; readonly password: string },
+): Promise<string | undefined> {
+  const answer = await ask<undefined>("POST", "/auth/session", { body: shown });
   if (answer.kind === "done") {
     await look();
     return undefined;
@@ -43,6 +46,7 @@ export async function signOut(): Promise<Answer<undefined>> {
 export async function look(): Promise<void> {
   const answer = await ask<SessionView>("GET", "/auth/session");
   if (answer.kind === "done") {
+    self.value = answer.value.user;
     session.value = { kind: "in", peer: answer.value.peer };
     connect(look);
   } else if (answer.kind === "problem" && answer.problem.status === 401) {

@@ -3,18 +3,31 @@
 export type Task = {
   readonly id: string;
   readonly guid: string;
+  readonly user: string;
   readonly name: string;
   /** As it was written. */
   readonly schedule: string | { readonly [field: string]: unknown };
   readonly sentence: string;
-  readonly target: string | { readonly urn: string; readonly method?: string };
+  /** A URN, one with how to send, or the name of a target that is kept apart. */
+  readonly target:
+    | string
+    | { readonly urn: string; readonly method?: string }
+    | { readonly name: string; readonly path?: string; readonly method?: string };
   readonly payload: unknown;
   readonly policy: { readonly [field: string]: unknown };
-  readonly state: { readonly paused: boolean; readonly note?: string; readonly until?: string };
+  readonly state: {
+    readonly paused: boolean;
+    readonly note?: string;
+    readonly until?: string;
+    /** Occurrences to come that are not to be sent. */
+    readonly skips?: readonly string[];
+  };
   readonly labels: { readonly [name: string]: string };
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly owner: string;
+  /** Absent while nobody is able to fire it; `unowned` says why. */
+  readonly owner: string | null;
+  readonly unowned?: string;
   readonly next: string | null;
   readonly last: { readonly instant: string; readonly outcome: Outcome; readonly peer: string } | null;
 };
@@ -26,6 +39,7 @@ export type RunState = "due" | "attempting" | "retrying" | "settled";
 export type Run = {
   readonly id: string;
   readonly task: string;
+  readonly user: string;
   readonly instant: string;
   readonly state: RunState;
   readonly outcome: Outcome | null;
@@ -83,6 +97,7 @@ export type Overview = {
   readonly retrying: number;
   readonly failing: readonly {
     readonly task: string;
+    readonly user: string;
     readonly since: string;
     readonly failures: number;
     readonly error: string | null;
@@ -92,7 +107,12 @@ export type Overview = {
   readonly ahead: {
     readonly pieceMs: number;
     readonly pieces: readonly number[];
-    readonly first: readonly { readonly task: string; readonly name: string; readonly at: string }[];
+    readonly first: readonly {
+      readonly task: string;
+      readonly user: string;
+      readonly name: string;
+      readonly at: string;
+    }[];
     readonly isAll: boolean;
   };
   readonly mesh: MeshNews;
@@ -101,7 +121,8 @@ export type Overview = {
 export type Page<T> = { readonly items: readonly T[]; readonly cursor: string | null; readonly total?: number | null };
 
 export function targetUrn(target: Task["target"]): string {
-  return typeof target === "string" ? target : target.urn;
+  if (typeof target === "string") return target;
+  return "urn" in target ? target.urn : `@${target.name}${target.path ?? ""}`;
 }
 
 export type Days = {
@@ -157,4 +178,17 @@ export type Mesh = Omit<MeshNews, "peers"> & {
   readonly quarantined: number;
   readonly repaired: number;
   readonly peers: readonly PeerView[];
+};
+
+export type NamedTarget = {
+  readonly name: string;
+  readonly description: string;
+  readonly urn: string;
+  readonly auth?: { readonly kind: string };
+  readonly held: {
+    readonly [name: string]: { readonly since: string; readonly previous?: { readonly until: string | null } };
+  };
+  readonly user: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
 };

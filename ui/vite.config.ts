@@ -26,7 +26,7 @@ export default defineConfig({
 });
 
 const SHELL =
-  /\/node_modules\/|\/ui\/[a-z-]+\.tsx?$|\/parts\/(icon|notice|choice|moment|lazy)\.|\/shell\/(keys|side)\.|\/overview\/(overview-page|charts|first-task)\./;
+  /\/node_modules\/|\/ui\/[a-z-]+\.tsx?$|\/parts\/(icon|notice|choice|moment|lazy)\.|\/shell\/(keys|side)\.|\/overview\/(overview-page|charts|welcomed)\./;
 /** In the folder of the page itself, and loaded when it is opened all the same. */
 const NOT_SHELL = /\/(sign-in-page|pages|reading-of)\.tsx?$/;
 

@@ -1,12 +1,13 @@
 // The shapes of the overview and of a task's days, declared for the description.
 
 import { z } from "@hono/zod-openapi";
-import { OUTCOMES } from "../core/run.ts";
 import { peer } from "./mesh-shapes.ts";
 import { instant } from "./shapes.ts";
 
 const count = () => z.number().int().min(0);
 const ms = () => z.number().int();
+
+const counts = { delivered: count(), failed: count(), expired: count(), missed: count(), skipped: count() };
 
 export const overview = z.strictObject({
   now: instant(),
@@ -20,7 +21,7 @@ export const overview = z.strictObject({
   lateness: z.strictObject({ p50: ms(), p95: ms(), p99: ms() }).nullable().openapi({
     description: "Milliseconds from the instant to the first attempt, in the last hour; null when there was none.",
   }),
-  outcomes: z.strictObject(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count()]))).openapi({
+  outcomes: z.strictObject(counts).openapi({
     description: "Of the last 24 hours.",
   }),
   retrying: count().openapi({ description: "Runs that wait for another attempt." }),
@@ -56,7 +57,7 @@ export const days = z.strictObject({
   days: z.array(
     z.strictObject({
       day: z.string(),
-      ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count()])),
+      ...counts,
       worstLatenessMs: ms().nullable(),
     }),
   ),

@@ -6,11 +6,11 @@ import { browserTest, TOKEN, until } from "./world.ts";
 browserTest("a token opens the page, a wrong one is told so, and signing out closes it", async ({ open, peer }) => {
   const { page } = await open();
   await page.goto(peer.url);
-  await page.getByLabel("Token").fill("mtr_wrong");
+  await page.getByLabel("Password or token").fill("mtr_wrong");
   await page.keyboard.press("Enter");
   await page.getByText("That token opens nothing here").waitFor();
-  assert.equal(await page.getByLabel("Token").getAttribute("aria-invalid"), "true");
-  await page.getByLabel("Token").fill(TOKEN);
+  assert.equal(await page.getByLabel("Password or token").getAttribute("aria-invalid"), "true");
+  await page.getByLabel("Password or token").fill(TOKEN);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
   await page.getByText("live", { exact: true }).waitFor();

@@ -34,6 +34,8 @@ const PATIENCE_MS = 15_000;
 export type World = {
   readonly peer: Peer;
   readonly receiver: Receiver;
+  /** Another peer, which joins the mesh with a ticket. */
+  more(name: string, ticket: string): Promise<Peer>;
   /** A page that nobody signed in to. */
   open(options?: BrowserContextOptions): Promise<Watched>;
   /** A page, signed in: the list of tasks unless `at` is another. */
@@ -59,6 +61,7 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
     const peer = await startPeer({ hasToken });
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
     const opened: Watched[] = [];
+    const others: Peer[] = [];
     try {
       const open = async (options: BrowserContextOptions = {}) => {
         const watched = await openPage(browser, peer, options);
@@ -73,10 +76,16 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
         await watched.page.locator("main :is(h1, .blank)").first().waitFor();
         return watched;
       };
-      await run({ peer, receiver, open, enter });
+      const more = async (name: string, ticket: string) => {
+        const other = await startPeer({ hasToken, args: ["--name", name, "--join", ticket] });
+        others.push(other);
+        return other;
+      };
+      await run({ peer, receiver, open, enter, more });
       assert.deepEqual(opened.flatMap(({ wrongs }) => wrongs), []);
     } finally {
       await browser.close();
+      await Promise.all(others.map((other) => other.stop()));
       await peer.stop();
       await receiver.close();
     }
@@ -95,7 +104,9 @@ export type Peer = {
   stop(): Promise<void>;
 };
 
-async function startPeer({ hasToken }: { readonly hasToken: boolean }): Promise<Peer> {
+async function startPeer(
+  { hasToken, args: further = [] }: { readonly hasToken: boolean; readonly args?: readonly string[] },
+): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "metronome-ui-"));
   let child: ChildProcess;
   let url = "";
@@ -139,6 +150,7 @@ async function startPeer({ hasToken }: { readonly hasToken: boolean }): Promise<
       http,
       "--p2p",
       "127.0.0.1:0",
+      ...further,
     ];
     if (runtime !== undefined) args.push("--runtime", runtime);
     const env: NodeJS.ProcessEnv = { ...process.env };

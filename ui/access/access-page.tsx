@@ -1,8 +1,9 @@
 /** @jsxImportSource preact */
-// Who and what may ask this mesh: the tokens of scripts and programs.
+// Who and what may ask this mesh: users, and the tokens of scripts and programs.
 
 import "../styles/plain.css";
 import { Tokens } from "./tokens.tsx";
+import { Users } from "./users.tsx";
 
 export function AccessPage() {
   return (
@@ -10,6 +11,7 @@ export function AccessPage() {
       <div class="head">
         <h1>Access</h1>
       </div>
+      <Users />
       <Tokens />
     </>
   );

@@ -158,7 +158,7 @@ export function definitionIn(task: Task): Json {
 /** `schedule.cron` is at the schedule, `target` at its URN. */
 function fieldOf(field: string): string | undefined {
   if (field === "raw") return "raw";
-  if (field === "target") return "target.urn";
+  if (/^target(\.(name|path))?$/.test(field)) return "target.urn";
   return Object.keys(FIELDS).find((path) => field === path || field.startsWith(`${path}.`));
 }
 

@@ -177,7 +177,13 @@ function Fields({ isNew }: { readonly isNew: boolean }) {
               ))}
             </select>
           </label>
-          <Field {...bind("target.urn")} label="Target" isCode placeholder="https://example.org/hook" />
+          <Field
+            {...bind("target.urn")}
+            label="Target"
+            isCode
+            placeholder="https://example.org/hook"
+            hint="A URL (http, amqp, kafka, mqtt), or @name of a target that is kept apart."
+          />
         </div>
         <Field
           {...bind("payload")}

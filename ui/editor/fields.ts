@@ -17,6 +17,8 @@ export const FIELDS: { readonly [path: string]: Kind } = {
   name: "text",
   schedule: "schedule",
   "target.urn": "text",
+  "target.name": "text",
+  "target.path": "text",
   "target.method": "text",
   "target.headers": "pairs",
   payload: "json",
@@ -57,6 +59,10 @@ export function textsOf(definition: Json): { readonly texts: Texts; readonly res
   }
   if (texts.name !== undefined && texts.name === texts.id) texts.name = "";
   if (texts.payload === "null") texts.payload = "";
+  const { "target.name": name, "target.path": path, ...shown } = texts;
+  if (name !== undefined) {
+    return { texts: { ...shown, "target.urn": `@${name}${path ?? ""}` }, rest: withoutEmpty(rest) };
+  }
   return { texts, rest: withoutEmpty(rest) };
 }
 
@@ -72,8 +78,15 @@ export function definitionOf(texts: Texts, rest: Json): Json | readonly Fault[] 
   }
   if (faults.length > 0) return faults;
   const { target } = definition;
-  const isPlain = typeof target === "object" && target !== null && Object.keys(target).join() === "urn";
-  return isPlain && "urn" in target ? { ...definition, target: target.urn } : definition;
+  if (!isObject(target)) return definition;
+  const { urn, ...others } = target;
+  // As it is said of one that is kept apart: @billing/path.
+  const named = typeof urn === "string" ? /^@([^/]+)(\/.*)?$/.exec(urn) : null;
+  if (named !== null) {
+    const [, name, path] = named;
+    return { ...definition, target: { ...others, name, ...(path === undefined ? {} : { path }) } };
+  }
+  return Object.keys(others).length === 0 ? { ...definition, target: urn } : definition;
 }
 
 export function isFaults(value: Json | readonly Fault[]): value is readonly Fault[] {

@@ -42,6 +42,7 @@ export function PolicyFields({ bind }: { readonly bind: Bind }) {
         options={[
           ["", "each side fires, same id"],
           ["hold", "only the majority's side fires"],
+          ["home", "only peers of its placement fire"],
         ]}
       />
       <Rule

@@ -1,12 +1,9 @@
 // The first task of a new peer: written for a person who has never seen one, and watched until its event has arrived.
 
-import { signal } from "@preact/signals";
 import { type Answer, ask } from "../api.ts";
 import { peerNow } from "../clock.ts";
 import type { Task } from "../views.ts";
-
-/** The task that the welcome made; "" before, and once the person is through. */
-export const welcomed = signal("");
+import { welcomed } from "./welcomed.ts";
 
 export const RECEIVER_URL = "http://127.0.0.1:9000/";
 

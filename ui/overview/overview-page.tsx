@@ -6,13 +6,13 @@ import { mesh, peerName } from "../mesh-news.ts";
 import { Icon } from "../parts/icon.tsx";
 import { lazy } from "../parts/lazy.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
-import { pageOf } from "../router.ts";
+import { pageOf, taskPage } from "../router.ts";
 import { useReading } from "../reading.ts";
 import { shownZone, spanText } from "../time.ts";
 import { zoneChoice } from "../settings.ts";
 import type { Overview } from "../views.ts";
 import { Ahead, Hour } from "./charts.tsx";
-import { welcomed } from "./first-task.ts";
+import { welcomed } from "./welcomed.ts";
 
 const Welcome = lazy(async () => (await import("./welcome.tsx")).Welcome);
 
@@ -86,10 +86,10 @@ function Shown({ value }: { readonly value: Overview }) {
           <h2 id="next-title">Next</h2>
           {value.ahead.first.length === 0 ? <p class="none">Nothing within 15 minutes.</p> : (
             <ol class="rows">
-              {value.ahead.first.map(({ task, name, at }, n) => (
+              {value.ahead.first.map(({ task, user, name, at }, n) => (
                 // By its place: what has fired goes, and nothing moves but the words.
                 <li key={n}>
-                  <a href={pageOf("task", { id: task })}>
+                  <a href={taskPage({ id: task, user })}>
                     <bdi>{name}</bdi>
                   </a>
                   <Countdown at={at} past="now" />
@@ -160,10 +160,10 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
           </span>
         </li>
       ))}
-      {failing.map(({ task, since, failures, error, run }) => (
+      {failing.map(({ task, user, since, failures, error, run }) => (
         <li key={task}>
           <span>
-            <a href={pageOf("task", { id: task })}>
+            <a href={taskPage({ id: task, user })}>
               <bdi>{task}</bdi>
             </a>{" "}
             has failed {failures === 1 ? "once" : `${failures} times`} since <Moment at={since} zone={zone} />

@@ -11,7 +11,8 @@ import { OutcomeMark } from "../parts/outcome.tsx";
 import { pageOf } from "../router.ts";
 import { useReading } from "../reading.ts";
 import type { Page, Run } from "../views.ts";
-import { addFirstTask, RECEIVER_URL, welcomed } from "./first-task.ts";
+import { addFirstTask, RECEIVER_URL } from "./first-task.ts";
+import { welcomed } from "./welcomed.ts";
 
 const RECEIVER =
   `node -e 'require("http").createServer((q,s)=>{console.log(new Date().toISOString(),q.headers["ce-id"]);s.end()}).listen(9000)'`;

@@ -9,7 +9,7 @@ import { peerName } from "../mesh-news.ts";
 import { More } from "../parts/more.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
-import { pageOf } from "../router.ts";
+import { pageOf, taskPage } from "../router.ts";
 import type { Page, Run } from "../views.ts";
 import { latenessText } from "./lateness-text.ts";
 
@@ -76,7 +76,7 @@ function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: stri
       </span>
       {hasTask && (
         <span role="cell" class="run-task">
-          <a href={pageOf("task", { id: run.task })}>
+          <a href={taskPage({ id: run.task, user: run.user })}>
             <bdi>{run.task}</bdi>
           </a>
         </span>

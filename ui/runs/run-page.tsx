@@ -11,10 +11,10 @@ import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
 import { useReading } from "../reading.ts";
-import { pageOf, parameter } from "../router.ts";
+import { parameter, self, taskPage } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { Owner } from "../task/owner.tsx";
-import { trigger } from "../tasks/deeds.ts";
+import { retry, trigger } from "../tasks/deeds.ts";
 import { shownZone, spanText } from "../time.ts";
 import { type Attempt, type Explanation, type Run, targetUrn, type Task } from "../views.ts";
 import { latenessText } from "./lateness-text.ts";
@@ -22,12 +22,12 @@ import { requestOf } from "./request.ts";
 
 export function RunPage() {
   const id = parameter("id");
-  const { value: run, why, status } = useReading<Run>(`/runs/${encodeURIComponent(id)}`, {}, { after: ["run"] });
+  const { value: run, why, status, again } = useReading<Run>(`/runs/${encodeURIComponent(id)}`, {}, { after: ["run"] });
   const path = run === undefined ? undefined : `/tasks/${encodeURIComponent(run.task)}`;
-  const { value: task } = useReading<Task>(path);
+  const { value: task } = useReading<Task>(path, { user: whoseOf(run) });
   const { value: explanation } = useReading<Explanation>(
     path === undefined || run?.manual ? undefined : `${path}/explain`,
-    { at: run?.instant },
+    { at: run?.instant, user: whoseOf(run) },
   );
   useEffect(() => {
     if (run !== undefined) document.title = `Run of ${run.task} · Metronome`;
@@ -45,7 +45,7 @@ export function RunPage() {
   return (
     <div class="task-page">
       <p class="crumb">
-        <a href={pageOf("task", { id: run.task })}>
+        <a href={taskPage({ id: run.task, user: run.user })}>
           <bdi>{task?.name ?? run.task}</bdi>
         </a>
       </p>
@@ -56,15 +56,26 @@ export function RunPage() {
           </h1>
           <OutcomeMark outcome={run.outcome ?? (run.state === "settled" ? "skipped" : run.state)} />
         </div>
-        {task !== undefined && (
-          <button
-            type="button"
-            onClick={() => void trigger(task)}
-            title="A new run, beside the schedule"
-          >
-            <Icon name="bolt" /> Trigger again
-          </button>
-        )}
+        <div class="task-deeds">
+          {run.state === "settled" && run.outcome !== "delivered" && (
+            <button
+              type="button"
+              class="primary"
+              onClick={() => void retry(run).then(again)}
+            >
+              <Icon name="again" /> Send it again
+            </button>
+          )}
+          {task !== undefined && (
+            <button
+              type="button"
+              onClick={() => void trigger(task)}
+              title="A new run, beside the schedule"
+            >
+              <Icon name="bolt" /> Trigger anew
+            </button>
+          )}
+        </div>
       </div>
       <p class="lead">{sentence(run)}</p>
       <section class="card panel" aria-labelledby="attempts-title">
@@ -101,6 +112,11 @@ export function RunPage() {
       {task !== undefined && <Request run={run} task={task} />}
     </div>
   );
+}
+
+/** Only when it is not who looks. */
+function whoseOf(run: Run | undefined): string | undefined {
+  return run === undefined || run.user === self.value ? undefined : run.user;
 }
 
 function sentence(run: Run): string {

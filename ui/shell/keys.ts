@@ -17,6 +17,9 @@ export type Bindings = { readonly where: string; readonly list: readonly Binding
 /** What is bound now, for the sheet that shows it. */
 export const bound = signal<readonly Bindings[]>([]);
 
+/** A dialog is on its way: what is typed meanwhile is meant for it. */
+export const isDialogComing = signal(false);
+
 /** The second of two keys comes within this. */
 const SECOND_WITHIN_MS = 1_200;
 
@@ -45,7 +48,7 @@ export function startKeys(): void {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || !areKeysOn.value || isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]") !== null) return;
+    if (isDialogComing.value || document.querySelector("dialog[open]") !== null) return;
     const both = first === "" ? event.key : `${first} ${event.key}`;
     clearTimeout(forgetting);
     first = "";

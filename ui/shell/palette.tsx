@@ -7,7 +7,7 @@ import "../styles/parts.css";
 import "../styles/palette.css";
 import { ask } from "../api.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { navigate, pageOf } from "../router.ts";
+import { navigate, pageOf, taskPage } from "../router.ts";
 import { ROUTES } from "../routes.ts";
 import { session, signOut } from "../session.ts";
 import { theme, zoneChoice } from "../settings.ts";
@@ -91,7 +91,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
       text: task.name,
       more: task.sentence,
       icon: "list",
-      act: () => navigate(pageOf("task", { id: task.id })),
+      act: () => navigate(taskPage(task)),
     })),
   ];
   const chosen = Math.min(at.value, Math.max(0, entries.length - 1));

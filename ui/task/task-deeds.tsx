@@ -5,13 +5,15 @@ import { useSignal } from "@preact/signals";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { navigate, pageOf } from "../router.ts";
+import { Menu } from "../parts/menu.tsx";
+import { navigate, pageOf, taskPage } from "../router.ts";
 import { useKeys } from "../shell/keys.ts";
+import { BackfillDialog } from "./backfill-dialog.tsx";
 import { askDelete, DeleteDialog } from "../tasks/delete-dialog.tsx";
-import { cancel, pause, resume, trigger } from "../tasks/deeds.ts";
+import { cancel, pause, resume, skipNext, trigger } from "../tasks/deeds.ts";
 import type { Task } from "../views.ts";
 
-type Asked = "" | "pause" | "trigger";
+type Asked = "" | "pause" | "trigger" | "backfill";
 
 export function TaskDeeds({ task, onChanged }: { readonly task: Task; readonly onChanged: () => void }) {
   const asked = useSignal<Asked>("");
@@ -21,7 +23,7 @@ export function TaskDeeds({ task, onChanged }: { readonly task: Task; readonly o
     else asked.value = "pause";
   };
   useKeys("This task", [
-    { keys: "e", what: "Edit", act: () => navigate(pageOf("edit", { id: task.id })) },
+    { keys: "e", what: "Edit", act: () => navigate(taskPage(task, "edit")) },
     { keys: "t", what: "Trigger now", act: () => void trigger(task) },
     { keys: "p", what: "Pause or resume", act: toggle },
   ]);
@@ -34,31 +36,36 @@ export function TaskDeeds({ task, onChanged }: { readonly task: Task; readonly o
         <button type="button" onClick={toggle}>
           <Icon name={task.state.paused ? "play" : "pause"} /> {task.state.paused ? "Resume" : "Pause…"}
         </button>
-        <a class="button" href={pageOf("edit", { id: task.id })}>
+        <a class="button" href={taskPage(task, "edit")}>
           <Icon name="pen" /> Edit
         </a>
-        <details class="menu-of">
-          <summary aria-label="More to do">
-            <Icon name="dots" />
-          </summary>
-          <div class="card">
-            <button type="button" class="quiet" onClick={() => asked.value = "trigger"}>
-              <Icon name="bolt" /> Trigger with another payload…
-            </button>
-            <button type="button" class="quiet" onClick={() => void cancel(task)}>
-              <Icon name="cross" /> End what is open
-            </button>
-            <a class="button quiet" href={pageOf("edit", { copy: task.id })}>
-              <Icon name="copy" /> Duplicate…
-            </a>
-            <button type="button" class="quiet danger" onClick={() => askDelete(task)}>
-              <Icon name="bin" /> Delete…
-            </button>
-          </div>
-        </details>
+        <Menu name="More to do" label={<Icon name="dots" />}>
+          <button type="button" class="quiet" onClick={() => asked.value = "trigger"}>
+            <Icon name="bolt" /> Trigger with another payload…
+          </button>
+          <button type="button" class="quiet" onClick={() => void skipNext(task).then(onChanged)}>
+            <Icon name="skip" /> Skip the next one
+          </button>
+          <button type="button" class="quiet" onClick={() => asked.value = "backfill"}>
+            <Icon name="again" /> Backfill…
+          </button>
+          <a class="button quiet" href={pageOf("dead-letters", { task: task.id })}>
+            <Icon name="tray" /> Its dead letters
+          </a>
+          <button type="button" class="quiet" onClick={() => void cancel(task)}>
+            <Icon name="cross" /> End what is open
+          </button>
+          <a class="button quiet" href={pageOf("edit", { copy: task.id })}>
+            <Icon name="copy" /> Duplicate…
+          </a>
+          <button type="button" class="quiet danger" onClick={() => askDelete(task)}>
+            <Icon name="bin" /> Delete…
+          </button>
+        </Menu>
       </div>
       {asked.value === "pause" && <PauseDialog task={task} onChanged={onChanged} onClose={shut} />}
       {asked.value === "trigger" && <TriggerDialog task={task} onClose={shut} />}
+      {asked.value === "backfill" && <BackfillDialog task={task} onClose={shut} />}
       <DeleteDialog onDeleted={() => navigate(pageOf("tasks"))} />
     </>
   );

@@ -56,6 +56,7 @@ export function TaskPage() {
         <TaskDeeds task={task} onChanged={again} />
       </div>
       <p class="lead">{task.sentence}</p>
+      {task.unowned !== undefined && <p class="note">Nobody fires it: {task.unowned}</p>}
       {task.state.note !== undefined && <p class="note">Paused because: {task.state.note}</p>}
       <div class="beside">
         <section class="card panel" aria-labelledby="next-title">
@@ -148,7 +149,10 @@ function Next({ task, path, zone }: { readonly task: Task; readonly path: string
           </tr>
         </thead>
         <tbody>
-          {value.next.slice(0, task.state.paused ? 3 : NEXT).map((at, n) => (
+          {value.next.filter((at) => !task.state.skips?.includes(at)).slice(0, task.state.paused ? 3 : NEXT).map((
+            at,
+            n,
+          ) => (
             <tr key={at}>
               <td>{localText(value.local[n] ?? at, { hasOffset: offset === undefined })}</td>
               <td>
@@ -163,6 +167,11 @@ function Next({ task, path, zone }: { readonly task: Task; readonly path: string
           What lies before <Moment at={task.state.until} zone={zone} /> is left out: it is paused until then.
         </p>
       )}
+      {(task.state.skips ?? []).map((at) => (
+        <p class="none" key={at}>
+          <Moment at={at} zone={zone} /> is left out.
+        </p>
+      ))}
       {value.notes.length > 0 && <ul class="notes">{value.notes.map((note) => <li key={note}>{note}</li>)}</ul>}
     </>
   );

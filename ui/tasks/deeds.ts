@@ -2,9 +2,10 @@
 
 import { type Answer, ask, failureText } from "../api.ts";
 import { say } from "../parts/notice.tsx";
+import { self } from "../router.ts";
 import type { Run, Task } from "../views.ts";
 
-type Named = Pick<Task, "id" | "name">;
+type Named = Pick<Task, "id" | "name"> & { readonly user?: string };
 
 /** Absent when it failed, which was then said. */
 export async function pause(
@@ -21,14 +22,26 @@ export async function resume(task: Named): Promise<Task | undefined> {
 
 /** Its run is seen when the peer tells of it. */
 export async function trigger(task: Named, body: { readonly payload?: unknown } = {}): Promise<Run | undefined> {
-  const answer = await ask<Run>("POST", `${pathOf(task)}/trigger`, { body });
+  const answer = await ask<Run>("POST", `${pathOf(task)}/trigger`, { body, query: whose(task) });
   if (answer.kind !== "done") return sayFailure(task, answer);
   say(`${task.name} is fired once now; its schedule stays as it is.`);
   return answer.value;
 }
 
+export async function skipNext(task: Named): Promise<Task | undefined> {
+  return await change(task, "skip", { count: 1 }, `The next occurrence of ${task.name} is left out.`);
+}
+
+/** Sends the event of a run that was not delivered again, with the id that it has. */
+export async function retry(run: Run): Promise<Run | undefined> {
+  const answer = await ask<Run>("POST", `/runs/${encodeURIComponent(run.id)}/retry`, { body: {} });
+  if (answer.kind !== "done") return sayFailure({ id: run.task, name: run.task }, answer);
+  say("It is sent again, with the same id.");
+  return answer.value;
+}
+
 export async function cancel(task: Named): Promise<void> {
-  const answer = await ask<{ cancelled: number }>("POST", `${pathOf(task)}/cancel`, { body: {} });
+  const answer = await ask<{ cancelled: number }>("POST", `${pathOf(task)}/cancel`, { body: {}, query: whose(task) });
   if (answer.kind !== "done") return sayFailure(task, answer);
   const { cancelled } = answer.value;
   say(
@@ -37,7 +50,7 @@ export async function cancel(task: Named): Promise<void> {
 }
 
 export async function remove(task: Named): Promise<Answer<undefined>> {
-  const answer = await ask<undefined>("DELETE", pathOf(task));
+  const answer = await ask<undefined>("DELETE", pathOf(task), { query: whose(task) });
   // Somebody else may have been first.
   const isGone = answer.kind === "done" || (answer.kind === "problem" && answer.problem.status === 404);
   if (!isGone) return answer;
@@ -45,8 +58,13 @@ export async function remove(task: Named): Promise<Answer<undefined>> {
   return { kind: "done", value: undefined };
 }
 
-async function change(task: Named, deed: "pause" | "resume", body: object, done: string): Promise<Task | undefined> {
-  const answer = await ask<Task>("POST", `${pathOf(task)}/${deed}`, { body });
+async function change(
+  task: Named,
+  deed: "pause" | "resume" | "skip",
+  body: object,
+  done: string,
+): Promise<Task | undefined> {
+  const answer = await ask<Task>("POST", `${pathOf(task)}/${deed}`, { body, query: whose(task) });
   if (answer.kind !== "done") return sayFailure(task, answer);
   say(done);
   return answer.value;
@@ -55,6 +73,11 @@ async function change(task: Named, deed: "pause" | "resume", body: object, done:
 function sayFailure(task: Named, answer: Exclude<Answer<unknown>, { kind: "done" }>): undefined {
   if (answer.kind !== "aborted") say(`${task.name}: ${failureText(answer)}`, { isTrouble: true });
   return undefined;
+}
+
+/** What names the user of a task, when that is another than who looks. */
+export function whose({ user }: { readonly user?: string }): { readonly user?: string } {
+  return user === undefined || user === self.value ? {} : { user };
 }
 
 export function pathOf(task: Pick<Task, "id">): string {

@@ -6,6 +6,7 @@ import { ask } from "../api.ts";
 import { peerNow, tick } from "../clock.ts";
 import { connection } from "../live.ts";
 import type { Task } from "../views.ts";
+import { pathOf, whose } from "./deeds.ts";
 import { load, oldTasks, rowOf, show } from "./task-list.ts";
 
 /** After the beat of the second at which most tasks fire: the peer has gone on by then. */
@@ -37,8 +38,10 @@ export function keepNextTrue(): () => void {
   }
 }
 
-async function read(id: string): Promise<void> {
-  const answer = await ask<Task>("GET", `/tasks/${encodeURIComponent(id)}`);
+async function read(key: string): Promise<void> {
+  const task = rowOf(key)?.peek();
+  if (task === undefined) return;
+  const answer = await ask<Task>("GET", pathOf(task), { query: whose(task) });
   // It may have been deleted in between.
-  if (answer.kind === "done" && rowOf(id) !== undefined) show(answer.value);
+  if (answer.kind === "done" && rowOf(key) !== undefined) show(answer.value);
 }

@@ -4,8 +4,8 @@
 import { signal } from "@preact/signals";
 import { type Answer, ask, failureText, type Method } from "../api.ts";
 import { say } from "../parts/notice.tsx";
-import { pathOf } from "./deeds.ts";
-import { list } from "./task-list.ts";
+import { pathOf, whose } from "./deeds.ts";
+import { list, rowOf } from "./task-list.ts";
 
 export const selected = signal<ReadonlySet<string>>(new Set());
 /** The task from which a choice with the shift key reaches. */
@@ -49,9 +49,11 @@ export async function doToAll({ method, path, done }: Deed): Promise<void> {
   const total = waiting.length;
   const work = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      const question = method === "POST" ? { body: {} } : {};
-      const answer: Answer<unknown> = await ask(method, `${pathOf({ id })}${path}`, question);
-      if (answer.kind !== "done" && answer.kind !== "aborted") refused.push(`${id}: ${failureText(answer)}`);
+      const task = rowOf(id)?.peek();
+      if (task === undefined) continue;
+      const question = { query: whose(task), ...(method === "POST" ? { body: {} } : {}) };
+      const answer: Answer<unknown> = await ask(method, `${pathOf(task)}${path}`, question);
+      if (answer.kind !== "done" && answer.kind !== "aborted") refused.push(`${task.id}: ${failureText(answer)}`);
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, total) }, work));

@@ -4,10 +4,12 @@
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Answer, ask, failureText, type Question } from "../api.ts";
 import { connection, listen, streamsOpened } from "../live.ts";
+import { self } from "../router.ts";
 import type { Page, Run, Task } from "../views.ts";
 
 export type TaskList = {
   readonly kind: "loading" | "ready";
+  /** Keys of rows, in their order. */
   readonly ids: readonly string[];
   /** Where more of them are. */
   readonly cursor: string | null;
@@ -55,11 +57,12 @@ let playing: ReturnType<typeof setTimeout> | undefined;
 let reloading: ReturnType<typeof setTimeout> | undefined;
 
 listen({
-  task: (task) => hear(task.id, task),
-  removed: (id) => hear(id, null),
+  task: (task) => hear(keyOf(task), task),
+  removed: (task) => hear(keyOf(task), null),
   run(run) {
-    if (run.outcome === null || !rows.has(run.task)) return;
-    ended.set(run.task, run);
+    const key = keyOf({ id: run.task, user: run.user });
+    if (run.outcome === null || !rows.has(key)) return;
+    ended.set(key, run);
     playSoon();
   },
   resync() {
@@ -79,6 +82,11 @@ export function watchTasks(wantedSearch: Search): () => void {
   }
   if (isOther || list.peek().kind === "loading" || connection.peek().kind !== "connecting") void load();
   return () => isWatched = false;
+}
+
+/** Ids are one user's: in a list of everyone's tasks two may have the same. */
+function keyOf({ id, user }: Pick<Task, "id" | "user">): string {
+  return user === self.value ? id : `${id} ${user}`;
 }
 
 export function rowOf(id: string): ReadonlySignal<Task> | undefined {
@@ -105,14 +113,18 @@ export async function loadMore(): Promise<void> {
 
 /** A task that this page made or changed: shown at once, at its place or on top. */
 export function show(task: Task): void {
-  const row = rows.get(task.id);
+  const row = rows.get(keyOf(task));
   if (row !== undefined) row.value = task;
-  else if (!insert(task) || !rows.has(task.id)) prepend(task);
+  else if (!insert(task) || !rows.has(keyOf(task))) prepend(task);
 }
 
-export function hide(id: string): void {
-  if (!rows.delete(id)) return;
-  list.value = { ...list.value, ids: list.value.ids.filter((each) => each !== id) };
+export function hide(task: Pick<Task, "id" | "user">): void {
+  drop(keyOf(task));
+}
+
+function drop(key: string): void {
+  if (!rows.delete(key)) return;
+  list.value = { ...list.value, ids: list.value.ids.filter((each) => each !== key) };
 }
 
 /** Reads anew as much as is shown. */
@@ -146,7 +158,7 @@ async function fill(before: readonly string[], from: string | undefined): Promis
   }
   loading = undefined;
   batch(() => {
-    const ids = new Set([...before, ...found.map(({ id }) => id)]);
+    const ids = new Set([...before, ...found.map(keyOf)]);
     for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
     for (const task of found) put(task);
     list.value = { kind: "ready", ids: [...ids], cursor: cursor ?? null, isMoreComing: false, total };
@@ -174,7 +186,7 @@ function play(): void {
   ended.clear();
   batch(() => {
     for (const [id, task] of heard) {
-      if (task === null) hide(id);
+      if (task === null) drop(id);
       else if (rows.has(id)) put(task);
       else if (!insert(task)) reloadSoon();
     }
@@ -187,15 +199,15 @@ function reloadSoon(): void {
 }
 
 /** The peer tells of runs; what was the last one of a task follows from them. */
-function end({ task: id, instant, outcome, attempts }: Run): void {
-  const row = rows.get(id);
+function end({ task, user, instant, outcome, attempts }: Run): void {
+  const row = rows.get(keyOf({ id: task, user }));
   if (row === undefined || outcome === null || (row.value.last !== null && row.value.last.instant > instant)) return;
-  row.value = { ...row.value, last: { instant, outcome, peer: attempts.at(-1)?.peer ?? row.value.owner } };
+  row.value = { ...row.value, last: { instant, outcome, peer: attempts.at(-1)?.peer ?? row.value.owner ?? "" } };
 }
 
 function put(task: Task): void {
-  const row = rows.get(task.id);
-  if (row === undefined) rows.set(task.id, signal(task));
+  const row = rows.get(keyOf(task));
+  if (row === undefined) rows.set(keyOf(task), signal(task));
   else row.value = task;
 }
 
@@ -205,11 +217,11 @@ function insert(task: Task): boolean {
   // In another order, or by what only the peer's index knows, only the peer can say.
   if (isOrdered()) return false;
   if (!isFound(task)) return true;
-  const at = ids.findIndex((id) => id > task.id);
+  const at = ids.findIndex((key) => key > keyOf(task));
   if (at === -1 && cursor !== null) return true;
   if (ids.length >= wanted) return false;
   put(task);
-  list.value = { ...list.value, ids: at === -1 ? [...ids, task.id] : ids.toSpliced(at, 0, task.id) };
+  list.value = { ...list.value, ids: at === -1 ? [...ids, keyOf(task)] : ids.toSpliced(at, 0, keyOf(task)) };
   return true;
 }
 
@@ -225,5 +237,5 @@ function isFound({ id, name }: Task): boolean {
 
 function prepend(task: Task): void {
   put(task);
-  list.value = { ...list.value, ids: [task.id, ...list.value.ids] };
+  list.value = { ...list.value, ids: [keyOf(task), ...list.value.ids] };
 }

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
-import { pageOf } from "../router.ts";
+import { taskPage } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
 import { targetUrn, type Task } from "../views.ts";
@@ -27,7 +27,7 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
   const zone = shownZone(zoneChoice.value, task.schedule);
   const isChosen = selected.value.has(id);
   return (
-    <div role="row" class={`task${isHere ? " here" : ""}${isChosen ? " chosen" : ""}`} data-task={id}>
+    <div role="row" class={`task${isHere ? " here" : ""}${isChosen ? " chosen" : ""}`} data-task={task.id}>
       <div role="cell" class="pick">
         <input
           type="checkbox"
@@ -37,15 +37,15 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
         />
       </div>
       <div role="cell" class="what">
-        <a class="name" id={key} href={pageOf("task", { id })}>
+        <a class="name" id={key} href={taskPage(task)}>
           <bdi>{task.name}</bdi>
         </a>
         {task.state.paused && <Paused state={task.state} zone={zone} />}
         <p class="sentence">
-          {task.name !== id && (
+          {task.name !== task.id && (
             <>
               <code>
-                <bdi>{id}</bdi>
+                <bdi>{task.id}</bdi>
               </code>
               {" "}
             </>

@@ -7,7 +7,7 @@ import "../styles/tasks.css";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { More } from "../parts/more.tsx";
-import { navigate, pageOf, parameter, setParameter } from "../router.ts";
+import { navigate, pageOf, parameter, setParameter, taskPage } from "../router.ts";
 import { useKeys } from "../shell/keys.ts";
 import { targetUrn, type Task } from "../views.ts";
 import { pause, resume, trigger } from "./deeds.ts";
@@ -52,7 +52,7 @@ export function TasksPage() {
       <List isSearch={FILTERS.some((name) => name !== "sort" && search[name] !== "")} here={here.value} />
       <DeleteDialog
         onDeleted={(task) => {
-          hide(task.id);
+          hide(task);
           heading.current?.focus();
         }}
       />
@@ -74,9 +74,16 @@ function useListKeys(here: { value: number; peek(): number }): void {
     { keys: "j", what: "Next task", act: () => to(1) },
     { keys: "k", what: "Task before", act: () => to(-1) },
     { keys: "/", what: "Search", act: () => document.getElementById("search")?.focus() },
-    { keys: "x", what: "Select", act: withTask(({ id }) => choose(id)) },
-    { keys: "o", what: "Open", act: withTask(({ id }) => navigate(pageOf("task", { id }))) },
-    { keys: "e", what: "Edit", act: withTask(({ id }) => navigate(pageOf("edit", { id }))) },
+    {
+      keys: "x",
+      what: "Select",
+      act: () => {
+        const key = list.peek().ids[here.peek()];
+        if (key !== undefined) choose(key);
+      },
+    },
+    { keys: "o", what: "Open", act: withTask((task) => navigate(taskPage(task))) },
+    { keys: "e", what: "Edit", act: withTask((task) => navigate(taskPage(task, "edit"))) },
     { keys: "t", what: "Trigger now", act: withTask((task) => void trigger(task)) },
     {
       keys: "p",

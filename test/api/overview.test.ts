@@ -1,0 +1,90 @@
+// The overview, a task's days, and the search of the list: what a page asks of many runs and many tasks at once.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { days, overview } from "../../src/api/overview-shapes.ts";
+import * as shapes from "../../src/api/shapes.ts";
+import { HOURLY, URN, withWorld } from "./world.ts";
+
+const LEAST = { schedule: HOURLY, target: URN };
+
+test("the overview counts tasks, runs and what comes up, before and after the first look", () =>
+  withWorld(async ({ call, clock, answer }) => {
+    await call("POST tasks", { body: { ...LEAST, id: "a", schedule: "R/2026-12-01T09:31:00Z/PT1M" } });
+    await call("POST tasks", { body: { ...LEAST, id: "b", state: { paused: true } } });
+    await clock.pass(90_000);
+    const first = overview.parse((await call("GET overview")).body);
+    assert.deepEqual(first.tasks, { tasks: 2, paused: 1 });
+    assert.equal(first.outcomes.delivered, 1);
+    assert.equal(first.minutes.reduce((sum, each) => sum + each, 0), 1);
+    assert.deepEqual(first.failing, []);
+    assert.equal(first.ahead.first[0]?.task, "a");
+    assert.equal(first.ahead.pieces.reduce((sum, each) => sum + each, 0), 15);
+    answer({ kind: "failed", status: 404, error: "the target answered 404", retryable: false });
+    await clock.pass(60_000);
+    const second = overview.parse((await call("GET overview")).body);
+    assert.equal(second.outcomes.failed, 1);
+    assert.deepEqual(
+      second.failing.map(({ task, failures, error }) => ({ task, failures, error })),
+      [{ task: "a", failures: 1, error: "the target answered 404" }],
+    );
+    answer({ kind: "delivered", status: 200 });
+    await clock.pass(60_000);
+    assert.deepEqual((await call("GET overview")).body.failing, []);
+    assert.equal((await call("GET overview?x=1")).status, 400);
+  }));
+
+test("a task's days are counted in the zone that is asked for", () =>
+  withWorld(async ({ call, clock }) => {
+    await call("POST tasks", { body: { ...LEAST, id: "a" } });
+    await clock.pass(14 * 3_600_000);
+    const utc = days.parse((await call("GET tasks/a/days")).body);
+    assert.deepEqual([utc.zone, utc.today, utc.isAll], ["UTC", "2026-12-01", true]);
+    assert.deepEqual(utc.days.map(({ day, delivered }) => [day, delivered]), [["2026-12-01", 14]]);
+    const there = days.parse((await call("GET tasks/a/days?zone=Asia/Tokyo")).body);
+    assert.deepEqual(there.days.map(({ day, delivered }) => [day, delivered]), [["2026-12-01", 5], ["2026-12-02", 9]]);
+    assert.equal((await call("GET tasks/a/days?zone=Nowhere")).status, 400);
+    assert.equal((await call("GET tasks/b/days")).status, 404);
+  }));
+
+test("the list is searched, filtered and sorted, and its pages follow one another", () =>
+  withWorld(async ({ call, clock }) => {
+    for (let n = 0; n < 25; n++) {
+      await call("POST tasks", {
+        body: {
+          id: `t${String(n).padStart(2, "0")}`,
+          name: `Name ${String(25 - n).padStart(2, "0")}`,
+          schedule: `R/2026-12-0${1 + n % 9}T10:00:00Z/P9D`,
+          target: `http://${n < 3 ? "few" : "many"}.example/`,
+          ...(n === 1 ? { state: { paused: true } } : {}),
+        },
+      });
+    }
+    const list = async (query: string) => shapes.taskPage.parse((await call(`GET tasks?${query}`)).body);
+    const ids = async (query: string) => (await list(query)).items.map(({ id }) => id);
+    assert.deepEqual([(await list("q=NAME%200")).total, (await list("limit=3")).total], [9, null]);
+    assert.deepEqual(await ids("sort=name&limit=3"), ["t24", "t23", "t22"]);
+    assert.deepEqual(await ids("sort=-id&limit=2"), ["t24", "t23"]);
+    assert.deepEqual(await ids("urn=few&sort=id"), ["t00", "t01", "t02"]);
+    assert.deepEqual(await ids("urn=FEW&paused=true"), ["t01"]);
+    assert.equal((await ids("sort=next&limit=1"))[0], "t00");
+    const found: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: readonly { id: string }[]; cursor: string | null } = await list(
+        `sort=name&limit=10${cursor === null ? "" : `&cursor=${cursor}`}`,
+      );
+      found.push(...page.items.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor !== null);
+    assert.equal(new Set(found).size, 25);
+    assert.equal(found.length, 25);
+    await clock.pass(31 * 60_000);
+    assert.deepEqual(await ids("outcome=delivered&sort=id"), ["t00", "t09", "t18"]);
+    assert.deepEqual(await ids("sort=-last&limit=1&outcome=delivered"), ["t00"]);
+    await call("DELETE tasks/t00");
+    await call("PATCH tasks/t09", { body: { name: "Another" } });
+    assert.deepEqual(await ids("q=another"), ["t09"]);
+    assert.deepEqual(await ids("outcome=delivered&sort=id"), ["t09", "t18"]);
+    assert.equal((await call("GET tasks?sort=colour")).status, 400);
+  }));

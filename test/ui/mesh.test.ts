@@ -1,0 +1,65 @@
+// Meshes under the open page: a machine joins with the ticket that the page made, one is killed, one is drained, one is
+// removed. Each peer's page shows all of it.
+
+import assert from "node:assert/strict";
+import { browserTest, eachSecond, until } from "./world.ts";
+
+browserTest("a machine joins with the order that the page shows, and both show both", async ({ enter, peer, more }) => {
+  const { page } = await enter({ at: "/ui/join" });
+  await page.getByRole("button", { name: "Make a ticket" }).click();
+  await page.locator("svg.qr").waitFor();
+  const order = await page.locator(".ticket pre").innerText();
+  const [, ticket = ""] = /^scripts\/metronome join (mtr1\.\S+)$/.exec(order) ?? [];
+  await more("cellar", ticket);
+  await page.getByText("cellar is in the mesh").waitFor();
+  await page.goto(`${peer.url}/ui/mesh`);
+  await until(
+    "two peers, with the same",
+    async () =>
+      await page.locator("[data-peer]").count() === 2 &&
+      await page.locator("[data-peer]").getByText("the same").count() === 2,
+  );
+  await until(
+    "each fires its part",
+    async () => /[45]\d %[\s\S]*[45]\d %/.test(await page.locator("main").innerText()),
+  );
+});
+
+browserTest(
+  "of a mesh of three, the death of one is seen under the open page",
+  async ({ enter, peer, receiver, more }) => {
+    const ticket = async () => (await peer.call<{ ticket: string }>("POST", "/tickets", {})).ticket;
+    const cellar = await more("cellar", await ticket());
+    await more("office", await ticket());
+    for (let n = 0; n < 12; n++) {
+      await peer.call("POST", "/tasks", { id: `t${n}`, schedule: eachSecond(), target: receiver.url });
+    }
+    const { page } = await enter({ at: "/ui/mesh" });
+    await page.getByText("3 of 3 peers are alive; all that are alive hold the same").waitFor();
+    const row = page.locator("[data-peer]", { hasText: "cellar" });
+    await row.getByRole("button", { name: "cellar" }).click();
+    await page.getByRole("heading", { name: "cellar" }).waitFor();
+    await page.getByText(/^\+\d+ %/).first().waitFor();
+    await cellar.kill();
+    await row.getByText("dead").waitFor();
+    await page.getByText("2 of 3 peers are alive").waitFor();
+    await until("the others fire its part", async () => {
+      const { peers } = await peer.call<{ peers: readonly { state: string; shards: number }[] }>("GET", "/mesh");
+      return peers.filter(({ state }) => state === "alive").reduce((sum, { shards }) => sum + shards, 0) === 4_096;
+    });
+    await page.goto(peer.url);
+    await page.getByText("is dead: others fire its tasks").waitFor();
+    await page.goto(`${peer.url}/ui/mesh`);
+    await page.locator("[data-peer]", { hasText: "office" }).getByRole("button", { name: "office" }).click();
+    await page.getByRole("button", { name: "Drain: hand over what it fires" }).click();
+    await page.locator("[data-peer]", { hasText: "office" }).getByText("drained").waitFor();
+    await page.getByRole("button", { name: "Let it take part again" }).click();
+    await page.locator("[data-peer]", { hasText: "office" }).getByText("drained").waitFor({ state: "detached" });
+    await page.locator("[data-peer]", { hasText: "cellar" }).getByRole("button", { name: "cellar" }).click();
+    await page.getByRole("button", { name: "Remove it…" }).click();
+    await page.getByLabel("Type cellar to be sure").fill("cellar");
+    await page.getByRole("button", { name: "Remove it", exact: true }).click();
+    await page.getByText("cellar is no member any more").waitFor();
+    assert.ok(receiver.received.length > 0);
+  },
+);

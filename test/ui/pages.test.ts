@@ -1,0 +1,269 @@
+// Each page and what can be done on it, at a real peer.
+
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { browserTest, eachSecond, TOKEN, until } from "./world.ts";
+
+const HOURLY = "R/2026-01-01T00:00:00Z/PT1H";
+
+browserTest("a new peer leads to a first delivered event on one screen", async ({ enter, peer, receiver }) => {
+  const { page } = await enter({ at: "/" });
+  await page.getByText("No tasks yet").waitFor();
+  await page.locator("#first-target").fill(receiver.url);
+  const before = Date.now();
+  await page.getByRole("button", { name: "Add the task" }).click();
+  await page.getByText("Delivered.").waitFor();
+  assert.ok(Date.now() - before < 60_000);
+  assert.equal(receiver.received[0]?.body, '{"say":"hello"}');
+  await page.getByRole("link", { name: "See the task" }).click();
+  await page.getByRole("heading", { name: "Hello" }).waitFor();
+  await page.goto(peer.url);
+  await page.locator(".tiles").waitFor();
+});
+
+browserTest("a first event that nobody takes says why, and what to do", async ({ enter }) => {
+  const { page } = await enter({ at: "/" });
+  await page.locator("#first-target").fill("http://127.0.0.1:1/");
+  await page.getByRole("button", { name: "Add the task" }).click();
+  await page.getByText(/Nothing has arrived yet: .*Is step 1 running/).waitFor();
+});
+
+browserTest("the overview counts what happens, and leads to what fails", async ({ enter, peer, receiver }) => {
+  receiver.answer(503);
+  await peer.call("POST", "/tasks", {
+    id: "fails",
+    schedule: HOURLY,
+    target: receiver.url,
+    policy: { retry: { limit: 0 } },
+  });
+  const { page } = await enter({ at: "/" });
+  await page.getByText("All is as it should be").waitFor();
+  await peer.call("POST", "/tasks/fails/trigger", {});
+  const seen = Date.now();
+  await page.getByText("has failed once").waitFor();
+  assert.ok(Date.now() - seen < 5_000);
+  await page.locator(".tile", { hasText: "Not delivered" }).getByText("1 failed").waitFor();
+  await page.getByRole("link", { name: "Last run" }).click();
+  await page.getByText("Not delivered after one attempt").waitFor();
+  await page.getByText(/curl -X POST/).waitFor();
+  receiver.answer(200);
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await page.getByText(/^Delivered after 2 attempts/).waitFor();
+});
+
+browserTest("a task is paused with a note, skipped, triggered, backfilled", async ({ enter, peer, receiver }) => {
+  const start = new Date(Date.now() - 10 * 60_000).toISOString().slice(0, 19);
+  await peer.call("POST", "/tasks", { id: "t", name: "Ten", schedule: `R/${start}Z/PT1M`, target: receiver.url });
+  const { page } = await enter({ at: "/ui/task?id=t" });
+  await page.getByRole("button", { name: "Pause…" }).click();
+  await page.locator("#note").fill("the disk is full");
+  await page.getByLabel("How long").selectOption("24");
+  await page.getByRole("button", { name: "Pause it" }).click();
+  await page.getByText("Paused because: the disk is full").waitFor();
+  const state = (await peer.call<{ state: { until?: string } }>("GET", "/tasks/t")).state;
+  assert.ok(Math.abs(Date.parse(state.until ?? "") - Date.now() - 86_400_000) < 60_000);
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Paused because").waitFor({ state: "detached" });
+  await page.getByLabel("More to do").click();
+  await page.getByRole("button", { name: "Skip the next one" }).click();
+  await page.getByText("is left out.").last().waitFor();
+  await page.keyboard.press("t");
+  await page.locator("[data-run]").getByText("by hand").waitFor();
+  await page.getByLabel("More to do").click();
+  await page.getByRole("button", { name: "Trigger with another payload…" }).click();
+  await page.getByLabel("Payload of this one event").fill('{"other": 1}');
+  await page.getByRole("button", { name: "Fire it now" }).click();
+  await until("the other payload arrives", () => receiver.received.some(({ body }) => body === '{"other":1}'));
+  await page.getByLabel("More to do").click();
+  await page.getByRole("button", { name: "Backfill…" }).click();
+  await page.getByText(/\d+ occurrences lie in it|1 occurrence lies in it/).waitFor();
+  await page.getByLabel("Pace").selectOption("100");
+  const before = receiver.received.length;
+  await page.getByRole("button", { name: "Send them" }).click();
+  await page.getByText(/\d+ sent/).waitFor();
+  await until("they arrive", () => receiver.received.length >= before + 5);
+  await page.getByText("which is the only one able to").waitFor();
+  assert.ok(await page.locator(".year rect.day").count() >= 365);
+});
+
+browserTest("dead letters are found by cause, and sent again", async ({ enter, peer, receiver }) => {
+  receiver.answer(503);
+  const policy = { retry: { limit: 0 } };
+  await peer.call("POST", "/tasks", { id: "t", schedule: HOURLY, target: receiver.url, policy });
+  for (let n = 0; n < 3; n++) await peer.call("POST", "/tasks/t/trigger", {});
+  await until(
+    "all have failed",
+    async () => (await peer.call<{ items: unknown[] }>("GET", "/dead-letters")).items.length === 3,
+  );
+  const { page } = await enter({ at: "/ui/dead-letters" });
+  await page.locator("[data-cause]").getByText("3").first().waitFor();
+  await page.getByRole("button", { name: "Show these" }).click();
+  await until("three letters", async () => await page.locator("[data-run]").count() === 3);
+  receiver.answer(200);
+  const before = receiver.received.length;
+  await page.getByRole("button", { name: "Send these again…" }).click();
+  await page.getByLabel("Pace").selectOption("100");
+  await page.getByRole("button", { name: "Send again", exact: true }).click();
+  await page.getByText("3 sent again.").waitFor();
+  await until("they arrive", () => receiver.received.length === before + 3);
+});
+
+browserTest("a named target is made, tried, given a secret and used", async ({ enter, peer, receiver }) => {
+  const { page } = await enter({ at: "/ui/targets" });
+  await page.locator("#target-name").fill("shop");
+  await page.locator("#target-urn").fill(receiver.url);
+  await page.getByRole("button", { name: "Make a target" }).click();
+  await page.getByRole("heading", { name: "shop" }).waitFor();
+  await page.getByRole("button", { name: "Send a test event" }).click();
+  await page.getByText(/^Delivered, status 200/).waitFor();
+  await page.getByRole("button", { name: "Bring new ones…" }).click();
+  await page.getByLabel("Which").selectOption("signingSecret");
+  await page.getByLabel("Value").fill(`whsec_${btoa("a".repeat(32))}`);
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.locator(".rows").getByText("Signing secret").waitFor();
+  await page.goto(`${peer.url}/ui/edit`);
+  await page.locator("#id").fill("to-shop");
+  await page.locator("#schedule").fill(HOURLY);
+  await page.locator("[id='target.urn']").fill("@shop/tick");
+  await page.getByRole("button", { name: "Add task" }).click();
+  await page.getByRole("heading", { name: "to-shop" }).waitFor();
+  await page.getByRole("button", { name: "Trigger now" }).click();
+  await page.locator("[data-run]").getByText("delivered").waitFor();
+  assert.ok(receiver.received.at(-1)?.headers["webhook-signature"] !== undefined);
+  await page.goto(`${peer.url}/ui/target?name=shop`);
+  await page.getByRole("link", { name: "to-shop" }).waitFor();
+});
+
+browserTest("a token is made, shown once, used, and revoked", async ({ enter, peer }) => {
+  const { page } = await enter({ at: "/ui/access" });
+  await page.locator("#token-name").fill("script");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const token = await page.locator(".made pre").innerText();
+  const ask = async () =>
+    (await fetch(`${peer.url}/api/v1/tasks`, { headers: { authorization: `Bearer ${token}` } })).status;
+  assert.equal(await ask(), 200);
+  await page.reload();
+  await page.locator("[data-token]").getByText("script").waitFor();
+  assert.equal(await page.getByText(token).count(), 0);
+  await page.getByRole("button", { name: "Revoke…" }).click();
+  await page.getByRole("button", { name: "Revoke it" }).click();
+  await page.locator("[data-token]").waitFor({ state: "detached" });
+  assert.equal(await ask(), 401);
+});
+
+browserTest(
+  "a user is made, signs in, sees their own, and is turned away when deleted",
+  async ({ enter, open, peer }) => {
+    await peer.call("POST", "/tasks", { id: "secret", schedule: HOURLY, target: "http://127.0.0.1:1/" });
+    const { page } = await enter({ at: "/ui/access" });
+    await page.locator("#user-name").fill("ada");
+    await page.locator("#user-password").fill("a-long-password-1");
+    await page.getByRole("button", { name: "Make a user" }).click();
+    await page.locator("[data-user=ada]").waitFor();
+    const hers = (await open()).page;
+    await hers.goto(`${peer.url}/ui/tasks`);
+    await hers.locator("#username").fill("ada");
+    await hers.getByLabel("Password or token").fill("a-long-password-1");
+    await hers.getByRole("button", { name: "Sign in" }).click();
+    await hers.getByText("No tasks yet").waitFor();
+    await page.locator("[data-user=ada]").getByRole("button", { name: "Delete…" }).click();
+    await page.getByRole("button", { name: "Delete the user" }).click();
+    await page.locator("[data-user=ada]").waitFor({ state: "detached" });
+    await hers.getByText("The session is over").waitFor();
+  },
+);
+
+browserTest("conflicts, settings and an unknown page are there", async ({ enter, peer }) => {
+  const { page } = await enter({ at: "/ui/conflicts" });
+  await page.getByText("Nothing that anybody wrote was lost").waitFor();
+  await page.goto(`${peer.url}/ui/settings`);
+  await page.locator(".facts").getByText("takes writes").waitFor();
+  await page.getByText("no, only Ctrl-K").click({ force: true });
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  await page.goto(`${peer.url}/ui/task?id=gone`);
+  await page.getByText("There is no task with the id gone").waitFor();
+});
+
+browserTest("anything is reached from the palette", async ({ enter, peer, receiver }) => {
+  await peer.call("POST", "/tasks", { id: "needle", name: "The needle", schedule: HOURLY, target: receiver.url });
+  const { page } = await enter({ at: "/" });
+  await page.locator(".tiles").waitFor();
+  await page.keyboard.press("Control+k");
+  await page.locator(".palette").waitFor();
+  await page.keyboard.type("needle");
+  await page.locator(".palette").getByText("The needle").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "The needle" }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.locator(".palette").waitFor();
+  await page.keyboard.type("dark");
+  await page.keyboard.press("Enter");
+  await until("it is dark", async () => await page.evaluate("document.documentElement.dataset.theme") === "dark");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").getByText("Go anywhere").waitFor();
+});
+
+browserTest("what users wrote is shown as text, everywhere", async ({ enter, peer, receiver }) => {
+  const evil = `"><img/src=x/onerror=alert(1)><script>alert(2)</script>`;
+  await peer.call("POST", "/tasks", {
+    id: evil,
+    name: `${evil} {{7*7}}`,
+    schedule: eachSecond(),
+    target: `${receiver.url}?${encodeURIComponent(evil)}`,
+    payload: { [evil]: evil },
+    labels: { x: evil },
+    policy: { retry: { limit: 0 } },
+  });
+  await peer.call("POST", "/targets", { name: "t", description: evil, urn: receiver.url });
+  await peer.call("POST", "/tokens", { name: evil });
+  receiver.answer(500);
+  await until(
+    "it failed",
+    async () => (await peer.call<{ items: unknown[] }>("GET", "/dead-letters")).items.length > 0,
+  );
+  await peer.call("POST", `/tasks/${encodeURIComponent(evil)}/pause`, { note: evil });
+  const { page } = await enter();
+  const id = encodeURIComponent(evil);
+  const runs = await peer.call<{ items: readonly { id: string }[] }>("GET", "/runs");
+  const pages: readonly string[] = [
+    "/",
+    "/ui/tasks",
+    `/ui/task?id=${id}`,
+    `/ui/edit?id=${id}`,
+    "/ui/runs",
+    `/ui/run?id=${runs.items[0]?.id}`,
+    "/ui/dead-letters",
+    "/ui/targets",
+    "/ui/target?name=t",
+    "/ui/access",
+  ];
+  for (const at of pages) {
+    await page.goto(peer.url + at);
+    await shows(page, evil);
+    assert.equal(await page.locator("img, script:not([src]), iframe").count(), 0, at);
+  }
+});
+
+async function shows(page: Page, evil: string): Promise<void> {
+  const has = `document.body.innerText.includes(${JSON.stringify(evil.slice(2, 20))}) ||
+    [...document.querySelectorAll("input, textarea")].some(({ value }) => value.includes(${
+    JSON.stringify(evil.slice(2, 20))
+  }))`;
+  await until("the text is shown", async () => await page.evaluate(has) === true);
+}
+
+browserTest("a session that is revoked shows the door, and what was typed is kept", async ({ open, peer }) => {
+  const made = await peer.call<{ id: string; token: string }>("POST", "/tokens", { name: "short" });
+  const { page } = await open();
+  await page.goto(`${peer.url}/ui/edit`);
+  await page.getByLabel("Password or token").fill(made.token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("#name").fill("Half a na");
+  await peer.call("DELETE", `/tokens/${made.id}`);
+  await page.getByText("The session is over").waitFor();
+  await page.getByLabel("Password or token").fill(TOKEN);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await until("it is kept", async () => await page.locator("#name").inputValue() === "Half a na");
+});

@@ -1,0 +1,199 @@
+/** @jsxImportSource preact */
+// What was given up: grouped by target and error, looked at one by one, and driven again at a pace.
+
+import { useSignal } from "@preact/signals";
+import "../styles/plain.css";
+import { ask, failureText } from "../api.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { ExportMenu } from "../parts/export-menu.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Countdown, Moment } from "../parts/moment.tsx";
+import { More } from "../parts/more.tsx";
+import { say } from "../parts/notice.tsx";
+import { usePages } from "../pages.ts";
+import { pageOf, parameter, setParameter, taskPage } from "../router.ts";
+import { RUN_COLUMNS } from "../runs/run-columns.ts";
+import { zoneChoice } from "../settings.ts";
+import { shownZone } from "../time.ts";
+import type { Run } from "../views.ts";
+
+type Cause = {
+  readonly target: string;
+  readonly error: string;
+  readonly count: number;
+  readonly isMore: boolean;
+  readonly latest: string;
+};
+
+type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
+
+export function DeadLettersPage() {
+  const causes = usePages<Cause>("/dead-letters/causes");
+  const which = { target: parameter("target"), error: parameter("error"), task: parameter("task") };
+  const isChosen = Object.values(which).some((each) => each !== "");
+  const asked = useSignal<Which | undefined>(undefined);
+  return (
+    <>
+      <div class="head">
+        <h1>Dead letters</h1>
+        {causes.items.length > 0 && (
+          <button type="button" onClick={() => asked.value = isChosen ? chosenOf(which) : {}}>
+            <Icon name="again" /> Send {isChosen ? "these" : "all"} again…
+          </button>
+        )}
+      </div>
+      <p class="lead">
+        An event that no attempt could deliver is a dead letter: it is not sent again by itself. Mend the target, then
+        send its letters again, with the ids that they have.
+      </p>
+      {!causes.isReady
+        ? <p class="blank" role={causes.why === undefined ? undefined : "alert"}>{causes.why ?? "Loading…"}</p>
+        : causes.items.length === 0
+        ? <p class="blank" role="status">None. Everything that was to be delivered was.</p>
+        : (
+          <>
+            <section class="card panel wide-panel" aria-labelledby="causes-title">
+              <h2 id="causes-title">By target and error</h2>
+              <ul class="rows">
+                {causes.items.map((cause) => (
+                  <CauseRow
+                    key={`${cause.target} ${cause.error}`}
+                    cause={cause}
+                    isHere={which.target === cause.target && which.error === cause.error}
+                    onRedrive={() => asked.value = { target: cause.target, error: cause.error }}
+                  />
+                ))}
+              </ul>
+            </section>
+            <Letters which={which} isChosen={isChosen} />
+          </>
+        )}
+      {asked.value !== undefined && (
+        <Redrive
+          which={asked.value}
+          onClose={() => asked.value = undefined}
+          onDone={() => {
+            asked.value = undefined;
+            causes.again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function CauseRow({ cause: { target, error, count, isMore, latest }, isHere, onRedrive }: {
+  readonly cause: Cause;
+  readonly isHere: boolean;
+  readonly onRedrive: () => void;
+}) {
+  const look = () => {
+    setParameter("target", isHere ? "" : target);
+    setParameter("error", isHere ? "" : error);
+  };
+  return (
+    <li data-cause={error}>
+      <span>
+        <strong>{count.toLocaleString("en")}{isMore && "+"}</strong> × {error}
+        <span class="none">
+          <code>{target}</code>, the last <Countdown at={latest} />
+        </span>
+      </span>
+      <button type="button" class="quiet" aria-pressed={isHere} onClick={look}>
+        {isHere ? "Show all" : "Show these"}
+      </button>
+      <button type="button" onClick={onRedrive}>Send again…</button>
+    </li>
+  );
+}
+
+function Letters({ which, isChosen }: {
+  readonly which: { readonly target: string; readonly error: string; readonly task: string };
+  readonly isChosen: boolean;
+}) {
+  const query = { target: which.target || undefined, error: which.error || undefined, task: which.task || undefined };
+  const { items, cursor, isReady, isComing, more, why } = usePages<Run>("/dead-letters", query);
+  const zone = shownZone(zoneChoice.value);
+  return (
+    <section class="card panel wide-panel" aria-labelledby="letters-title">
+      <div class="panel-head">
+        <h2 id="letters-title">{isChosen ? "These letters" : "All letters"}</h2>
+        <ExportMenu<Run> list={{ path: "/dead-letters", query, name: "dead-letters" }} columns={RUN_COLUMNS} />
+      </div>
+      {!isReady ? <p class="none">{why ?? "Loading…"}</p> : (
+        <>
+          <ul class="rows">
+            {items.map((run) => (
+              <li key={run.id} data-run={run.id}>
+                <span>
+                  <a href={pageOf("run", { id: run.id })}>
+                    <Moment at={run.instant} zone={zone} />
+                  </a>{" "}
+                  of <a href={taskPage({ id: run.task, user: run.user })}>{run.task}</a>
+                  <span class="error none">{run.attempts.at(-1)?.error ?? run.reason}</span>
+                </span>
+                <span class="none">
+                  {run.attempts.length === 1 ? "1 attempt" : `${run.attempts.length} attempts`}
+                </span>
+              </li>
+            ))}
+          </ul>
+          <More shown={items.length} what="letter" isMore={cursor !== null} isComing={isComing} onMore={more} />
+        </>
+      )}
+    </section>
+  );
+}
+
+const PACES: readonly (readonly [label: string, perSecond: number])[] = [
+  ["as fast as the targets take them", 0],
+  ["100 a second", 100],
+  ["10 a second", 10],
+  ["1 a second", 1],
+];
+
+function Redrive({ which, onClose, onDone }: {
+  readonly which: Which;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}) {
+  const pace = useSignal(10);
+  const problem = useSignal("");
+  const isAll = Object.keys(which).length === 0;
+  async function confirm(event: Event): Promise<void> {
+    event.preventDefault();
+    const answer = await ask<{ redriven: number; refused: number }>("POST", "/dead-letters/redrive", {
+      body: { ...(isAll ? { all: true } : which), ...(pace.value === 0 ? {} : { perSecond: pace.value }) },
+    });
+    if (answer.kind !== "done") return void (problem.value = failureText(answer));
+    const { redriven, refused } = answer.value;
+    say(`${redriven} sent again${refused === 0 ? "" : `, ${refused} not: their tasks are gone or done`}.`);
+    onDone();
+  }
+  return (
+    <Dialog title={isAll ? "Send all dead letters again?" : "Send these again?"} onClose={onClose}>
+      <form class="asked" onSubmit={(event) => void confirm(event)}>
+        {!isAll && (
+          <p class="none">
+            {which.error} <code>{which.target}</code> {which.task}
+          </p>
+        )}
+        <label class="field">
+          <span class="label-of">Pace</span>
+          <select value={String(pace.value)} onChange={(event) => pace.value = Number(event.currentTarget.value)}>
+            {PACES.map(([label, value]) => <option key={value} value={String(value)}>{label}</option>)}
+          </select>
+        </label>
+        {problem.value !== "" && <p class="wrong" role="alert">{problem.value}</p>}
+        <div class="answers">
+          <button type="button" onClick={onClose}>Leave them</button>
+          <button type="submit" class="primary">Send again</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function chosenOf(which: { readonly [name: string]: string }): Which {
+  return Object.fromEntries(Object.entries(which).filter(([, value]) => value !== ""));
+}
