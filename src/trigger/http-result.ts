@@ -4,6 +4,7 @@ import type { Buffer } from "node:buffer";
 import { STATUS_CODES } from "node:http";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
 import { EGRESS_REFUSED } from "./egress.ts";
+import { codeOf, shownText, spanOf, unreachable } from "./connection-error.ts";
 import type { Plan } from "./http-request.ts";
 
 export type Refusal = {
@@ -16,9 +17,8 @@ export type Refusal = {
 
 /** More is not read. */
 export const ANSWER_MAX_BYTES = 1024 * 1024;
-/** Kept of a refusal, to be searched for secrets; a human is shown EXCERPT_MAX characters of it. */
+/** Kept of a refusal, to be searched for secrets; a human is shown a line of it. */
 export const EXCERPT_MAX_BYTES = 4 * 1024;
-const EXCERPT_MAX = 200;
 /** A target that wants to be left alone for longer is asked again all the same; a date of the year 9999 is a mistake. */
 const RETRY_AFTER_MAX_MS = 86_400_000;
 
@@ -29,10 +29,10 @@ export function refused(plan: Plan, { status, retryAfter, location, excerpt }: R
   const head = `${plan.place} answered ${status}${name === undefined ? "" : ` ${name}`}`;
   if (status < 300) return { kind: "failed", status, error: `${head}, which is no success here`, retryable: true };
   if (status < 400) {
-    const place = location === undefined ? "" : ` to ${shown(plan, location)}`;
+    const place = location === undefined ? "" : ` to ${shownText(location, plan.secrets)}`;
     return { kind: "failed", status, error: `${head}: redirects${place} are not followed`, retryable: false };
   }
-  const text = shown(plan, excerpt.toString());
+  const text = shownText(excerpt.toString(), plan.secrets);
   const error = text === "" ? head : `${head}: ${text}`;
   const retryable = status >= 500 || status === 408 || status === 425 || status === 429;
   const retryAfterMs = retryable ? msOf(retryAfter, now) : undefined;
@@ -122,25 +122,9 @@ function sentenceOf(
   { connectMs, status }: { connectMs: number; status: number },
 ): string {
   const { place, host } = plan;
+  const network = unreachable(code, { place, host, connectMs });
+  if (network !== undefined) return network;
   switch (code) {
-    case "METRONOME_CONNECT_TIMEOUT":
-      return `could not connect to ${place} within ${spanOf(connectMs)}`;
-    case "ECONNREFUSED":
-      return `connection refused by ${place}`;
-    case "ENOTFOUND":
-    case "ENODATA":
-      return `host name ${host} does not resolve`;
-    case "EAI_AGAIN":
-      return `host name ${host} can't be looked up: the name server does not answer`;
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-    case "EADDRNOTAVAIL":
-      return `there is no route to ${place}`;
-    case "ETIMEDOUT":
-      return `the connection to ${place} timed out`;
-    case "EMFILE":
-    case "ENFILE":
-      return `could not connect to ${place}: too many files and connections are open`;
     case "ECONNRESET":
     case "ECONNABORTED":
     case "EPIPE":
@@ -152,28 +136,9 @@ function sentenceOf(
         : `${place} closed the connection in the middle of its answer ${status}`;
   }
   if (code.startsWith("HPE_")) return `${place} sent what is not HTTP/1.1`;
-  const text = shown(plan, error.message);
+  const text = shownText(error.message, plan.secrets);
   if (plan.origin.startsWith("https:") && status === 0) return `no secure connection with ${place}: ${text}`;
   return `the connection with ${place} failed: ${text}`;
-}
-
-/** Several addresses may have been tried; the first error stands for all. */
-function codeOf(error: Error): string {
-  const { code, errors } = error as { readonly code?: unknown; readonly errors?: readonly unknown[] };
-  if (typeof code === "string") return code;
-  const first = Array.isArray(errors) ? errors[0] : undefined;
-  return first instanceof Error ? codeOf(first) : "";
-}
-
-/** One line of at most 200 printable characters, without the target's secrets. */
-function shown({ secrets }: Plan, text: string): string {
-  let clean = text;
-  for (const secret of secrets) clean = clean.replaceAll(secret, "***");
-  return clean.replace(/[^\x20-\x7e\u00a1-\u{10ffff}]+/gu, " ").replace(
-    /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\ufffd]+/gu,
-    " ",
-  )
-    .replace(/ {2,}/g, " ").trim().slice(0, EXCERPT_MAX).toWellFormed();
 }
 
 /** RFC 9110 §10.2.3: seconds, or a date. What is neither says nothing. */
@@ -191,9 +156,4 @@ function msOf(retryAfter: string | undefined, now: number): number | undefined {
 /** All three forms of RFC 9110 §5.6.7 are in UTC; asctime's does not say so. */
 function dated(text: string): string {
   return text.endsWith("GMT") ? text : `${text} GMT`;
-}
-
-/** `30 s`, `250 ms` */
-function spanOf(ms: number): string {
-  return ms % 1_000 === 0 ? `${ms / 1_000} s` : ms > 1_000 ? `${(ms / 1_000).toFixed(1)} s` : `${ms} ms`;
 }
