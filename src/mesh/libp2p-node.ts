@@ -8,6 +8,7 @@ import type { Libp2p, Libp2pOptions } from "libp2p";
 import type { PeerId } from "../core/task.ts";
 import { ENVELOPE_MAX_BYTES } from "./envelope.ts";
 import type { Gate } from "./gate.ts";
+import { sayLess } from "./libp2p-window.ts";
 import { publicBytesOf } from "./peer-key.ts";
 
 export type Connection = ReturnType<Libp2p["getConnections"]>[number];
@@ -231,8 +232,9 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
         for (const protocol of node.getProtocols()) {
           const { handler, options } = registrar.getHandler(protocol);
           await node.handle(protocol, async (stream, connection) => {
-            if (gate.isWelcome(connection.remotePeer.toString())) await handler(stream, connection);
-            else stream.abort(new Error("not a member"));
+            if (!gate.isWelcome(connection.remotePeer.toString())) return stream.abort(new Error("not a member"));
+            sayLess(stream);
+            await handler(stream, connection);
           }, { ...options, force: true });
         }
       },
