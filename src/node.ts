@@ -141,6 +141,7 @@ class Loop implements Node {
     this.#mesh = await this.#parts.openMesh?.({
       linked: (peer) => this.#tell({ kind: "linked", peer }),
       unlinked: (peer) => this.#tell({ kind: "unlinked", peer }),
+      notLinked: (peer, why) => this.#tell({ kind: "notLinked", peer, why }),
       heard: (from, message) => this.#tell({ kind: "heard", from, message }),
       published: (from, broadcast) => this.#tell({ kind: "published", from, broadcast }),
       opened: this.#parts.opened ?? ((_from, _protocol, channel) => channel.abort("nobody here knows this protocol")),

@@ -52,6 +52,8 @@ export type CoreEvent =
   /** The digest tree has been told of all that was stored at the start. */
   | { readonly kind: "digested" }
   | { readonly kind: "linked" | "unlinked"; readonly peer: PeerId }
+  /** No link came about with a member: it was there, and shut this peer out, or it was not reached. */
+  | { readonly kind: "notLinked"; readonly peer: PeerId; readonly why: "refused" | "unreachable" }
   | { readonly kind: "heard"; readonly from: PeerId; readonly message: PeerMessage }
   | { readonly kind: "published"; readonly from: PeerId; readonly broadcast: Broadcast }
   /** Hands all shards over, or takes part again. */

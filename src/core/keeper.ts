@@ -66,6 +66,9 @@ export type Introduction = {
 /** How long a dead peer's shards wait for what the others hold of its log (REPLICATION §5). */
 const GATHER_MS = 300;
 
+/** Who goes, or has just come, may end a link in the making too, once. */
+const REFUSALS_MIN = 2;
+
 export class Keeper {
   readonly #host: KeeperHost;
   readonly #introduction: Introduction;
@@ -90,8 +93,8 @@ export class Keeper {
   /** What the others last heard of it by which they rank, and who is still to hear it. */
   #said = "";
   readonly #untold = new Set<PeerId>();
-  /** Members that can be reached, and do not take this peer. */
-  readonly #refusals = new Set<PeerId>();
+  /** Members that can be reached, and do not take this peer: how often in a row. */
+  readonly #refusals = new Map<PeerId, number>();
   readonly #leases: Leases;
 
   constructor(
@@ -117,7 +120,7 @@ export class Keeper {
       living: () => this.living(),
       isLonely: () => this.#admitted.length <= 1,
       isInformed: () => this.#members.isInformed,
-      isRefused: () => this.#refusals.size > 0,
+      isRefused: () => this.#isRefused,
       sync: (peer, onEnd) => host.sync(peer, onEnd),
       gather: (peers, onEnd) => host.gather(peers, onEnd),
       changed: () => {
@@ -220,11 +223,22 @@ export class Keeper {
     if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
   }
 
-  /** A member was reached, and has shut this peer out: alone with that, this peer may have been removed, and not know it. */
-  refused(peer: PeerId, isRefused: boolean): void {
-    if (!isRefused) this.#refusals.delete(peer);
-    else this.#refusals.add(peer);
-    if (isRefused && this.living().length === 0) this.#barrier.raise();
+  /**
+   * A member that is there has shut this peer out, or is not there. Whom members refuse, and nobody takes, may have been
+   * removed without having heard of it: the others fire what it would. Whether that has just become so.
+   */
+  notLinked(peer: PeerId, why: "refused" | "unreachable"): boolean {
+    const before = this.#isRefused;
+    if (why === "unreachable") this.#refusals.delete(peer);
+    else this.#refusals.set(peer, (this.#refusals.get(peer) ?? 0) + 1);
+    if (!this.#isRefused || this.living().length > 0) return false;
+    this.#barrier.raise();
+    return !before;
+  }
+
+  get #isRefused(): boolean {
+    for (const times of this.#refusals.values()) if (times >= REFUSALS_MIN) return true;
+    return false;
   }
 
   linked(peer: PeerId): void {

@@ -191,6 +191,13 @@ export class MeshSide {
         this.replication.unlinked(event.peer);
         this.keeper.unlinked(event.peer);
         return true;
+      case "notLinked":
+        if (this.keeper.notLinked(event.peer, event.why)) {
+          const message =
+            "a member refuses this peer, and no other takes it: it fires nothing, and may have been revoked";
+          this.#host.effect({ kind: "log", level: "error", message, facts: { peer: event.peer } });
+        }
+        return true;
       case "queried": {
         const onAnswer = this.#queries.get(event.ticket);
         this.#queries.delete(event.ticket);

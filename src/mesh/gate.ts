@@ -32,6 +32,8 @@ export class Gate {
   readonly #told = new Map<PeerId, number>();
   readonly #inviters = new Set<PeerId>();
   readonly #strangers = new Set<PeerId>();
+  /** Members that have proved, when they were dialled, that they are who they are. */
+  readonly #met = new Set<PeerId>();
   #members: ReadonlySet<PeerId> = new Set();
 
   /** Whether strangers are let in. */
@@ -59,7 +61,10 @@ export class Gate {
 
   /** Whether a connection with a peer whose id is proved may stand. */
   isLetIn(peer: PeerId, address: string, direction: "inbound" | "outbound"): boolean {
-    if (this.isWelcome(peer)) return true;
+    if (this.isWelcome(peer)) {
+      if (direction === "outbound") this.#met.add(peer);
+      return true;
+    }
     if (direction === "outbound" && this.#inviters.has(peer)) return true;
     if (direction === "inbound" && this.isInviting && !this.#members.has(peer)) {
       if (this.#strangers.size < STRANGERS_MAX || this.#strangers.has(peer)) return true;
@@ -70,6 +75,11 @@ export class Gate {
     this.count(isShut ? "shut out" : "stranger");
     this.#tell(peer, address, isShut ? "refused a member that is shut out for what it sent" : "refused a stranger");
     return false;
+  }
+
+  /** Whether the member was there when it was last dialled: then it was it that made no link of that. */
+  takeMet(peer: PeerId): boolean {
+    return this.#met.delete(peer);
   }
 
   /** A stranger is here, until it leaves. */

@@ -86,6 +86,8 @@ class Libp2pMesh implements Mesh {
       self: this.self,
       dial: (peer, signal) => this.#dial(peer, signal),
       onFailed: (peer, error, failures) => {
+        const why = this.#gate.takeMet(peer) ? "refused" : "unreachable";
+        this.#tell(() => settings.listener.notLinked?.(peer, why));
         if (failures === 1) {
           settings.log?.("info", "cannot reach a member; it is tried again", { peer, reason: reasonOf(error) });
         }

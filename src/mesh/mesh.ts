@@ -48,6 +48,8 @@ export type MeshLog = (
 export type MeshListener = {
   linked(peer: PeerId): void;
   unlinked(peer: PeerId): void;
+  /** No link came about with a member: it was there, and shut this peer out, or it was not reached. */
+  notLinked?(peer: PeerId, why: "refused" | "unreachable"): void;
   heard(from: PeerId, message: PeerMessage): void;
   /** Each broadcast once, whoever passed it on; `from` is who signed it. */
   published(from: PeerId, broadcast: Broadcast): void;

@@ -1,0 +1,34 @@
+// A peer that was revoked while it was off: it can't have heard of it, and those who know do not speak to it any more.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { again, Meshed, together } from "./meshed.ts";
+import { call, kill, until } from "./peer.ts";
+
+test("a peer that was revoked while it was off is refused by the others, and fires nothing alone", async () => {
+  await using mesh = new Meshed();
+  const target = await mesh.target();
+  const one = await mesh.start("one");
+  const two = await mesh.join("two", one);
+  await together(one, two);
+  for (let n = 0; n < 6; n++) {
+    const task = { id: `t${n}`, schedule: "R/2026-01-01T00:00:00Z/PT1S", target: `${target.url}?task=t${n}` };
+    const made = await call(one.ready.http, "/api/v1/tasks", task, { prefer: "replicas=2" });
+    assert.equal(made.status, 201);
+  }
+  kill(two.ready.pid, "SIGTERM");
+  await two.program.ended;
+  assert.equal((await call(one.ready.http, `/api/v1/peers/${two.ready.peer}/revoke`, {})).status, 204);
+  await again(two, "two");
+  await until(
+    "it is told in its log",
+    () => two.program.stderr().includes("it fires nothing, and may have been revoked"),
+  );
+  // Longer than a peer waits that finds itself alone.
+  const since = Date.now();
+  await until("six seconds are over", () => Date.now() > since + 6_000);
+  const { body } = await call(two.ready.http, "/api/v1/mesh");
+  assert.equal(body.fenced, true);
+  const ids = target.hits.map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length, "nothing was sent twice");
+});
