@@ -3,6 +3,8 @@
 // a batch lives by (denoland/deno#36624), closes the connection after a body of 500 bytes (#36657), and has no bound for
 // a slow head; with those, both did as many posts a second.
 
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Api } from "./app.ts";
 import { problem } from "./problem.ts";
 import { webSockets } from "./web-socket.ts";
@@ -44,7 +46,9 @@ const CLOSE_IDLE_MS = 20;
 /** A request's head, in bytes and in time, and how many connections there may be: SAFETY 11 and 25. */
 const HEAD_MAX_BYTES = 16 * 1024;
 const HEAD_WAIT_MS = 10_000;
-const CONNECTIONS_MAX = 512;
+const CONNECTIONS_MAX = 1_024;
+/** Connections that have not sent a whole head yet. Of more, the one that has taken longest goes. */
+const HEADLESS_MAX = 256;
 const KEEP_ALIVE_MS = 30_000;
 
 export async function serve(settings: ServeSettings): Promise<Serving> {
@@ -76,6 +80,7 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
     ? http.createServer(bounds, listener)
     : https.createServer({ ...bounds, key: tls.key, cert: tls.certificate, minVersion: "TLSv1.2" }, listener);
   server.maxConnections = CONNECTIONS_MAX;
+  boundHeadless(server, tls === undefined ? "connection" : "secureConnection");
   const sockets = settings.upgrade === undefined ? undefined : await webSockets(settings.upgrade);
   if (sockets !== undefined) server.on("upgrade", sockets.upgrade);
   await new Promise<void>((resolve, reject) => {
@@ -102,6 +107,20 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
     port: address.port,
     close: () => closed ??= close(),
   };
+}
+
+/** Who opens many connections and says nothing on them keeps nobody else out (slowloris). */
+function boundHeadless(server: Server, event: "connection" | "secureConnection"): void {
+  const headless = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    headless.add(socket);
+    socket.once("close", () => headless.delete(socket));
+    const [eldest] = headless;
+    if (headless.size > HEADLESS_MAX) eldest?.destroy();
+  });
+  const isHeard = ({ socket }: IncomingMessage) => void headless.delete(socket);
+  server.on("request", isHeard);
+  server.on("upgrade", isHeard);
 }
 
 function urlOf(hostname: string, port: number, scheme: "http" | "https"): string {
