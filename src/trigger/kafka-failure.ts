@@ -1,12 +1,14 @@
 // What a Kafka broker or its client says when something fails, as one sentence, and what that means for the attempt.
 
 import type { KafkaAddress } from "../core/target-kafka.ts";
+import type { Access } from "./broker-access.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
 import { EGRESS_REFUSED } from "./egress.ts";
 import { Refusal } from "./link.ts";
 
 export type KafkaPlace = {
   readonly place: string;
+  readonly access: Access;
   readonly address: KafkaAddress;
   readonly secrets: readonly string[];
 };
@@ -57,7 +59,7 @@ export function failureOf(where: KafkaPlace, error: unknown): KafkaFailure {
 
 /** Why there is no connection with the cluster, or none for this topic. */
 export function refusalOf(where: KafkaPlace, error: unknown, connectMs: number): Refusal {
-  const { place, address: { hosts, userinfo, isSecure }, secrets } = where;
+  const { place, access: { user }, address: { hosts, isSecure }, secrets } = where;
   const root = rootOf(error);
   const said = root instanceof Error ? root.message : String(root);
   const code = /timeout/i.test(said) && codeOf(root) === "" ? "METRONOME_CONNECT_TIMEOUT" : codeOf(root);
@@ -66,7 +68,7 @@ export function refusalOf(where: KafkaPlace, error: unknown, connectMs: number):
   const text = shownText(said, secrets);
   if (code === EGRESS_REFUSED) return new Refusal("refused", text, { retryable: false });
   if (/SASL/.test(`${nameOf(root)} ${nameOf(error)} ${said}`)) {
-    const who = userinfo === undefined ? "who does not say who it is" : `the user ${shownText(userinfo.user, secrets)}`;
+    const who = user === undefined ? "who does not say who it is" : `the user ${shownText(user, secrets)}`;
     return new Refusal("refused", `${place} refuses ${who}: ${text}`, { retryable: false });
   }
   const failure = failureOf(where, error);

@@ -92,6 +92,7 @@ async function isCalled(
     for (const [text, authority] of [["wrong", ca], ["right", otherCa], ["lost", ca]] as const) {
       const result = await send(text, authority);
       assert.ok(result.kind === "failed", text);
+      if (text === "wrong") assert.match(result.error, /refuses the user robot/);
       for (const secret of [WORD, "another-password"]) assert.ok(!result.error.includes(secret), result.error);
     }
   } finally {
