@@ -53,6 +53,8 @@ const LINKS_MAX = 256;
 const CHANNELS_MAX = 64;
 /** The broker is asked for a sign of life after so long, and given up after two that did not come. */
 const HEARTBEAT_S = 10;
+/** What a broker may send at once; no more than 128 KiB are agreed on. */
+const FRAME_MAX_BYTES = 256 * 1024;
 /** A broker that owes more answers on one channel gives none: sixteen times what a lane holds. */
 const UNANSWERED_MAX = 1_024;
 
@@ -63,6 +65,7 @@ async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<
     return await connect({
       protocol: isSecure ? "amqps" : "amqp",
       ...{ hostname: way.host, port: way.port, vhost: encodeURIComponent(vhost), heartbeat: HEARTBEAT_S },
+      maxFrameSize: FRAME_MAX_BYTES,
       ...(user === undefined ? {} : { username: user, password: password ?? "" }),
     }, {
       ...{ timeout: connectMs, noDelay: true, keepAlive: true, keepAliveDelay: 60_000, lookup: way.lookup },

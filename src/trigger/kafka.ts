@@ -3,8 +3,8 @@
 // and is given up as soon as it is idle, since they burn a little all the time.
 
 import { Buffer } from "node:buffer";
-import { connect as connectTcp, type Socket } from "node:net";
-import { setImmediate } from "node:timers";
+import { connect as connectTcp } from "node:net";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import { type ISocketFactoryArgs, Kafka, Partitioners, type Producer, type SASLOptions } from "kafkajs";
 import { isFault } from "../core/fault.ts";
@@ -14,6 +14,7 @@ import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-acces
 import { brokerTrigger } from "./broker.ts";
 import { type Egress, PLAIN_EGRESS } from "./egress.ts";
 import { failureOf, isAgainstNumbers, NoPartition, refusalOf } from "./kafka-failure.ts";
+import { Lines } from "./kafka-lines.ts";
 import { type KafkaMessage, kafkaMessage } from "./kafka-message.ts";
 import { quieten } from "./kafka-quiet.ts";
 import type { DialHow, LinkPlan, Session } from "./link.ts";
@@ -76,14 +77,19 @@ const NO_RETRY = { retries: 0 };
 type DialParts = { readonly now: () => number; readonly egress: Egress };
 
 async function dial(plan: KafkaPlan, how: DialHow<KafkaPlan>, { now, egress }: DialParts): Promise<KafkaSession> {
-  const sockets = new Set<Socket>();
-  const client = clientOf(plan, how.connectMs, { sockets, egress });
+  const { connectMs, lost } = how;
+  const lines = new Lines();
+  const client = clientOf(plan, connectMs, { lines, egress });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("timeout")), connectMs);
   try {
-    await topicIsThere(client, plan.address.topic);
-    return new KafkaSession(plan, { producer: await producerOf(client), sockets, now, lost: how.lost });
+    const made = topicIsThere(client, plan.address.topic).then(() => producerOf(client));
+    return new KafkaSession(plan, { producer: await Promise.race([made, late.promise]), lines, now, lost });
   } catch (error) {
-    for (const socket of sockets) socket.destroy();
-    throw refusalOf(plan, error, how.connectMs);
+    lines.end();
+    throw refusalOf(plan, error, connectMs);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -117,7 +123,7 @@ async function producerOf(client: Kafka): Promise<Producer> {
 function clientOf(
   { access, sasl }: KafkaPlan,
   connectMs: number,
-  { sockets, egress }: { readonly sockets: Set<Socket>; readonly egress: Egress },
+  { lines, egress }: { readonly lines: Lines; readonly egress: Egress },
 ): Kafka {
   const { isGuarded, isSecure, hosts, user, password = "", clientTls } = access;
   // The client would cut an address of IPv6 at its first colon: it gets a name for it.
@@ -136,13 +142,9 @@ function clientOf(
       const hostname = hosts[names.indexOf(host)]?.hostname ?? host;
       // What a broker says of the others is judged too.
       const way = egress(hostname, port, isGuarded);
-      const socket = ssl
-        ? connectTls({ ...ssl, ...tlsOf(hostname, clientTls), ...way }, onConnect)
-        : connectTcp(way, onConnect);
-      socket.setNoDelay(true);
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-      return socket;
+      return lines.add(
+        ssl ? connectTls({ ...ssl, ...tlsOf(hostname, clientTls), ...way }, onConnect) : connectTcp(way, onConnect),
+      );
     },
   });
 }
@@ -172,14 +174,14 @@ function partitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
 }
 
 /** Ends the client, without waiting for what a broker still owes. */
-async function gone(producer: Producer, sockets: ReadonlySet<Socket>): Promise<void> {
-  for (const socket of sockets) socket.destroy(new Error("the client has gone"));
+async function gone(producer: Producer, lines: Lines): Promise<void> {
+  lines.end();
   await producer.disconnect().catch(() => {});
 }
 
 type SessionParts = {
   readonly producer: Producer;
-  readonly sockets: ReadonlySet<Socket>;
+  readonly lines: Lines;
   readonly now: () => number;
   readonly lost: DialHow<KafkaPlan>["lost"];
 };
@@ -214,7 +216,7 @@ class KafkaSession implements Session<KafkaPlan> {
   }
 
   close(): Promise<void> {
-    return this.#closed ??= gone(this.#parts.producer, this.#parts.sockets);
+    return this.#closed ??= gone(this.#parts.producer, this.#parts.lines);
   }
 
   /** One batch after another, until nothing waits. */

@@ -53,6 +53,7 @@ type MqttPlan = LinkPlan & {
 const LINKS_MAX = 256;
 /** A broker that says nothing for one and a half of this is gone. */
 const KEEPALIVE_S = 30;
+const PACKET_MAX_BYTES = 1024 * 1024;
 /** MQTT 5 §3.2.2.3.3: what a broker takes unless it says less. */
 const RECEIVE_MAXIMUM = 65_535;
 /** What the topic, the properties and the framing add to a payload, at most but for the headers of the target. */
@@ -81,6 +82,13 @@ async function dial(
   });
   // Stays for its whole life: an error that nobody listens to would end the program.
   client.on("error", () => {});
+  // What a broker has to say to one that only publishes is short.
+  let bytes = 0;
+  client.on("packetreceive", () => bytes = 0);
+  socket.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > PACKET_MAX_BYTES) socket.destroy(new Error("the broker sends without end"));
+  });
   const timer = setTimeout(() => socket.destroy(new ConnectTimeout()), connectMs);
   try {
     const greeting = await new Promise<IConnackPacket>((resolve, reject) => {
