@@ -70,7 +70,7 @@ const USAGE: readonly (readonly [words: readonly string[], err: string, how?: Ho
   [["task", "show"], "error: missing required argument 'id'\n"],
   [["task", "show", "a", "b"], "error: too many arguments for 'show'."],
   [["task", "add"], "error: required option '--schedule <text>' not specified\n"],
-  [["task", "add", "--schedule", HOURLY], "Say with --target where the event goes, or ask with --preview.\n"],
+  [["task", "add", "--schedule", HOURLY], "Say with --target or --to where the event goes, or ask with --preview.\n"],
   [add(HOURLY, "--labl", "a=b"), "error: unknown option '--labl'\n(Did you mean --label?)\n"],
   [
     add(HOURLY, "--label", "a"),

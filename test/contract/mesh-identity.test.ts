@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openEnvelope, sealEnvelope } from "../../src/mesh/envelope.ts";
-import { loadIdentity, loadMeshKey, replaceMeshKey } from "../../src/mesh/identity.ts";
+import { loadFormerMeshKey, loadIdentity, loadMeshKey, replaceMeshKey } from "../../src/mesh/identity.ts";
 import { Numbers } from "../../src/mesh/numbers.ts";
 import { checkingKey, isSignedBy, peerIdOf, signatureOf, signingKey } from "../../src/mesh/peer-key.ts";
 
@@ -52,14 +52,15 @@ test("a folder that is not there is a refusal, not a crash", async () => {
   await assert.rejects(loadIdentity(join(tmpdir(), "metronome-nowhere")), { name: "IdentityRefusal" });
 });
 
-test("the key of another mesh takes the place of the own one", async () => {
+test("the key of another mesh takes the place of the own one, which is kept for what it sealed", async () => {
   await using folder = await makeFolder();
-  await loadMeshKey(folder.path);
+  const own = await loadMeshKey(folder.path);
   const key = new Uint8Array(randomBytes(32));
   await replaceMeshKey(folder.path, key);
   assert.deepEqual(await loadMeshKey(folder.path), key);
   assert.equal((await readFile(join(folder.path, "mesh.key"), "utf8")).trim(), Buffer.from(key).toString("hex"));
-  assert.deepEqual(await readdir(folder.path), ["mesh.key"]);
+  assert.deepEqual(await loadFormerMeshKey(folder.path), own);
+  assert.deepEqual((await readdir(folder.path)).sort(), ["former-mesh.key", "mesh.key"]);
 });
 
 test("an id is the key that checks its signatures, as libp2p writes it", () => {
