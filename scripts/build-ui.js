@@ -82,10 +82,10 @@ function sources() {
   return [...filesIn(ui), join(root, "package-lock.json")].sort();
 }
 
-/** All but what is built, which comes and goes while others build. */
+/** All but the pictures, which are no part of it, and what is built, which comes and goes while others build. */
 function filesIn(folder) {
   return readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => folder !== ui || !/^(dist$|\.dist-)/.test(name))
+    .filter(({ name }) => folder !== ui || !/^(dist$|pictures$|\.dist-)/.test(name))
     .flatMap((entry) => entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)]);
 }
 
