@@ -94,9 +94,17 @@ export class Catalogue {
     const found = [...this.#lines.values()].filter(matcher(query, now));
     const compare = ORDERS[query.sort];
     const sign = query.isDescending ? -1 : 1;
-    found.sort((a, b) => sign * compare(a, b) || compareText(a.guid, b.guid));
-    const from = query.cursor === undefined ? 0 : placeAfter(found, query.cursor);
-    const lines = found.slice(from, from + query.limit);
+    const order = (a: Line, b: Line) => sign * compare(a, b) || compareText(a.guid, b.guid);
+    const { was, guid } = query.cursor === undefined ? { was: 0, guid: undefined } : placeOf(query.cursor);
+    let sorted = firstOf(found, was + query.limit, order);
+    let from = was;
+    if (was > 0 && sorted[was - 1]?.guid !== guid) {
+      // Its task has gone or moved: where that is now, or where it was.
+      sorted = found.sort(order);
+      const at = sorted.findIndex((line) => line.guid === guid);
+      from = at === -1 ? Math.min(was, sorted.length) : at + 1;
+    }
+    const lines = sorted.slice(from, from + query.limit);
     const last = lines.at(-1);
     const isMore = from + lines.length < found.length && last !== undefined;
     return {
@@ -256,13 +264,23 @@ function nextOf(line: Line): number {
   return line.next = next ?? Infinity;
 }
 
-/** Where the page after this cursor begins: behind its task, or where that was when it has gone or moved. */
-function placeAfter(found: readonly Line[], cursor: string): number {
+function placeOf(cursor: string): { readonly was: number; readonly guid: string | undefined } {
   const [, place = "0", guid] = /^(\d{1,9}) ([\s\S]*)$/.exec(cursor) ?? [];
-  const was = Number(place);
-  if (found[was - 1]?.guid === guid) return was;
-  const at = found.findIndex((line) => line.guid === guid);
-  return at === -1 ? Math.min(was, found.length) : at + 1;
+  return { was: Number(place), guid };
+}
+
+/** The first of them in this order, in it: a hundred thousand are not sorted for the sake of fifty. */
+function firstOf(lines: readonly Line[], count: number, order: (a: Line, b: Line) => number): Line[] {
+  const first: Line[] = [];
+  let last: Line | undefined;
+  for (const line of lines) {
+    if (last !== undefined && order(line, last) >= 0) continue;
+    first.push(line);
+    if (first.length < 2 * count) continue;
+    first.sort(order).length = count;
+    last = first[count - 1];
+  }
+  return first.sort(order).slice(0, count);
 }
 
 function compareText(a: string, b: string): number {

@@ -133,9 +133,9 @@ function Filters({ search }: { readonly search: Search }) {
           onInput={(event) => setParameter("urn", event.currentTarget.value)}
         />
       </label>
-      {select("paused", "Paused or not", [["", "Active and paused"], ["false", "Active"], ["true", "Paused"]])}
+      {select("paused", "Paused or not", [["", "Any state"], ["false", "Active"], ["true", "Paused"]])}
       {select("outcome", "Last run", [
-        ["", "Any last run"],
+        ["", "Any result"],
         ["delivered", "Last delivered"],
         ["failed", "Last failed"],
         ["missed", "Last missed"],
