@@ -19,6 +19,7 @@ import { Faults } from "../core/faults.ts";
 import { parseDuration } from "../core/duration.ts";
 import { isFault } from "../core/fault.ts";
 import { MATCH_LABELS_MAX, MATCH_VALUES_MAX, PLACEMENT_WEIGHT_MAX, WEIGHTS_MAX } from "../core/placement.ts";
+import { FALLBACKS_MAX } from "../core/fallback.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { parseSchedule } from "../core/schedule.ts";
 import { SHARDS } from "../core/shard.ts";
@@ -92,6 +93,8 @@ export const placement = z.strictObject({
 const policy = z.strictObject({
   tolerance: duration(0, WAIT_MAX_MS, "PT1M").optional(),
   misfire: z.enum(MISFIRES).optional(),
+  fallback: z.array(target()).min(1).max(FALLBACKS_MAX).refine((all) => all.every((each) => typeof each === "object"))
+    .optional(),
   misfireWindow: duration(0, WAIT_MAX_MS, "PT1H").optional(),
   overlap: z.enum(OVERLAPS).optional(),
   retry: z.strictObject({

@@ -11,6 +11,8 @@ import { nextOccurrence, type Task, taskOf } from "./task-entity.ts";
 export type ActiveTask = Task & {
   /** The lane that its attempts need. */
   readonly lane: string;
+  /** The lanes of the targets that stand in for its own. */
+  readonly fallbackLanes?: readonly string[];
   /** Absent when this program can't read the schedule that stands in the registers: then the task never fires. */
   readonly timing?: Timing;
 };
@@ -23,9 +25,11 @@ export function activeTask(entity: Entity | undefined): ActiveTask | undefined {
   if (task === undefined) return undefined;
   const { definition } = task;
   const lane = laneOf(task.user, definition.target);
+  const fallbackLanes = definition.policy.fallback?.map((target) => laneOf(task.user, target));
+  const lanes = fallbackLanes === undefined ? { lane } : { lane, fallbackLanes };
   const schedule = parseSchedule(definition.schedule);
-  if (isFault(schedule)) return { ...task, lane };
-  return { ...task, lane, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
+  if (isFault(schedule)) return { ...task, ...lanes };
+  return { ...task, ...lanes, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
 }
 
 /** What comes next of a task, found once for each state that it is in: a turn asks some times. */

@@ -7,6 +7,7 @@ import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
 import { deliveryOf, type DeliveryResult } from "./delivery.ts";
 import type { Dossier } from "./dossier.ts";
 import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
+import { afterFailure, aimedOn, laneOn, onWay, openWay, wayOf } from "./fallback.ts";
 import { followRuns } from "./follow-runs.ts";
 import type { Followed, Known } from "./follows.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
@@ -20,11 +21,9 @@ import { admission, place } from "./overlap.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { type Entity, mergeEntities } from "./register.ts";
 import { type Again, redrive } from "./redrive.ts";
-import { retry } from "./retry.ts";
-import { attemptsOf, joinRuns, type Outcome, type Run } from "./run.ts";
-import { attempted, attempting, dueRun, retrying, settled } from "./run-step.ts";
+import { joinRuns, type Outcome, type Run } from "./run.ts";
+import { attempted, attempting, dueRun, settled } from "./run-step.ts";
 import { isPausedAt, removeTask, writeState } from "./task-entity.ts";
-import type { Target } from "./target.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
 
@@ -104,7 +103,8 @@ export class TaskActor {
 
   /** The lane in which the run waits. */
   linesUpIn(id: OccurrenceId): string | undefined {
-    return this.#runs.get(id)?.phase === "lining up" ? this.#task?.lane : undefined;
+    const { run, phase } = this.#runs.get(id) ?? {};
+    return run === undefined || phase !== "lining up" ? undefined : this.#task && laneOn(this.#task, wayOf(run));
   }
 
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +116,7 @@ export class TaskActor {
     if (this.#task !== undefined) {
       for (const open of this.#runs.all()) {
         if (open.phase !== "retrying" || (open.run.retryAt ?? INSTANT_MIN) > turn.now) continue;
-        if (this.#isCrowded(turn, this.#task)) break;
+        if (this.#isCrowded(turn, this.#task, wayOf(open.run))) continue;
         this.#lineUp(turn, open, this.#task);
       }
       this.#takeUp(turn, this.#task);
@@ -368,15 +368,18 @@ export class TaskActor {
   }
 
   /** Whether what is due is left for later, because its target takes no more now. */
-  #isCrowded(turn: Turn, { lane }: ActiveTask): boolean {
+  #isCrowded(turn: Turn, task: ActiveTask, way = 0): boolean {
+    const lane = laneOn(task, openWay(task, way, turn.isShut));
     if (!turn.isCrowded(lane)) return false;
     turn.waitsForTarget ??= { lane };
     return true;
   }
 
-  #lineUp(turn: Turn, open: OpenRun, { lane }: ActiveTask): void {
+  #lineUp(turn: Turn, open: OpenRun, task: ActiveTask): void {
+    const way = openWay(task, wayOf(open.run), turn.isShut);
+    open.run = onWay(open.run, way);
     open.phase = "lining up";
-    turn.entries.push({ id: open.run.id, lane });
+    turn.entries.push({ id: open.run.id, lane: laneOn(task, way) });
   }
 
   // ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -397,19 +400,17 @@ export class TaskActor {
     }
     const isFirst = run.attempts.length === 0;
     const after = isOnce || (run.manual === true && isFirst) ? "durable" : "now";
-    const resolve = (target: Target) => turn.resolve(user, target);
-    turn.send(deliveryOf(open.run, definition, policy, { now: turn.now, last: this.#ledger.last, resolve }), after);
+    const aimed = aimedOn(definition, wayOf(open.run));
+    turn.send(deliveryOf(open.run, aimed, policy, turn.sending(user, this.#ledger.last)), after);
   }
 
   #retry(turn: Turn, open: OpenRun, failure: Extract<DeliveryResult, { kind: "failed" }>): void {
-    const policy = this.#task?.timing?.policy;
-    if (policy === undefined) return this.#settle(turn, open, "failed", `${failure.error}; the task was deleted`);
-    const decision = retry(policy, attemptsOf(open.run), failure, turn);
-    if (decision.kind === "over") {
-      this.#settle(turn, open, "failed", decision.reason);
+    const step = afterFailure(this.#task, open.run, failure, turn);
+    if (step.kind === "over") {
+      this.#settle(turn, open, "failed", step.reason);
       return failure.gone === true ? this.#pauseItself(turn, `paused by itself: ${failure.error}`) : undefined;
     }
-    open.run = retrying(open.run, decision.at);
+    open.run = step.run;
     open.phase = "retrying";
     this.#ledger.change();
     this.#store(turn, open);
@@ -418,7 +419,9 @@ export class TaskActor {
 
   #settle(turn: Turn, open: OpenRun, outcome: Outcome, reason?: string): void {
     const end = settled(open.run, outcome, reason, turn.self, turn.now);
-    const own = outcome === "failed" && this.#task !== undefined ? { ...end, target: this.#task.lane } : end;
+    const own = outcome === "failed" && this.#task !== undefined
+      ? { ...end, target: laneOn(this.#task, wayOf(end)) }
+      : end;
     const run = open.other === undefined ? own : joinRuns(own, open.other);
     open.run = run;
     this.#runs.delete(run.id);

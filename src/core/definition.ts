@@ -7,7 +7,8 @@ import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { Json } from "./json.ts";
 import { checkPlacement } from "./placement.ts";
 import { parseSchedule, type ScheduleSource } from "./schedule.ts";
-import { parseTarget, type Target } from "./target.ts";
+import { FALLBACKS_MAX } from "./fallback.ts";
+import { isNamed, maskTarget, parseTarget, type Target } from "./target.ts";
 import { payloadFault, targetFault } from "./template.ts";
 import {
   type Labels,
@@ -60,10 +61,18 @@ export function parseDefinition(
   const state = value.state === undefined ? undefined : stateIn(value.state, faults);
   if (faults.all.length > 0) return faults.all;
   const wrong = definition.template === true
-    ? payloadFault(definition.payload) ?? targetFault(definition.target)
+    ? payloadFault(definition.payload) ?? targetFault(definition.target) ?? fallbackFault(definition.policy)
     : undefined;
   if (wrong !== undefined) return [wrong];
   return state === undefined ? { definition } : { definition, state };
+}
+
+function fallbackFault({ fallback = [] }: Policy): Fault | undefined {
+  for (const [at, target] of fallback.entries()) {
+    const found = targetFault(target, `policy.fallback.${at}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function templateIn(value: unknown, faults: Faults): boolean {
@@ -235,6 +244,7 @@ export function instantIn(value: unknown, field: string, faults: Faults): Instan
 const POLICY_FIELDS = [
   "tolerance",
   "misfire",
+  "fallback",
   "misfireWindow",
   "overlap",
   "partition",
@@ -276,6 +286,7 @@ function policyIn(value: unknown, faults: Faults): Policy {
       suggestion: '{"match":{"site":"lyon"}}',
     });
   }
+  if (value.fallback !== undefined) fallbackIn(value.fallback, faults);
   if (value.pauseAfterFailures !== undefined) {
     number(value.pauseAfterFailures, "policy.pauseAfterFailures", 1, 1_000, faults);
   }
@@ -298,6 +309,37 @@ function policyIn(value: unknown, faults: Faults): Policy {
     if (timeout.total !== undefined) duration(timeout.total, "policy.timeout.total", 1, TIMEOUT_MAX_MS, faults);
   } else if (timeout !== undefined) faults.add("policy.timeout", `"timeout" is an object, not ${kindOf(timeout)}.`);
   return value as Policy;
+}
+
+/** What stands in a policy is shown as it is, so nothing in it may be secret. */
+function fallbackIn(value: unknown, faults: Faults): void {
+  const field = "policy.fallback";
+  if (!Array.isArray(value) || value.length === 0 || value.length > FALLBACKS_MAX) {
+    return faults.add(field, `"fallback" is a list of 1 to ${FALLBACKS_MAX} targets.`);
+  }
+  const targets: readonly unknown[] = value;
+  for (const [at, each] of targets.entries()) {
+    const target = parseTarget(each, `${field}.${at}`);
+    if (isFault(target)) faults.take(target);
+    else if (typeof each === "string") {
+      faults.add(`${field}.${at}`, "A target that stands in for another is written as an object.", {
+        suggestion: JSON.stringify({ urn: "https://example.org/" }),
+      });
+    } else if (hasSecret(target)) {
+      faults.add(
+        `${field}.${at}`,
+        "A target that stands in for another holds no secret: give it a name, and name it here.",
+        {
+          suggestion: '{"name": "standby"}',
+        },
+      );
+    }
+  }
+}
+
+function hasSecret(target: Target): boolean {
+  const told = (each: Target) => JSON.stringify([isNamed(each) ? each.name : each.urn, each.headers]);
+  return told(maskTarget(target)) !== told(target);
 }
 
 /** Bytes of the value as JSON in UTF-8, or more, but never more than the limit when it is within it; absent: not JSON. */

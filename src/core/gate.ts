@@ -138,6 +138,12 @@ export class Gate {
     return lane !== undefined && lane.waiting + more >= this.#roomIn(lane, now);
   }
 
+  /** Whether nobody goes there because the target is down. */
+  isShut(key: string, now: Instant): boolean {
+    const lane = this.#lanes.get(key);
+    return lane !== undefined && lane.breaker.until !== undefined && !lane.mayGo(now);
+  }
+
   /** False when no more can be parked. */
   park(key: string, { guid, shard }: Parked, now: Instant): boolean {
     if (this.#parkedIn.has(guid)) return true;

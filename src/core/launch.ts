@@ -11,8 +11,9 @@ export function endOf(
   now: Instant,
 ): { readonly outcome: Outcome; readonly reason: string } | undefined {
   const isFirst = attemptsOf(run).length === 0;
+  const isNew = run.attempts.length === 0;
   const isAsked = run.manual !== undefined || run.redriven !== undefined;
-  if (isFirst && policy.expires && !isAsked && now - run.instant > policy.toleranceMs) {
+  if (isNew && policy.expires && !isAsked && now - run.instant > policy.toleranceMs) {
     return { outcome: "expired", reason: `later than the tolerance of ${policy.toleranceMs} ms` };
   }
   if (policy.delivery === "at-most-once" && !isFirst) {

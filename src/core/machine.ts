@@ -78,6 +78,7 @@ export class Machine {
       mayPlace: (group) => this.#mesh.groups.mayUse(group),
       isForgotten: (entity) => this.#mesh.replication.isForgotten(entity),
       isCrowded: (lane, more, now) => this.#gate.isCrowded(lane, more, now),
+      isShut: (lane, now) => this.#gate.isShut(lane, now),
     };
   }
 

@@ -285,6 +285,8 @@ export function parseRun(value: unknown): Run | undefined {
   if ((state === "settled") !== (outcome !== undefined) || !isOptional(payload, isValue)) return undefined;
   const redriven = value.redriven === undefined ? undefined : parseRedriven(value.redriven, attempts.length);
   if (redriven === undefined && value.redriven !== undefined) return undefined;
+  const via = value.via === undefined ? undefined : parseVia(value.via, attempts.length);
+  if (via === undefined && value.via !== undefined) return undefined;
   return {
     id: value.id,
     guid: value.guid,
@@ -301,9 +303,15 @@ export function parseRun(value: unknown): Run | undefined {
     ...(isPeer(value.settledBy) ? { settledBy: value.settledBy } : {}),
     ...(isText(value.target, KEY_MAX) ? { target: value.target } : {}),
     ...(redriven === undefined ? {} : { redriven }),
+    ...(via === undefined ? {} : { via }),
     ...(value.duplicate === true ? { duplicate: true } : {}),
     attempts,
   };
+}
+
+function parseVia(value: unknown, attempts: number): Run["via"] {
+  if (!isObject(value) || !isCount(value.way) || !isCount(value.after) || value.after > attempts) return undefined;
+  return { way: value.way, after: value.after };
 }
 
 function parseRedriven(value: unknown, attempts: number): Redriven | undefined {

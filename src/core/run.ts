@@ -45,6 +45,8 @@ export type Run = {
   readonly settledBy?: PeerId;
   /** What it was sent to, of a run that failed: the lane of its last attempt, `@user/name` or an origin. */
   readonly target?: string;
+  /** Which of the task's targets the next attempt goes to, when it is not its own; and how many were made before. */
+  readonly via?: { readonly way: number; readonly after: number };
   /** It was settled, and is or was driven again. */
   readonly redriven?: Redriven;
   /** Two peers attempted and settled it, each without knowing of the other: it may have been delivered twice. */
@@ -66,9 +68,10 @@ export function roundOf({ redriven }: Run): number {
   return redriven?.times ?? 0;
 }
 
-/** The attempts of this round. */
-export function attemptsOf({ attempts, redriven }: Run): readonly Attempt[] {
-  return redriven === undefined || redriven.after === 0 ? attempts : attempts.slice(redriven.after);
+/** The attempts of this round, at the target that it has come to. */
+export function attemptsOf({ attempts, redriven, via }: Run): readonly Attempt[] {
+  const after = Math.max(redriven?.after ?? 0, via?.after ?? 0);
+  return after === 0 ? attempts : attempts.slice(after);
 }
 
 /** The number of the latest attempt; 0 when there was none. */

@@ -64,6 +64,8 @@ export type Policy = {
   readonly partition?: "fire" | "hold" | "home";
   /** Which peers fire it. Any when absent. */
   readonly placement?: Placement;
+  /** Targets that are tried in its target's place, in order, when that one is given up or left alone: at most 4. */
+  readonly fallback?: readonly Target[];
   /** Pauses the task after so many failed occurrences in a row: 1 … 1,000. Off when absent. */
   readonly pauseAfterFailures?: number;
   /** Deletes the task when its schedule is used up and nothing is open. Default false. */

@@ -5,6 +5,7 @@
 import type { Carry } from "./carry.ts";
 import type { CommandResult, OnceKey } from "./command.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Progress } from "./dossier.ts";
 import type { Told } from "./edit.ts";
 import { egressFault, type EgressRules } from "./egress.ts";
 import type { Effect } from "./event.ts";
@@ -42,6 +43,8 @@ export type Surroundings = {
   readonly egress: EgressRules;
   /** Whether so many wait in the lane that no more are to come, beside `more` of this turn. */
   readonly isCrowded: (lane: string, more: number, now: Instant) => boolean;
+  /** Whether the target of the lane is left alone. */
+  readonly isShut: (lane: string, now: Instant) => boolean;
 };
 
 /** Numbers this peer's carries, from 1 on. */
@@ -125,10 +128,20 @@ export class Turn {
     return trust.of(user, targets.resolve(user, target));
   }
 
+  /** What an attempt of this user's task is made with; `last` was settled last of it. */
+  sending(user: UserId, last: Progress["last"]) {
+    return { now: this.now, last, resolve: (target: Target) => this.resolve(user, target) };
+  }
+
   /** Why a task of this user can't have the target: it names an address where no event of it is sent. */
   outOfReach(user: UserId, target: Target): Fault | undefined {
     const { trust, egress } = this.#around;
     return isNamed(target) ? undefined : egressFault(target.urn, !trust.isAdmin(user), egress, "target");
+  }
+
+  /** Whether the target of the lane is left alone now. */
+  get isShut(): (lane: string) => boolean {
+    return (lane) => this.#around.isShut(lane, this.now);
   }
 
   /** Whether nothing further is to be brought to the lane now: too many wait there, or its target is left alone. */
