@@ -8,7 +8,7 @@ import type { Answer, Ask } from "./message.ts";
 import type { OwnerWord } from "./owner-word.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 
-type TaskCommand = Extract<Command, { kind: "task" }>;
+export type TaskCommand = Extract<Command, { kind: "task" }>;
 type OwnerAsk = Extract<Ask, { kind: "command" | "dossier" }>;
 
 export type ErrandsHost = {

@@ -10,7 +10,7 @@ import type { RunVector } from "./vector.ts";
 import type { Write } from "./write.ts";
 
 export type IntakeHost = {
-  now(): Instant;
+  wall(): Instant;
   persist(writes: readonly Write[]): void;
   /** `done` is called when what comes of it is on its way to the disk, in order. */
   merge(entity: Entity, done: () => void): void;
@@ -81,7 +81,7 @@ export class Intake {
   }
 
   wake(): void {
-    const now = this.#host.now();
+    const now = this.#host.wall();
     for (const [name, entity] of [...this.#quarantine]) {
       if (believableAt(entity) > now) continue;
       this.#quarantine.delete(name);

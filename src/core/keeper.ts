@@ -32,6 +32,9 @@ export type KeeperHost = {
   readonly self: PeerId;
   readonly chance: () => number;
   now(): Instant;
+  /** For what takes a while here, and when the wall clock will show that. */
+  steady(): Instant;
+  wallOf(steady: number): number;
   send(to: PeerId, message: PeerMessage): void;
   /** Take up what is due in these. */
   gained(shards: readonly Shard[]): void;
@@ -116,7 +119,7 @@ export class Keeper {
     this.#admitted = [host.self];
     this.#barrier = new Barrier({
       chance: host.chance,
-      now: () => host.now(),
+      now: () => host.steady(),
       living: () => this.living(),
       isLonely: () => this.#admitted.length <= 1,
       isInformed: () => this.#members.isInformed,
@@ -129,7 +132,7 @@ export class Keeper {
       },
     }, settings.isEmpty);
     this.#ownership = new Ownership(host.self, now);
-    this.#leases = new Leases(host.self, () => this.#ownership.shards(), settings.groups, now);
+    this.#leases = new Leases(host.self, () => this.#ownership.shards(), settings.groups, host.steady());
     this.#members = new Members({
       self: host.self,
       incarnation: now,
@@ -150,7 +153,7 @@ export class Keeper {
 
   /** Whether a majority of the members has granted this peer the shard a short time ago. */
   hasLease(shard: Shard): boolean {
-    return this.#leases.holds(shard, this.#admitted, this.#host.now());
+    return this.#leases.holds(shard, this.#admitted, this.#host.steady());
   }
 
   /** Who ranks first for the shard, as far as this peer can tell; absent while nobody is able to fire it. */
@@ -216,7 +219,7 @@ export class Keeper {
   }
 
   heard(from: PeerId, message: SwimMessage): void {
-    if (this.#leases.heard(from, message, this.#host.now())) this.#host.leased();
+    if (this.#leases.heard(from, message, this.#host.steady())) this.#host.leased();
     if (message.kind === "probe" || message.kind === "ack") this.#watchDeparture(from, message.news);
     this.#members.news(this.#news());
     this.#take(this.#members.heard(from, message, this.#host.now()));
@@ -256,7 +259,7 @@ export class Keeper {
     const shards = this.#groups.parse(text);
     if (this.#host.runsOf(from) >= seq) {
       this.#apply(this.#ownership.released(from, shards, version, this.#host.now()));
-    } else this.#defer({ from, shards, version, until: this.#host.now() + GATHER_MS as Instant });
+    } else this.#defer({ from, shards, version, until: this.#host.steady() + GATHER_MS as Instant });
   }
 
   /** News by which a peer fires less than before may come before its log has; a release need not come at all. */
@@ -265,7 +268,7 @@ export class Keeper {
     if (before === undefined || before.fenced || fenced || shardsVersion <= before.shardsVersion) return;
     const shards = this.#shardsOf(from, before.shards).minus(this.#groups.parse(text));
     if (shards.size === 0) return;
-    this.#defer({ from, shards, until: this.#host.now() + GATHER_MS as Instant });
+    this.#defer({ from, shards, until: this.#host.steady() + GATHER_MS as Instant });
   }
 
   #defer(departure: Departure): void {
@@ -301,18 +304,19 @@ export class Keeper {
   }
 
   wakeAt(): Instant | undefined {
-    let at = Math.min(this.#membersWakeAt ?? Infinity, this.#ownershipWakeAt ?? Infinity, this.#departures.wakeAt);
+    let at: number = this.#departures.wakeAt;
     if (this.#admitted.length > 1) at = Math.min(at, this.#leases.wakeAt);
     at = Math.min(at, this.#barrier.wakeAt);
     for (const until of this.#gathering.values()) at = Math.min(at, until);
+    at = Math.min(this.#host.wallOf(at), this.#membersWakeAt ?? Infinity, this.#ownershipWakeAt ?? Infinity);
     return at === Infinity ? undefined : at as Instant;
   }
 
   wake(): void {
-    const now = this.#host.now();
-    for (const [peer, until] of [...this.#gathering]) if (until <= now) this.#gathered(peer);
-    for (const departure of this.#departures.due(now)) this.#departed(departure);
-    if (this.#admitted.length > 1) this.#leases.wake(now);
+    const [now, steady] = [this.#host.now(), this.#host.steady()];
+    for (const [peer, until] of [...this.#gathering]) if (until <= steady) this.#gathered(peer);
+    for (const departure of this.#departures.due(steady)) this.#departed(departure);
+    if (this.#admitted.length > 1) this.#leases.wake(steady);
     if (this.#membersWakeAt !== undefined && this.#membersWakeAt <= now) {
       this.#members.news(this.#news());
       this.#take(this.#members.wake(now));
@@ -335,7 +339,7 @@ export class Keeper {
 
   #change({ peer, from, to }: MemberChange): void {
     if (to === "dead" && (from === "alive" || from === "suspect")) {
-      this.#gathering.set(peer, this.#host.now() + GATHER_MS as Instant);
+      this.#gathering.set(peer, this.#host.steady() + GATHER_MS as Instant);
       this.#host.gather(this.living(), () => this.#gathered(peer));
       return;
     }
@@ -352,7 +356,7 @@ export class Keeper {
   }
 
   #send(to: PeerId, message: SwimMessage): void {
-    this.#host.send(to, this.#leases.sending(to, message, this.#host.now()));
+    this.#host.send(to, this.#leases.sending(to, message, this.#host.steady()));
   }
 
   // ── ownership ────────────────────────────────────────────────────────────────────────────────────────────────────

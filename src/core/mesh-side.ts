@@ -5,10 +5,11 @@ import type { Carry, LastResult } from "./carry.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { DigestTree } from "./digest.ts";
 import type { Dossier } from "./dossier.ts";
-import { Errands } from "./errands.ts";
+import { Errands, type TaskCommand } from "./errands.ts";
 import { EntityDesk, type EntityKey, type Job, lostWrites, tellingWrites } from "./entity-desk.ts";
 import type { CoreEvent, Effect } from "./event.ts";
 import type { Instant } from "./instant.ts";
+import { Farewells } from "./farewells.ts";
 import { Follows, type Known } from "./follows.ts";
 import { Groups } from "./groups.ts";
 import { Keeper } from "./keeper.ts";
@@ -22,6 +23,7 @@ import type { Entity } from "./register.ts";
 import { dotOf } from "./living-stamps.ts";
 import { Replication, type ReplicationHost } from "./replication.ts";
 import { type Shard, shardOf } from "./shard.ts";
+import { SteadyTime } from "./steady-time.ts";
 import { type HybridClock, type Stamp, stampBelow } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { TargetBook } from "./target-book.ts";
@@ -48,11 +50,6 @@ export type MeshSideHost = {
   leased(): void;
 };
 
-/** How long who was removed is still linked: it hears of it, and stops firing. It was trusted until now. */
-const FAREWELL_MS = 1_000;
-
-type TaskCommand = Extract<Command, { kind: "task" }>;
-
 export class MeshSide {
   readonly keeper: Keeper;
   readonly groups = new Groups();
@@ -66,12 +63,12 @@ export class MeshSide {
   readonly #queries = new Map<number, (answer: StoreAnswer) => void>();
   #lastQuery = 0;
   readonly #follows: Follows;
-  /** Others that were removed a moment ago, and until when they are linked. */
-  readonly #leaving = new Map<PeerId, { readonly addresses: readonly string[]; readonly until: Instant }>();
+  readonly #farewells = new Farewells();
   /** Whom this peer knew as members when it last looked. */
   #admitted: readonly Admission[] = [];
   /** It was alone at the start, and knows all that there is. */
   readonly #isFirst: boolean;
+  readonly #steady: SteadyTime;
   #seq: number;
   /** Groups have come into use, and the keeper has not seen it. */
   #isRegrouped = false;
@@ -86,6 +83,7 @@ export class MeshSide {
     this.members = new MembershipList(start.members, settings.isSigned);
     this.targets = new TargetBook(start.targets);
     this.trust = new Trust(start.users);
+    this.#steady = new SteadyTime(() => host.now());
     this.#isFirst = !this.isShared;
     const vector = VersionVector.parse(start.vector) ?? new VersionVector();
     // All of this peer's own writes are here, so its own part covers whatever it can have stamped.
@@ -114,6 +112,8 @@ export class MeshSide {
       self: host.self,
       chance: host.chance,
       now: () => host.now(),
+      steady: () => this.#steady.now(),
+      wallOf: (steady) => this.#steady.wallOf(steady),
       send: (to, message) => this.#send(to, message),
       gained: (shards) => host.gained(shards),
       stopped: (shards) => host.stopped(shards),
@@ -143,7 +143,7 @@ export class MeshSide {
 
   /** Whether there is anybody else. */
   get isShared(): boolean {
-    return this.members.size > 1 || this.#leaving.size > 0;
+    return this.members.size > 1 || this.#farewells.size > 0;
   }
 
   /** Whether anybody else is alive. */
@@ -220,7 +220,7 @@ export class MeshSide {
         this.keeper.leave();
         return true;
       case "spread":
-        this.replication.spread(event.entity, event.wanted, event.until, (peers) => {
+        this.replication.spread(event.entity, event.wanted, this.#steady.of(event.until), (peers) => {
           this.#host.effect({ kind: "spread", ticket: event.ticket, peers });
         });
         return true;
@@ -303,9 +303,12 @@ export class MeshSide {
   }
 
   wakeAt(): number {
-    let at = Math.min(this.keeper.wakeAt() ?? Infinity, this.isShared ? this.replication.wakeAt() : Infinity);
-    for (const { until } of this.#leaving.values()) at = Math.min(at, until);
-    return this.#isRegrouped ? this.#host.now() : at;
+    if (this.#isRegrouped) return this.#host.now();
+    return Math.min(this.keeper.wakeAt() ?? Infinity, this.#replicationWakeAt(), this.#farewells.wakeAt);
+  }
+
+  #replicationWakeAt(): number {
+    return this.isShared ? this.#steady.wallOf(this.replication.wakeAt()) : Infinity;
   }
 
   /** To be called at the end of each event: does what its time has come for, and asks for what was gathered. */
@@ -316,8 +319,8 @@ export class MeshSide {
       this.keeper.regroup();
     }
     if ((this.keeper.wakeAt() ?? Infinity) <= now) this.keeper.wake();
-    if (this.isShared && this.replication.wakeAt() <= now) this.replication.wake();
-    if ([...this.#leaving.values()].some(({ until }) => until <= now)) this.#link(now);
+    if (this.#replicationWakeAt() <= now) this.replication.wake();
+    if (this.#farewells.wakeAt <= now) this.#link(now);
     this.#follows.flush();
   }
 
@@ -343,11 +346,10 @@ export class MeshSide {
   #admit(): void {
     const now = this.#host.now();
     const members = this.members.all();
-    const until = now + FAREWELL_MS as Instant;
-    for (const { peer, addresses } of this.#admitted) {
-      if (peer !== this.#host.self && !this.members.has(peer)) this.#leaving.set(peer, { addresses, until });
+    for (const was of this.#admitted) {
+      if (was.peer !== this.#host.self && !this.members.has(was.peer)) this.#farewells.begin(was, now);
     }
-    for (const { peer } of members) this.#leaving.delete(peer);
+    for (const { peer } of members) this.#farewells.revoke(peer);
     if (this.#isFirst && this.#admitted.length <= 1 && members.length > 1) this.#found();
     this.#admitted = members;
     this.keeper.admit(members.length === 0 ? [this.#host.self] : members.map(({ peer }) => peer));
@@ -366,12 +368,9 @@ export class MeshSide {
 
   /** Links to the members, and for a while to who was one; who was removed itself speaks to nobody. */
   #link(now: Instant): void {
-    for (const [peer, { until }] of [...this.#leaving]) if (until <= now) this.#leaving.delete(peer);
-    const others = this.isRemoved ? [] : [
-      ...this.members.all().filter(({ peer }) => peer !== this.#host.self),
-      ...[...this.#leaving].map(([peer, { addresses }]) => ({ peer, addresses })),
-    ];
-    this.#host.effect({ kind: "admit", members: others.map(({ peer, addresses }) => ({ peer, addresses })) });
+    const others = [...this.members.all().filter(({ peer }) => peer !== this.#host.self), ...this.#farewells.at(now)];
+    const linked = this.isRemoved ? [] : others;
+    this.#host.effect({ kind: "admit", members: linked.map(({ peer, addresses }) => ({ peer, addresses })) });
   }
 
   // ── what replication wants ───────────────────────────────────────────────────────────────────────────────────────
@@ -381,7 +380,8 @@ export class MeshSide {
     return {
       self: host.self,
       chance: host.chance,
-      now: () => host.now(),
+      now: () => this.#steady.now(),
+      wall: () => host.now(),
       send: (to, message) => this.#send(to, message),
       publish: (broadcast) => host.effect({ kind: "publish", broadcast }),
       query: (query, onAnswer) => this.#query(query, onAnswer),
@@ -456,13 +456,11 @@ export class MeshSide {
 
   #atDesk(at: EntityKey, job: Job): void {
     const placed = this.#desk.add(at, job);
+    if (placed === "read") return this.#query({ kind: "entity", entity: at }, (answer) => this.#work(at, answer));
     if (placed === "full") {
       if (job.kind === "merge") return job.done();
       const result: CommandResult = { kind: "refused", why: "busy", message: "too many writes wait" };
       return this.#host.effect({ kind: "reply", ticket: job.ticket, result });
-    }
-    if (placed === "read") {
-      this.#query({ kind: "entity", entity: at }, (answer) => this.#work(at, answer));
     }
   }
 

@@ -26,6 +26,8 @@ import type { Write } from "./write.ts";
 /** What replication wants of the machine around it. */
 export type ReplicationHost = IntakeHost & {
   readonly self: PeerId;
+  /** Steady time. */
+  now(): Instant;
   send(to: PeerId, message: PeerMessage): void;
   publish(broadcast: Broadcast): void;
   /** Asks the store; `onAnswer` is called once. */
@@ -82,7 +84,6 @@ export class Replication {
   readonly #keepings = new Keepings();
   readonly #vector: VersionVector;
   readonly #runs: RunVector;
-  /** Up to where logs are known by results alone. */
   readonly #floors: RunVector;
   readonly #digest: DigestTree;
   #isNew: boolean;
@@ -279,7 +280,7 @@ export class Replication {
   wakeAt(): Instant {
     const now = this.#host.now();
     let at = Math.min(this.#nextSyncAt, this.#asks.wakeAt ?? Infinity, this.#outbox.wakeAt(now) ?? Infinity);
-    at = Math.min(at, this.#intake.wakeAt, this.#spreads.wakeAt);
+    at = Math.min(at, this.#intake.wakeAt - this.#host.wall() + now, this.#spreads.wakeAt);
     if (this.#current !== undefined) at = Math.min(at, this.#pullEndsAt);
     else for (const [peer, wish] of this.#wishes) at = Math.min(at, this.#dueAt(peer, wish));
     return Math.min(at, INSTANT_MAX) as Instant;
