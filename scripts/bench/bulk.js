@@ -24,20 +24,23 @@ export async function bulk(runtime) {
     }));
     if (refused > 0) throw new Error(`${refused} tasks were refused`);
     await group.converged(PATIENCE_MS);
+    const spentMs = readProcess(peers[0].pid).cpuMs;
     const startedAt = performance.now();
     await group.join();
     const joinedMs = performance.now() - startedAt;
     await group.agreed(PATIENCE_MS);
     const wholeMs = performance.now() - startedAt - joinedMs;
+    const [first, second] = peers.map(({ pid }) => readProcess(pid));
+    const seconds = [second.cpuMs, first.cpuMs - spentMs].map((ms) => (ms / 1_000).toFixed(1));
     const held = (await peers[1].tasks()).length;
     const progress = said.filter((line) => /takes in/.test(line));
     for (const line of progress) console.log(`    ${line}`);
-    const { rssMb } = readProcess(peers[1].pid);
     return [
       report("tasks at the new peer", held, TASKS, held === TASKS),
       report(
         "from its start until its digest is that of the first",
-        `${wholeMs.toFixed(0)} ms, after ${joinedMs.toFixed(0)} ms to start and join; RSS ${rssMb.toFixed(0)} MB`,
+        `${wholeMs.toFixed(0)} ms, after ${joinedMs.toFixed(0)} ms to start and join; ` +
+          `${seconds[0]} s of processor, ${seconds[1]} s at the first peer; RSS ${second.rssMb.toFixed(0)} MB`,
         `<= ${WANTED_MS} ms`,
         wholeMs <= WANTED_MS,
       ),
