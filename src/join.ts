@@ -31,21 +31,23 @@ export type Joining = {
   readonly identity: Identity;
   readonly name: string;
   readonly origin: Origin;
+  /** Another one, by chance. */
+  readonly nextOrigin: () => Origin;
   readonly log: Log;
   /** Opens a mesh with that key, for the joining alone: it listens nowhere. */
   readonly openMesh: (meshKey: Uint8Array, listener: MeshListener) => Promise<Mesh>;
 };
 
-/** Twice is once: who is in the mesh of the ticket stays there. Rejects with `JoinRefusal`. */
+/** Twice is once: who is in the mesh of the ticket stays there. Resolves to the origin to stamp with. Rejects with `JoinRefusal`. */
 export async function join(
-  { ticket: text, data, store, identity, name, origin, log, openMesh }: Joining,
-): Promise<void> {
+  { ticket: text, data, store, identity, name, log, openMesh, ...own }: Joining,
+): Promise<Origin> {
   const ticket = parseTicket(text);
   if (isFault(ticket)) throw new JoinRefusal("mistyped", ticket.message);
   const meshKey = new Uint8Array(Buffer.from(ticket.meshKey, "base64url"));
   const known = await store.entities("member", MEMBERS_MAX);
   const isSame = Buffer.from(await loadMeshKey(data)).equals(meshKey);
-  if (isSame && known.some((entity) => entity.key === identity.peer && isAlive(entity))) return;
+  if (isSame && known.some((entity) => entity.key === identity.peer && isAlive(entity))) return own.origin;
   // Who was removed may be invited again.
   if (!isSame && known.length > 1) {
     throw new JoinRefusal(
@@ -53,16 +55,21 @@ export async function join(
       "this peer is in another mesh: start it with an empty data folder, or have it revoked there first",
     );
   }
+  // The others have forgotten what it may still hold: it is a newcomer, under an origin that nobody knows.
+  const wasRemoved = isSame && known.some((entity) => entity.key === identity.peer);
+  const origin = wasRemoved ? own.nextOrigin() : own.origin;
   const mesh = await openMesh(meshKey, SILENT);
   try {
     const answer = await askToJoin(mesh, ticket, { peer: identity.peer, name, origin, addresses: [] });
     if (answer.kind !== "admitted") throw new JoinRefusal(answer.kind, `not joined: ${answer.why}`);
+    if (wasRemoved) await store.renew(answer.vector, origin);
     await store.commit(answer.members.map((entity): Write => written(entity, known)));
   } finally {
     await mesh.close();
   }
   await replaceMeshKey(data, meshKey);
   log("info", "joined the mesh", { inviter: ticket.inviter });
+  return origin;
 }
 
 /** Nobody is a member yet, so nobody says anything. */

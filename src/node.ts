@@ -282,6 +282,10 @@ class Loop implements Node {
     });
   }
 
+  vector() {
+    return this.#machine.mesh.replication.vector.stamps();
+  }
+
   yield(isDraining: boolean): void {
     this.#tell({ kind: "yield", isDraining });
   }

@@ -9,6 +9,7 @@ import type { Dossier } from "./core/dossier.ts";
 import type { Instant } from "./core/instant.ts";
 import type { Json } from "./core/json.ts";
 import type { LaneState } from "./core/lane.ts";
+import type { Stamps } from "./core/message.ts";
 import type { MeshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
@@ -56,6 +57,8 @@ export interface Peer {
    * Resolves to how many have.
    */
   replicas(guid: TaskGuid, wanted: number, waitMs: number): Promise<number>;
+  /** What of all writes this peer holds for good. */
+  vector(): Stamps;
   /** Hands all that this peer fires to the others, or takes part again. */
   yield(isDraining: boolean): void;
   /** Values that lost against concurrent writes, the latest first. Rejects with `BadCursor`. */

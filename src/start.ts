@@ -116,13 +116,15 @@ async function open(
   const store = recordStore(await levelKeyValue({ path: storeFolder(data), log }));
   opened.push(() => store.close());
   const localKey = await keepKey(data, newToken);
-  const origin = await store.origin(randomInt(1, ORIGIN_END));
+  const nextOrigin = () => randomInt(1, ORIGIN_END);
+  let origin = await store.origin(nextOrigin());
   const identity = await loadIdentity(data);
   const id = identity.peer;
   if (config.join !== undefined) {
     const openSilent = async (key: Uint8Array, listener: MeshListener) =>
       await openLibp2p({ seed: identity.seed, meshKey: key, listen: [], listener, log });
-    await join({ ticket: config.join, data, store, identity, name, origin, log, openMesh: openSilent });
+    const self = { identity, name, origin, nextOrigin };
+    origin = await join({ ...self, ticket: config.join, data, store, log, openMesh: openSilent });
   }
   const meshKey = await loadMeshKey(data);
   const formerKey = await loadFormerMeshKey(data);

@@ -82,7 +82,7 @@ export class Replication {
   readonly #intake: Intake;
   readonly #spreads: Spreads;
   readonly #keepings = new Keepings();
-  readonly #vector: VersionVector;
+  readonly vector: VersionVector;
   readonly #runs: RunVector;
   readonly #floors: RunVector;
   readonly #digest: DigestTree;
@@ -106,7 +106,7 @@ export class Replication {
 
   constructor(host: ReplicationHost, start: ReplicationStart) {
     this.#host = host;
-    this.#vector = start.vector;
+    this.vector = start.vector;
     this.#runs = start.runVector;
     this.#floors = start.runFloors;
     this.#digest = start.digest;
@@ -125,7 +125,7 @@ export class Replication {
   /** What the own news say. The digest is empty while it is not known whole. */
   held(): HeldNews {
     return {
-      vector: this.#vector.digest(),
+      vector: this.vector.digest(),
       runs: this.#runs.digest(),
       digest: this.#isDigestWhole ? this.#digest.root() : "",
     };
@@ -165,7 +165,7 @@ export class Replication {
         for (const stamp of come) this.#digest.add(dotOf(entity, stamp));
         this.#keepings.kept(entity);
         if (!isOwn) return;
-        for (const stamp of added) this.#vector.advance(stamp);
+        for (const stamp of added) this.vector.advance(stamp);
         this.#outbox.addEntity(entity);
         return;
       }
@@ -175,7 +175,7 @@ export class Replication {
         this.#outbox.addCarry(write.carry);
         return;
       case "vector":
-        this.#vector.adopt(VersionVector.parse(write.stamps) ?? new VersionVector());
+        this.vector.adopt(VersionVector.parse(write.stamps) ?? new VersionVector());
         return;
       default:
         return;
@@ -219,13 +219,13 @@ export class Replication {
 
   /** Whether the entity was here once, as it is or before, if it is not: deleted, and forgotten since. */
   isForgotten(entity: Entity): boolean {
-    return isDead(entity) && coveredBy(this.#vector, entity);
+    return isDead(entity) && coveredBy(this.vector, entity);
   }
 
   /** What a living peer says that it holds. */
   news(peer: PeerId, news: HeldNews): void {
     const own = this.held();
-    if (news.vector === own.vector) this.cut.agreed(peer, this.#vector);
+    if (news.vector === own.vector) this.cut.agreed(peer, this.vector);
     if (news.vector !== own.vector || news.runs !== own.runs) {
       this.#differences.delete(peer);
       this.#wish(peer, false);
@@ -355,7 +355,7 @@ export class Replication {
           this.#pullEndsAt = this.#host.now() + PULL_PAUSE_MAX_MS;
           this.#ask(to, ask, onAnswer);
         },
-        vector: () => this.#vector.stamps(),
+        vector: () => this.vector.stamps(),
         runVector: () => this.#runs.entries(),
         needsResults: () => this.#isNew,
         mustFallBack: (isTrimmed) => this.#mustFallBack(peer, isTrimmed),
@@ -395,8 +395,8 @@ export class Replication {
   #adopt(stamps: Stamps): void {
     const left = this.#intake.quarantinedOrigins();
     const vector = VersionVector.parse(stamps.filter((stamp) => !left.has(stampOrigin(stamp))));
-    if (vector === undefined || ["equal", "below"].includes(vector.compare(this.#vector))) return;
-    const adopted = this.#vector.copy();
+    if (vector === undefined || ["equal", "below"].includes(vector.compare(this.vector))) return;
+    const adopted = this.vector.copy();
     adopted.adopt(vector);
     // It is this peer's own once it stands on the disk, behind all that it covers.
     this.#host.persist([{ kind: "vector", stamps: adopted.stamps() }]);
@@ -438,7 +438,7 @@ export class Replication {
       this.#host.query(query, (answer) => say(shape(answer) ?? { kind: "unable", why: "the disk can't be read" }));
     switch (ask.kind) {
       case "entities": {
-        const vector = this.#vector.stamps();
+        const vector = this.vector.stamps();
         const { cursor } = ask;
         return fromStore(
           { kind: "entitiesAbove", vector: ask.vector, ...(cursor === undefined ? {} : { cursor }) },

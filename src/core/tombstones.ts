@@ -57,7 +57,11 @@ export class Tombstones {
 
 /** What comes in great numbers. That a peer was removed is never forgotten; targets, users and settings are few. */
 function isCollectable(entity: Entity): boolean {
-  return isDead(entity) && COLLECTED.includes(entity.kind);
+  return isDead(entity) && isCollected(entity.kind);
+}
+
+export function isCollected(kind: EntityKind): boolean {
+  return COLLECTED.includes(kind);
 }
 
 const COLLECTED: readonly EntityKind[] = ["task", "token", "ticket"];

@@ -9,7 +9,7 @@ import type { LogEnds, Stamps } from "./message.ts";
 import type { GroupId } from "./peer-group.ts";
 import type { Entity } from "./register.ts";
 import type { Run } from "./run.ts";
-import type { Stamp } from "./stamp.ts";
+import type { Origin, Stamp } from "./stamp.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 
 export type Write =
@@ -25,6 +25,8 @@ export type Write =
   }
   /** Nothing is left of the deleted, as it was; of a task neither where it stands. */
   | { readonly kind: "forget"; readonly entity: Entity; readonly progress?: Progress }
+  /** The store is that of a newcomer: it stamps with this origin, and knows nothing of what others wrote. */
+  | { readonly kind: "renew"; readonly origin: Origin }
   | { readonly kind: "progress"; readonly guid: TaskGuid; readonly progress: Progress }
   /** The task leaves its place in the due index (`from`) for another (`to`); either may be absent. */
   | { readonly kind: "due"; readonly guid: TaskGuid; readonly from?: DuePlace; readonly to?: DuePlace }

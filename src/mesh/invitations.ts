@@ -198,7 +198,7 @@ export class Invitations {
     await this.#admit(request, seed);
     if (usesLeft <= 1) await this.#open();
     const members = (await peer.entities("member", LIST_MAX)).filter((entity) => admissionOf(entity) !== undefined);
-    return { kind: "admitted", members };
+    return { kind: "admitted", members, vector: peer.vector() };
   }
 }
 

@@ -2,16 +2,18 @@
 // is, in a line of JSON; the inviter answers with the list of members, or with why not.
 
 import type { Entity } from "../core/register.ts";
+import type { Stamps } from "../core/message.ts";
 import { parseEntity } from "../core/message-shape.ts";
 import type { Ticket } from "../core/ticket.ts";
+import { VersionVector } from "../core/vector.ts";
 import type { Candidate } from "./admission.ts";
 import { type Channel, type Mesh, MeshFailure } from "./mesh.ts";
 
 export type JoinRequest = Candidate & { readonly secret: string };
 
 export type JoinAnswer =
-  /** All members, the joiner among them. */
-  | { readonly kind: "admitted"; readonly members: readonly Entity[] }
+  /** All members, the joiner among them; and what of all writes the inviter holds. */
+  | { readonly kind: "admitted"; readonly members: readonly Entity[]; readonly vector: Stamps }
   | { readonly kind: "refused"; readonly why: string };
 
 /** How an attempt to join ends: as the inviter has answered, or without an answer. */
@@ -112,10 +114,11 @@ function parseRequest(value: unknown): JoinRequest | undefined {
 
 function parseAnswer(value: unknown): JoinAnswer | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { kind, members, why } = value as { readonly [field: string]: unknown };
+  const { kind, members, vector, why } = value as { readonly [field: string]: unknown };
   if (kind === "refused" && typeof why === "string") return { kind, why };
   if (kind !== "admitted" || !Array.isArray(members)) return undefined;
   const parsed = members.map(parseEntity);
   if (!parsed.every((entity): entity is Entity => entity?.kind === "member")) return undefined;
-  return { kind, members: parsed };
+  const known = VersionVector.parse(vector)?.stamps();
+  return known === undefined ? undefined : { kind, members: parsed, vector: known };
 }

@@ -59,6 +59,10 @@ function addOperations(operations: Operation[], write: Write): void {
       return addEntity(operations, write);
     case "forget":
       return forget(operations, write);
+    case "renew":
+      operations.push({ space: "meta", key: ORIGIN, value: writeRecord(write.origin) });
+      operations.push({ space: "meta", key: VECTOR });
+      return;
     case "progress":
       operations.push({ space: "progress", key: write.guid, value: writeRecord(write.progress) });
       return;
@@ -121,7 +125,10 @@ function addEntity(
 function forget(operations: Operation[], { entity, progress }: Extract<Write, { kind: "forget" }>): void {
   for (const stamp of stampsOf(entity)) operations.push({ space: "dots", key: dotPlace(stamp, entity) });
   operations.push({ space: "entities", key: entityKey(entity.kind, entity.key) });
-  if (entity.kind !== "task" || progress === undefined) return;
+  if (entity.kind !== "task") return;
+  const meta = isAlive(entity) ? metaOf(entity) : undefined;
+  if (meta !== undefined) operations.push({ space: "names", key: nameKey(meta.user, meta.id) });
+  if (progress === undefined) return;
   const guid = entity.key as TaskGuid;
   const { wake: at, group } = progress;
   operations.push({ space: "progress", key: guid });

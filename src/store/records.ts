@@ -20,6 +20,7 @@ import { dueGroups, readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
 import { DEAD, HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
+import { known } from "./homecoming.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -121,6 +122,11 @@ class RecordStore implements Store {
 
   async highWater(): Promise<number> {
     return await this.#one<number>("meta", HIGH_WATER) ?? 0;
+  }
+
+  async renew(vector: Stamps, origin: Origin): Promise<void> {
+    for await (const writes of known(this.#keyValue, vector)) if (writes.length > 0) await this.commit(writes);
+    await this.commit([{ kind: "renew", origin }]);
   }
 
   async origin(made: Origin): Promise<Origin> {

@@ -5,6 +5,7 @@ import type { Dossier } from "../core/dossier.ts";
 import type { DuePage, DueQuery } from "../core/event.ts";
 import type { Instant } from "../core/instant.ts";
 import type { MeshStart } from "../core/mesh-start.ts";
+import type { Stamps } from "../core/message.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Entity, EntityKind } from "../core/register.ts";
 import type { Outcome, Run } from "../core/run.ts";
@@ -33,6 +34,8 @@ export interface Store {
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
   answer(key: string): Promise<StoredAnswer | undefined>;
+  /** Makes it the store of a newcomer, which stamps with this origin and keeps only what `vector`, the mesh's, does not cover. */
+  renew(vector: Stamps, origin: Origin): Promise<void>;
   /** The high-water mark of stamps, in ms; 0 in a new store. */
   highWater(): Promise<number>;
   /** The origin of this store's stamps: `made` at the first call, and the same ever after. */

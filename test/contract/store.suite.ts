@@ -179,6 +179,36 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
     assert.deepEqual(await living(), new Set([kept.key, gone.key]));
   });
 
+  test(`${name}: a store that is renewed keeps only what the mesh can't know`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue);
+    const stampedBy = (entity: Entity, origin: number): Entity => ({
+      ...entity,
+      registers: Object.fromEntries(
+        Object.entries(entity.registers).map(([register, { value }]) => [
+          register,
+          { value, stamp: makeStamp(5_000, 0, origin) },
+        ]),
+      ),
+    });
+    const [shared, own] = [stampedBy(taskEntity("ada", "shared"), 7), stampedBy(taskEntity("ada", "own"), 8)];
+    await store.origin(8);
+    await store.commit([
+      written(shared),
+      written(own),
+      { kind: "progress", guid: shared.key as TaskGuid, progress: { ...NO_PROGRESS, wake: instant(5_000) } },
+      due(shared.key as TaskGuid, { at: instant(5_000) }),
+      { kind: "vector", stamps: [makeStamp(6_000, 0, 7)] },
+    ]);
+    await store.renew([makeStamp(9_000, 0, 7), makeStamp(1_000, 0, 8)], 9);
+    assert.deepEqual(await Promise.all([shared, own].map(({ key }) => store.entity("task", key))), [undefined, own]);
+    const { items } = await store.tasks({ user: "ada", limit: 10 });
+    assert.deepEqual(items.map(({ guid }) => guid), [own.key]);
+    const [dossier] = await store.dossiers([shared.key as TaskGuid]);
+    assert.deepEqual(dossier?.progress, NO_PROGRESS);
+    assert.deepEqual([await store.origin(1), (await store.meshStart("self")).vector], [9, []]);
+  });
+
   test(`${name}: what a limit leaves of the due index comes when it is asked for again, each entry once`, async () => {
     for (const seed of [1, 2, 3, 4]) {
       await using made = await make();
