@@ -7,7 +7,7 @@ import { Memo } from "./memo.ts";
 import type { Entity } from "./register.ts";
 import type { Auth, Tls } from "./target-auth.ts";
 import { type StoredTarget, targetOf } from "./target-entity.ts";
-import { DEFAULT_LIMITS, type ResolvedLimits, resolveLimits } from "./target-limits.ts";
+import { DEFAULT_LIMITS, plainLimits, type ResolvedLimits, resolveLimits } from "./target-limits.ts";
 import { rulesOf } from "./target-schemes.ts";
 import { schemeOf, URN_MAX } from "./target-urn.ts";
 import { isNamed, laneOf, type NamedTarget, optionsFault, optionsOf, type PlainTarget, type Target } from "./target.ts";
@@ -66,7 +66,9 @@ export class TargetBook {
     const lane = laneOf(target.user, { name: target.name });
     this.#lanes.set(entity.key, lane);
     this.#pages.set(lane, {
-      limits: target.definition === undefined ? DEFAULT_LIMITS : resolveLimits(target.definition.limits),
+      limits: target.definition === undefined
+        ? DEFAULT_LIMITS
+        : resolveLimits(target.definition.limits, target.definition.urn),
       plain: plainOf(target),
       ways: new Memo(WAYS_MAX),
     });
@@ -75,7 +77,7 @@ export class TargetBook {
 
   /** What bounds the attempts of this lane; of a target that is not known, and of a plain one, what bounds all of them. */
   limitsOf(lane: string): ResolvedLimits {
-    return this.#pages.get(lane)?.limits ?? DEFAULT_LIMITS;
+    return this.#pages.get(lane)?.limits ?? plainLimits(lane);
   }
 
   /** What the target of a task of this user stands for now. The same is returned while nothing changes. */

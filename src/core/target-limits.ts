@@ -20,7 +20,7 @@ export type TargetLimits = {
     readonly failures?: number;
     /**
      * How long at most, before one attempt is made to see: PT0.001S … P1D. 5 s at first, or less when this is less; twice
-     * as long each time. Default PT30S: what is due meanwhile is then sent within the default tolerance of a minute.
+     * as long each time. Default PT30S, and PT5S at a broker: what is due meanwhile is then sent within the default tolerance of a minute.
      */
     readonly openFor?: string;
   };
@@ -39,10 +39,13 @@ export const RATE_MAX = 100_000;
 export const BREAKER_FAILURES_MAX = 1_000;
 const BREAKER_FAILURES = 10;
 const BREAKER_OPEN_MS = 30_000;
+/** One attempt costs a broker no more than a connection, and many tasks wait for it: it is found again within 5 s. */
+const BROKER_OPEN_MS = 5_000;
 export const BREAKER_OPEN_MIN_MS = 1;
 export const BREAKER_OPEN_MAX_MS = 86_400_000;
 
-export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits): ResolvedLimits {
+/** `urn` is of the target. */
+export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits, urn = ""): ResolvedLimits {
   return {
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(rate === undefined
@@ -51,7 +54,7 @@ export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits)
     ...(breaker === false ? {} : {
       breaker: {
         failures: breaker.failures ?? BREAKER_FAILURES,
-        openMs: breaker.openFor === undefined ? BREAKER_OPEN_MS : exactDurationMs(breaker.openFor),
+        openMs: breaker.openFor === undefined ? openMsOf(urn) : exactDurationMs(breaker.openFor),
       },
     }),
   };
@@ -59,6 +62,20 @@ export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits)
 
 /** Of a target that is a URN alone, and of one that says nothing of it. */
 export const DEFAULT_LIMITS: ResolvedLimits = resolveLimits({});
+const BROKER_LIMITS: ResolvedLimits = resolveLimits({}, "broker://");
+
+/** Of targets that are URNs alone, by their origin. */
+export function plainLimits(origin: string): ResolvedLimits {
+  return isBroker(origin) ? BROKER_LIMITS : DEFAULT_LIMITS;
+}
+
+function openMsOf(urn: string): number {
+  return isBroker(urn) ? BROKER_OPEN_MS : BREAKER_OPEN_MS;
+}
+
+function isBroker(urn: string): boolean {
+  return urn.includes("://") && !/^https?:/i.test(urn);
+}
 
 /** Whatever is written under `limits`; what is wrong becomes faults. */
 export function limitsIn(value: unknown, field: string, faults: Faults): TargetLimits {

@@ -7,7 +7,7 @@ import type { Stamp } from "../../src/core/stamp.ts";
 import { TargetBook, TARGETS_MAX } from "../../src/core/target-book.ts";
 import { isTargetFaults, parseTargetDefinition } from "../../src/core/target-definition.ts";
 import { removedValues, targetKey, targetOf, targetValues } from "../../src/core/target-entity.ts";
-import { DEFAULT_LIMITS } from "../../src/core/target-limits.ts";
+import { DEFAULT_LIMITS, resolveLimits } from "../../src/core/target-limits.ts";
 import { laneOf, parseTarget } from "../../src/core/target.ts";
 
 const USER = "admin";
@@ -100,3 +100,19 @@ function withValues(entity: Entity, values: { readonly [register: string]: Json 
   const registers = Object.entries(values).map(([name, value]) => [name, { value, stamp }]);
   return { ...entity, registers: { ...entity.registers, ...Object.fromEntries(registers) } };
 }
+
+test("a broker that is down is tried every five seconds, unless its target says otherwise", () => {
+  const book = new TargetBook();
+  const openMs = (lane: string) => book.limitsOf(lane).breaker?.openMs;
+  assert.deepEqual(
+    [openMs("http://host:80"), openMs("amqp://host:5672"), openMs("kafka://a:1,b:2"), openMs("@u/none")],
+    [
+      30_000,
+      5_000,
+      5_000,
+      30_000,
+    ],
+  );
+  assert.equal(resolveLimits({}, "mqtts://host/topic").breaker?.openMs, 5_000);
+  assert.equal(resolveLimits({ breaker: { openFor: "PT1M" } }, "amqp://host/v//q").breaker?.openMs, 60_000);
+});
