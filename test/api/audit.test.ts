@@ -104,3 +104,13 @@ test("a password in a URN, and a header's secret, stay out of it; what is long s
     const text = JSON.stringify(after);
     assert.ok(!text.includes("canary") && /"payload":"sha256:[0-9a-f]{64}"/.test(text), text);
   }));
+
+test("each line of a batch is written down, in the name of who sent it", () =>
+  withWorld(async ({ call, audited }) => {
+    const body = ["a", "b"].map((id) => JSON.stringify({ ...TASK, id })).join("\n");
+    await call("POST tasks:batch", { body, type: "application/x-ndjson" });
+    assert.deepEqual(audited.map(({ user, what, on }) => [user, what, on]), [
+      ["admin", "task put", "a"],
+      ["admin", "task put", "b"],
+    ]);
+  }));
