@@ -18,6 +18,9 @@ const PAGES: readonly (readonly [at: string, ready: string])[] = [
   ["/ui/task?id=paused", ".year svg"],
   ["/ui/edit?id=fails", ".preview .says"],
   ["/ui/runs", "[data-run]"],
+  ["/ui/dead-letters", "[data-cause]"],
+  ["/ui/targets", "[data-target]"],
+  ["/ui/target?name=shop", ".facts"],
   ["/ui/mesh", "[data-peer]"],
   ["/ui/join", ".join-form"],
   ["/ui/conflicts", ".blank"],
@@ -61,6 +64,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         await page.locator(".palette [role=option]").first().waitFor();
         await check(page, "the palette");
         await page.keyboard.press("Escape");
+        await page.locator(".palette").waitFor({ state: "detached" });
         await page.keyboard.press("?");
         await page.getByRole("dialog").waitFor();
         await check(page, "the keys");
@@ -131,6 +135,7 @@ const MOVED_MAX = 0.01;
 /** Tasks in all the states that have a look of their own. */
 async function fill(peer: Peer, receiver: Receiver): Promise<void> {
   const labels = { team: "ops" };
+  await peer.call("POST", "/targets", { name: "shop", urn: receiver.url, description: "where all goes" });
   await peer.call("POST", "/tasks", {
     id: "works",
     name: "Works",
