@@ -46,7 +46,7 @@ export function checkDeliveries(world: World): readonly Violation[] {
     if (excess === 0) continue;
     const last = Math.max(...sents.map(({ at }) => at));
     const { troubles: all } = world.history;
-    const troubles = isHolding(task) ? all.filter((trouble) => excusesHolding(trouble, first.at)) : all;
+    const troubles = isHolding(task) ? all.filter((trouble) => excusesHolding(trouble, first)) : all;
     const excuse = excuseOf(troubles, Math.min(instant, first.at), last);
     if (excess > excuse) {
       const attempts = sents.map(({ peer, attempt, at, answer = "nothing" }) =>
@@ -80,17 +80,23 @@ const TAKEN_UP_MS = 20_000;
  * What excuses a task that holds: its owner may fall in the middle of an attempt. A cut makes no two owners; but what
  * was sent under the last of a lease, and has not been told, the next owner can't know of.
  */
-function excusesHolding({ fault: { kind }, from }: Trouble, sentAt: number): boolean {
+function excusesHolding(
+  { fault: { kind }, from }: Trouble,
+  { at: sentAt, answeredAt = sentAt + HANG_MS }: Sent,
+): boolean {
   switch (kind) {
     case "partition":
     case "one-way":
-      return sentAt >= from - UNTOLD_MS && sentAt <= from + LEASE_MS + UNTOLD_MS;
+      return answeredAt >= from - UNTOLD_MS && sentAt <= from + LEASE_MS + UNTOLD_MS;
     case "clock":
       return false;
     default:
       return true;
   }
 }
+
+/** An attempt that is not answered is given up after so long: the time-out of all tasks here. */
+const HANG_MS = 10_000;
 
 /** How long the record of an attempt takes to be told: the attempt, and a window of the outbox. */
 const UNTOLD_MS = 1_000;
@@ -101,10 +107,14 @@ export function excessOf(sents: readonly Sent[]): number {
   let number = 0;
   let deliveredAt = Infinity;
   const series = new Map<PeerId, Sent>();
+  const isNextOf = (sent: Sent) => (before: Sent | undefined) =>
+    before !== undefined && sent.attempt === before.attempt + 1 && before.answer !== "delivered";
   for (const sent of [...sents].sort((a, b) => a.at - b.at)) {
-    const before = series.get(sent.peer);
-    const isGoingOn = before !== undefined && sent.attempt === before.attempt + 1 && before.answer !== "delivered";
-    if (!isGoingOn && (sent.attempt <= number || sent.at > deliveredAt)) excess++;
+    // A retry that was handed over is the next owner's; the one of before has none any more.
+    const isNext = isNextOf(sent);
+    const before = isNext(series.get(sent.peer)) ? series.get(sent.peer) : [...series.values()].find(isNext);
+    if (before !== undefined) series.delete(before.peer);
+    else if (sent.attempt <= number || sent.at > deliveredAt) excess++;
     series.set(sent.peer, sent);
     number = Math.max(number, sent.attempt);
     if (sent.answer === "delivered") deliveredAt = Math.min(deliveredAt, sent.answeredAt ?? Infinity);

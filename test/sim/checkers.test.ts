@@ -90,4 +90,7 @@ test("attempts are told from retries", () => {
   assert.equal(excessOf([sent("a", 1, 0, "failed"), sent("a", 2, 10, "failed"), sent("b", 3, 20, "delivered")]), 0);
   assert.equal(excessOf([sent("a", 1, 0, "delivered"), sent("a", 2, 10, "delivered")]), 1);
   assert.equal(excessOf([sent("a", 1, 0), sent("b", 1, 5, "failed"), sent("b", 2, 9, "delivered")]), 1);
+  const twoSides = [sent("a", 1, 0, "failed"), sent("b", 1, 1, "failed"), sent("a", 2, 5, "delivered")];
+  assert.equal(excessOf([...twoSides, sent("c", 2, 9, "delivered")]), 1, "one side has handed its retry over");
+  assert.equal(excessOf([...twoSides, sent("c", 2, 9, "delivered"), sent("b", 2, 10, "delivered")]), 2);
 });
