@@ -79,6 +79,8 @@ export class Keeper {
   readonly #ownership: Ownership;
   /** Dead, and what the others hold of its log is being asked for; until when. */
   readonly #gathering = new Map<PeerId, Instant>();
+  /** Who is back, and of whom it is not known yet what was fired there. */
+  readonly #meeting = new Set<PeerId>();
   readonly #departures = new Departures();
   #admitted: readonly PeerId[];
   readonly #barrier: Barrier;
@@ -153,7 +155,8 @@ export class Keeper {
 
   /** Whether a majority of the members has granted this peer the shard a short time ago. */
   hasLease(shard: Shard): boolean {
-    return this.#leases.holds(shard, this.#admitted, this.#host.steady());
+    const granters = this.#admitted.filter((peer) => !this.#meeting.has(peer) && this.#isThere(peer));
+    return this.#leases.holds(shard, { voters: this.#admitted.length, granters }, this.#host.steady());
   }
 
   /** Who ranks first for the shard, as far as this peer can tell; absent while nobody is able to fire it. */
@@ -345,10 +348,24 @@ export class Keeper {
     }
     if (to !== "alive") return;
     this.#gathering.delete(peer);
+    if (from === "dead") this.#meet(peer);
     const news = this.#members.peer(peer)?.news;
     if (from !== "dead" || news === undefined || news.fenced) return;
     const listed = this.#shardsOf(peer, news.shards);
     if (listed.minus(this.#ownership.shards()).size < listed.size) this.#barrier.raise();
+  }
+
+  /** What was fired where it comes from is to be known here before its word counts for a lease. */
+  #meet(peer: PeerId): void {
+    this.#meeting.add(peer);
+    this.#host.sync(peer, () => {
+      if (this.#meeting.delete(peer)) this.#host.leased();
+    });
+  }
+
+  #isThere(peer: PeerId): boolean {
+    const state = this.#members.peer(peer)?.state;
+    return peer === this.#host.self || state === "alive" || state === "suspect";
   }
 
   #gathered(peer: PeerId): void {

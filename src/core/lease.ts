@@ -41,6 +41,9 @@ export class Voter {
   }
 }
 
+/** How many vote, and whose word counts now. */
+export type Electorate = { readonly voters: number; readonly granters: readonly PeerId[] };
+
 type Grant = { readonly sentAt: Instant; readonly fired: ShardSet; readonly refused: ShardSet | undefined };
 
 /** What others have granted this peer. */
@@ -70,13 +73,13 @@ export class Holder {
   }
 
   /** Whether so many of these voters grant the shard that no majority can grant it to another peer. */
-  holds(shard: Shard, voters: readonly PeerId[], now: Instant): boolean {
+  holds(shard: Shard, { voters, granters }: Electorate, now: Instant): boolean {
     let granted = 0;
-    for (const voter of voters) {
+    for (const voter of granters) {
       const grant = this.#grants.get(voter);
       if (grant === undefined || now - grant.sentAt > LEASE_MS || now < grant.sentAt) continue;
       if (grant.fired.has(shard) && grant.refused?.has(shard) !== true) granted++;
     }
-    return granted > voters.length / 2;
+    return granted > voters / 2;
   }
 }

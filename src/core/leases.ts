@@ -2,7 +2,7 @@
 
 import type { Groups } from "./groups.ts";
 import type { Instant } from "./instant.ts";
-import { Holder, Voter } from "./lease.ts";
+import { type Electorate, Holder, Voter } from "./lease.ts";
 import type { SwimMessage } from "./presence.ts";
 import type { Shard } from "./shard.ts";
 import { ShardSet } from "./shard-set.ts";
@@ -35,8 +35,8 @@ export class Leases {
   }
 
   /** Whether a majority of the voters has granted this peer the shard a short time ago. */
-  holds(shard: Shard, voters: readonly PeerId[], now: Instant): boolean {
-    return voters.length <= 1 || this.#holder.holds(shard, voters, now);
+  holds(shard: Shard, among: Electorate, now: Instant): boolean {
+    return among.voters <= 1 || this.#holder.holds(shard, among, now);
   }
 
   /** True when others may have granted something. A probe says what its sender fires; what it can't have goes with the ack. */

@@ -36,7 +36,8 @@ test("a voter that has just started grants nothing: it may have given its word b
 
 test("a holder needs more than half of all voters, and believes a grant from the moment of its own probe", () => {
   const holder = new Holder();
-  const voters = ["a", "b", "c", "d"];
+  const granters = ["a", "b", "c", "d"];
+  const voters = { voters: granters.length, granters };
   for (const [n, voter] of ["a", "b", "c"].entries()) holder.sent(voter, n, SEVEN, at(1_000));
   holder.acked("a", 0, undefined);
   holder.acked("b", 1, NONE);
@@ -62,7 +63,8 @@ test("never two hold one shard, whatever is lost or late, with clocks that run 1
     }));
     const clock = (peer: (typeof peers)[number], ms: number) => at(Math.floor(peer.offset + ms * peer.rate));
     for (const peer of peers) peer.voter = new Voter(clock(peer, 0));
-    const voters = peers.map(({ name }) => name);
+    const granters = peers.map(({ name }) => name);
+    const voters = { voters: granters.length, granters };
     const events: { readonly at: number; readonly act: (ms: number) => void }[] = [];
     const push = (ms: number, act: (ms: number) => void) => void events.push({ at: ms, act });
     let seq = 0;
