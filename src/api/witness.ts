@@ -67,10 +67,11 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
     if (command.kind !== "task") return await peer.submit(command);
     const { guid, command: { kind } } = command;
     const isEdit = kind !== "trigger" && kind !== "cancel";
-    const isNew = command.command.kind === "put" && command.command.mode === "create";
-    const before = isNew || kind === "trigger" ? undefined : await find(guid);
+    // An edit says itself what was before.
+    const known = ENDINGS.includes(kind) ? await find(guid) : undefined;
     const result = await peer.submit(command);
     if (result.kind === "refused") return result;
+    const before = result.kind === "task" ? taskOf(result.before) : known;
     const after = result.kind === "task" ? taskOf(result.dossier.entity) : undefined;
     const id = after?.definition.id ?? before?.definition.id ?? (result.kind === "run" ? result.run.task : guid);
     append(`task ${kind}`, id, isEdit ? changeOf(before, after) : {});
@@ -99,6 +100,9 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
     },
   };
 }
+
+/** Commands whose result does not say of which task it was. */
+const ENDINGS: readonly string[] = ["remove", "cancel", "redrive"];
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 /** They change nothing; and what goes to another peer is written down there, a batch line by line. */

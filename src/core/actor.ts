@@ -247,16 +247,17 @@ export class TaskActor {
   }
 
   #edit(turn: Turn, command: EditCommand): CommandResult {
-    const before = this.#task;
-    const edited = edit(command, this.#entity, turn.told(this.#ledger.through));
+    const [task, before] = [this.#task, this.#entity];
+    const edited = edit(command, before, turn.told(this.#ledger.through));
     if (edited.kind === "refused") return edited;
     if (edited.entity !== this.#entity) {
       this.#write(turn, edited.entity);
       if (command.kind !== "remove") turn.notify({ kind: "task", dossier: this.dossier() });
     }
-    if (command.kind !== "remove") return { kind: "task", dossier: this.dossier(), created: edited.created };
+    const { created } = edited;
+    if (command.kind !== "remove") return { kind: "task", dossier: this.dossier(), created, before };
     if (turn.isOwner) this.#endAll(turn, "settle", DELETED);
-    if (before !== undefined) turn.notify({ kind: "removed", user: before.user, task: before.definition.id });
+    if (task !== undefined) turn.notify({ kind: "removed", user: task.user, task: task.definition.id });
     return { kind: "removed" };
   }
 

@@ -59,7 +59,13 @@ export function isOwners({ kind }: TaskCommand): boolean {
 }
 
 export type CommandResult =
-  | { readonly kind: "task"; readonly dossier: Dossier; readonly created: boolean }
+  /** `before`: as its registers were, when it was known. */
+  | {
+    readonly kind: "task";
+    readonly dossier: Dossier;
+    readonly created: boolean;
+    readonly before: Entity | undefined;
+  }
   | { readonly kind: "removed" }
   | { readonly kind: "run"; readonly run: Run }
   | { readonly kind: "redriven"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
