@@ -51,13 +51,12 @@ export function keepAuditHead(
     const result = await peer.submit({ kind: "entity", entity, values: { head: { n, hash }, life: 1 } });
     if (result.kind !== "refused") told = n;
   };
-  const timer = setInterval(() => {
-    tell().catch((error: unknown) => log("warning", "the head of the audit was not told", { error: String(error) }));
-  }, TELL_MS);
+  const missed = (error: unknown) => log("warning", "the head of the audit was not told", { error: String(error) });
+  const timer = setInterval(() => void tell().catch(missed), TELL_MS);
   return {
     async close() {
       clearInterval(timer);
-      await tell().catch(() => {});
+      await tell().catch(missed);
     },
   };
 }

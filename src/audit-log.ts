@@ -109,9 +109,14 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
       const text = `${lines.join("\n")}\n${sealLine(at, sign(sealText(peer, at)))}\n`;
       await rotate(text.length);
       const file = await open(path(0), "a", 0o600);
+      const { size } = await file.stat();
       try {
         await file.appendFile(text);
         await file.datasync();
+      } catch (error) {
+        // What is tried again would stand behind half a line.
+        await file.truncate(size);
+        throw error;
       } finally {
         await file.close();
       }
@@ -233,5 +238,10 @@ async function lastHead(path: (age: number) => string, files: number): Promise<A
 }
 
 async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.size ?? 0;
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+    throw error;
+  }
 }
