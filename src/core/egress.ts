@@ -51,8 +51,8 @@ function placesOf(urn: string): readonly { readonly host: string; readonly port:
     return [{ host: url.hostname, port: url.port === "" ? scheme === "https" ? 443 : 80 : Number(url.port) }];
   }
   const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(urn)?.[1] ?? "";
-  return authority.split(",").map((place) => {
-    const [, host = place, port = "0"] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? [];
-    return { host, port: Number(port) };
-  });
+  return authority.split(",").map((place) => ({
+    host: URL.parse(`http://${place}`)?.hostname ?? place,
+    port: Number(/:(\d+)$/.exec(place)?.[1] ?? 0),
+  }));
 }

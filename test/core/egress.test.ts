@@ -3,7 +3,9 @@ import { BlockList } from "node:net";
 import { test } from "node:test";
 import { isIn, parseAddress, parseBlock, reachOf } from "../../src/core/address.ts";
 import { egressFault, PLAIN_RULES } from "../../src/core/egress.ts";
+import { urnFault } from "../../src/core/target-urn.ts";
 import { chanceOf } from "../chance.ts";
+import { LITERALS, LOOPBACK, MALFORMED, SPELLINGS } from "../forbidden.ts";
 import { World } from "../world.ts";
 
 const NEVER = [
@@ -130,46 +132,20 @@ test("blocks hold what the runtime's own say that they hold", () => {
   }
 });
 
-/** As they stand in a URN; each is 127.0.0.1 or 169.254.169.254 to somebody. */
-const SPELLINGS = [
-  ...[
-    "127.0.0.1",
-    "127.1",
-    "127.0.1",
-    "2130706433",
-    "0x7f000001",
-    "0x7f.1",
-    "0177.0.0.1",
-    "017700000001",
-    "127.0.0.1.",
-  ],
-  ...["0x7f.0x0.0x0.0x1", "0177.0x0.0.1", "0000177.0.0.1", "127.0.0.01", "１２７.0.0.1", "127。0。0。1", "①②⑦.0.0.1"],
-  ...["%31%32%37.0.0.1", "127%2e0.0.1", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"],
-  ...["[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0", "0.0.0.0", "[::]"],
-  ...["169.254.169.254", "2852039166", "0xa9fea9fe", "0xa9.0xfe.0xa9.0xfe", "0251.0376.0251.0376", "169.254.43518"],
-  ...["169.16689662", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a9fe:a9fe]", "[fe80::1]"],
-  ...[
-    "10.0.0.1",
-    "012.0.0.1",
-    "192.168.0.1",
-    "0xc0.168.1",
-    "172.16.1",
-    "[fd00::1]",
-    "[fc00::]",
-    "100.64.0.1",
-    "[fec0::1]",
-  ],
-];
-
-test("a URN that names a forbidden address is refused in whatever spelling, and says so", () => {
-  assert.ok(SPELLINGS.length >= 45);
-  for (const host of SPELLINGS) {
-    for (const urn of [`http://${host}/`, `https://user:pass@${host}:8443/x?y`]) {
-      assert.ok(egressFault(urn, true, PLAIN_RULES, "target") !== undefined, urn);
-    }
+test("a URN that names a forbidden address is refused in whatever spelling, for every scheme, and says so", () => {
+  assert.ok(new Set(SPELLINGS).size >= 80);
+  const urnsAt = (host: string) => [
+    `http://${host}/`,
+    `https://user:pass@${host.replace(/^.*@/, "")}:8443/x?y`,
+    `amqp://${host}/v/e/k`,
+    `kafka://8.8.8.8:9092,${host.replace(/^.*@/, "")}:9092/t`,
+    `mqtt://${host}:1883/t`,
+  ];
+  for (const urn of [...LOOPBACK, ...LITERALS].flatMap(urnsAt)) {
+    assert.match(egressFault(urn, true, PLAIN_RULES, "target")?.message ?? "", /^The address /, urn);
   }
-  for (const urn of ["amqp://10.0.0.1/v/e/k", "kafka://8.8.8.8:9092,[::1]:9092/t", "mqtt://u:p@192.168.1.1/t"]) {
-    assert.ok(egressFault(urn, true, PLAIN_RULES, "target") !== undefined, urn);
+  for (const urn of MALFORMED.flatMap(urnsAt)) {
+    assert.ok((urnFault(urn, "target") ?? egressFault(urn, true, PLAIN_RULES, "target")) !== undefined, urn);
   }
   for (const urn of ["http://8.8.8.8/", "http://[2606:4700::1111]/", "http://example.org/", "kafka://1.1.1.1:9092/t"]) {
     assert.equal(egressFault(urn, true, PLAIN_RULES, "target"), undefined, urn);

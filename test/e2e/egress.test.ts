@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lookup } from "node:dns";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -8,6 +9,7 @@ import type { OccurrenceId } from "../../src/core/occurrence.ts";
 import type { ResolvedTarget } from "../../src/core/target-book.ts";
 import { createEgress, egressRules, PLAIN_EGRESS } from "../../src/trigger/egress.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
+import { LOOPBACK, MALFORMED, NAMES, SPELLINGS } from "../forbidden.ts";
 
 type Canary = AsyncDisposable & { readonly port: number; readonly connections: () => number; readonly server: Server };
 
@@ -46,40 +48,28 @@ async function sendAll(egress: typeof PLAIN_EGRESS, targets: readonly ResolvedTa
   }
 }
 
-const SPELLINGS = [
-  "127.0.0.1",
-  "127.1",
-  "2130706433",
-  "0x7f.1",
-  "0177.0.0.1",
-  "[::ffff:127.0.0.1]",
-  "[::127.0.0.1]",
-  "[::1]",
-  "0.0.0.0",
-  "[::]",
-  "localhost",
-  "LOCALHOST",
-  "localhost.",
-  "a.localhost",
-  "[64:ff9b::7f00:1]",
-];
-
-test("no spelling of this machine is connected to for a task of no admin's, and one of an admin's is", async () => {
+test("no spelling of a forbidden address is connected to for a task of no admin's", async () => {
   await using there = await canary();
   const urns = SPELLINGS.map((host) => `http://${host}:${there.port}/`);
-  const results = await sendAll(PLAIN_EGRESS, urns.map((urn) => ({ urn, isGuarded: true })));
+  assert.ok(new Set(urns).size >= 80);
+  // Names lead to the metadata of a cloud, as they do in one.
+  const egress = createEgress(egressRules([], () => [], () => []), (host, options, callback) => {
+    if (/localhost/.test(host)) return lookup(host, options, callback);
+    callback(null, [{ address: "169.254.169.254", family: 4 }]);
+  });
+  const results = await sendAll(egress, urns.map((urn) => ({ urn, isGuarded: true })));
   for (const [at, result] of results.entries()) {
-    assert.equal(result.kind, "failed", urns[at]);
-    const { error, retryable } = result.kind === "failed" ? result : { error: "", retryable: true };
-    // A name that does not resolve anywhere leads nowhere.
-    if (!/does not resolve|can't be looked up/.test(error)) {
-      assert.deepEqual([retryable, /not public/.test(error)], [false, true], error);
-    }
+    const error = result.kind === "failed" ? result.error : "delivered";
+    assert.match(error, MALFORMED.includes(SPELLINGS[at] ?? "") ? /can't be read|no event/ : REFUSED, urns[at]);
   }
   assert.equal(there.connections(), 0);
-  const [own] = await sendAll(PLAIN_EGRESS, [{ urn: `http://127.0.0.1:${there.port}/` }]);
-  assert.deepEqual([own?.kind, there.connections()], ["delivered", 1]);
+  // It is the guard that keeps them away: an admin's task gets to this machine by each of these.
+  const own = await sendAll(PLAIN_EGRESS, LOOPBACK.map((host) => ({ urn: `http://${host}:${there.port}/` })));
+  assert.deepEqual(own.map(({ kind }) => kind), LOOPBACK.map(() => "delivered"));
 });
+
+/** By the address, and before there is a socket; or the name leads nowhere on this machine. */
+const REFUSED = /is not public: only an admin's|no event is sent there|does not resolve|can't be looked up/;
 
 test("one kept connection of an admin's is not used for another user's task", async () => {
   await using there = await canary();
@@ -144,15 +134,21 @@ test("brokers are reached, and not reached, by the same rules", async () => {
   const { mqttTrigger } = await import("../../src/trigger/mqtt.ts");
   const triggers = [amqpTrigger({ now: () => 0 }), kafkaTrigger({ now: () => 0 }), mqttTrigger()];
   try {
-    for (const host of ["127.0.0.1", "localhost", "[::1]", "2130706433"]) {
-      const at = `${host}:${there.port}`;
-      for (const [trigger, urn] of [`amqp://${at}/v/e/k`, `kafka://${at}/t`, `mqtt://${at}/t`].entries()) {
-        const result = await triggers[trigger]?.send(deliveryTo({ urn, isGuarded: true }), NEVER_STOPS);
-        assert.match(result?.kind === "failed" ? result.error : "", /not public|can't be read/, urn);
-      }
-    }
+    const sent = SPELLINGS.filter((host) => !NAMES.includes(host) || host === "localhost").flatMap((host) =>
+      [`amqp://${host}:${there.port}/v/e/k`, `kafka://${host}:${there.port}/t`, `mqtt://${host}:${there.port}/t`]
+        .map(async (urn, at) => {
+          const result = await triggers[at]?.send({ ...deliveryTo({ urn, isGuarded: true }), ...PATIENT }, NEVER_STOPS);
+          assert.match(result?.kind === "failed" ? result.error : "delivered", BROKER_REFUSED, urn);
+        })
+    );
+    await Promise.all(sent);
     assert.equal(there.connections(), 0);
   } finally {
     for (const trigger of triggers) await trigger.close();
   }
 });
+
+const BROKER_REFUSED = /is not public: only an admin's|no event is sent there|can't be read|does not resolve/;
+
+/** All at once on a busy machine. */
+const PATIENT = { connectMs: 20_000, totalMs: 20_000 };
