@@ -6,15 +6,18 @@ import { join } from "node:path";
 import {
   AuditCheck,
   type AuditEntry,
+  type AuditFilter,
   type AuditHead,
   auditLine,
+  doesMatch,
+  mayMatch,
   NO_AUDIT,
   parseAuditLine,
   sealLine,
   sealText,
 } from "./core/audit.ts";
 import type { PeerId } from "./core/task.ts";
-import type { AuditAccess, AuditPage } from "./peer.ts";
+import type { AuditAccess, AuditPage, AuditPlace } from "./peer.ts";
 
 /** Four files: about half a million records. */
 const FILE_MAX_BYTES = 64 * 1024 * 1024;
@@ -26,6 +29,10 @@ const WAITING_MAX = 20_000;
 const BLOCK_BYTES = 256 * 1024;
 /** Of a record: what is shown of a change is cut before. */
 const LINE_MAX_BYTES = 256 * 1024;
+/** Read for one page; of a rare record the next page goes on. */
+const PAGE_MAX_BYTES = 16 * 1024 * 1024;
+/** A record may stand behind one with a later time by so much: clocks are set back. */
+const OUT_OF_ORDER_MS = 3_600_000;
 
 export type AuditLogSettings = {
   readonly folder: string;
@@ -72,9 +79,9 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
       waiting.push(line);
       timer ??= setTimeout(() => void flush(), FLUSH_MS);
     },
-    async page({ cursor, limit }) {
+    async page({ cursor, limit, filter = {} }) {
       await flush();
-      return await readBack(cursor ?? { file: 0 }, limit);
+      return await readBack(cursor ?? { file: 0 }, limit, filter);
     },
     async *lines() {
       await flush();
@@ -103,10 +110,11 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
 
   async function write(): Promise<void> {
     if (waiting.length === 0) return;
-    const lines = waiting;
+    // What comes while the disk is written to joins the others behind these.
+    const { length } = waiting;
     const at = head;
     try {
-      const text = `${lines.join("\n")}\n${sealLine(at, sign(sealText(peer, at)))}\n`;
+      const text = `${waiting.join("\n")}\n${sealLine(at, sign(sealText(peer, at)))}\n`;
       await rotate(text.length);
       const file = await open(path(0), "a", 0o600);
       const { size } = await file.stat();
@@ -120,7 +128,7 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
       } finally {
         await file.close();
       }
-      waiting = waiting.slice(lines.length);
+      waiting = waiting.slice(length);
       written = at;
       if (lost > 0) log("error", "the audit has not recorded what came while the disk took nothing", { lost });
       lost = 0;
@@ -138,19 +146,26 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
   }
 
   /** From the place on, back to the first record: `end` is where the file is read to. */
-  async function readBack(from: { readonly file: number; readonly end?: number }, limit: number): Promise<AuditPage> {
+  async function readBack(from: AuditPlace, limit: number, filter: AuditFilter): Promise<AuditPage> {
     const items: AuditPage["items"][number][] = [];
+    const begins = filter.from === undefined ? -Infinity : filter.from - OUT_OF_ORDER_MS;
+    let bytes = 0;
     for (let age = from.file; age < FILES; age++) {
       let end = age === from.file && from.end !== undefined ? from.end : await sizeOf(path(age));
       while (end > 0) {
         const { lines, start } = await blockBefore(path(age), end);
         for (const { text, at } of lines.reverse()) {
+          if (!mayMatch(text, filter)) continue;
           const line = parseAuditLine(text);
           if (line?.kind !== "record") continue;
+          if (Date.parse(String(line.entry.at)) < begins) return { items };
+          if (!doesMatch(line.entry, filter)) continue;
           items.push({ n: line.n, hash: line.hash, entry: line.entry });
           if (items.length === limit) return { items, cursor: { file: age, end: at } };
         }
+        bytes += end - start;
         end = start;
+        if (bytes >= PAGE_MAX_BYTES) return { items, cursor: { file: age, end } };
       }
     }
     return { items };

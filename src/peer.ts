@@ -1,6 +1,6 @@
 // The door to a running peer: what the API, and later the mesh, may ask of it. Behind it is the node's loop.
 
-import type { AuditBreak, AuditEntry, AuditHead, AuditRecord } from "./core/audit.ts";
+import type { AuditBreak, AuditEntry, AuditFilter, AuditHead, AuditRecord } from "./core/audit.ts";
 import type { Command, CommandResult } from "./core/command.ts";
 import type { Conflict } from "./core/conflict.ts";
 import type { Credentials, SealedCredentials } from "./core/credentials.ts";
@@ -118,8 +118,12 @@ export class ForwardFailure extends Error {
 export interface AuditAccess {
   /** Is on the disk a moment later. */
   append(entry: AuditEntry): void;
-  /** The latest first. */
-  page(query: { readonly cursor?: AuditPlace; readonly limit: number }): Promise<AuditPage>;
+  /** The latest first. A page may be shorter than `limit`: `cursor` alone says whether there is more. */
+  page(query: {
+    readonly cursor?: AuditPlace;
+    readonly limit: number;
+    readonly filter?: AuditFilter;
+  }): Promise<AuditPage>;
   /** The chain as it stands on the disk, the oldest first. */
   lines(): AsyncIterable<string>;
   verify(): Promise<AuditVerdict>;

@@ -4,7 +4,9 @@ import { type RouteConfig, z } from "@hono/zod-openapi";
 import { LINES_TYPE } from "./batch.ts";
 import { answerOf, answers, page } from "./operation.ts";
 import { instant } from "./shapes.ts";
+import { TASK_ID_MAX } from "../core/task.ts";
 
+const moment = z.string().optional();
 const head = z.strictObject({ n: z.number().int(), hash: z.string() });
 
 export const auditPage = z.strictObject({
@@ -38,7 +40,18 @@ export const AUDIT_OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/audit",
     tags: ["audit"],
     summary: "Who did what at this peer, the latest first",
-    request: { query: z.object(page) },
+    request: {
+      query: z.object({
+        ...page,
+        what: z.string().max(TASK_ID_MAX).optional().openapi({
+          description: "The whole deed, task put, or its first word.",
+          example: "task",
+        }),
+        on: z.string().max(TASK_ID_MAX).optional().openapi({ description: "What it was done to: the id of a task." }),
+        from: moment.openapi({ description: "RFC 3339; inclusive." }),
+        until: moment.openapi({ description: "RFC 3339; exclusive." }),
+      }),
+    },
     responses: answers({ 200: answerOf("A page of records.", auditPage) }),
   },
   {

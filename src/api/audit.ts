@@ -7,11 +7,15 @@ import type { AuditPlace } from "../peer.ts";
 import { LINES_TYPE } from "./batch.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { problem } from "./problem.ts";
-import { cursor, readQuery, sealCursor, whole } from "./query.ts";
+import { cursor, moment, readQuery, sealCursor, whole, word } from "./query.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
+import { TASK_ID_MAX } from "../core/task.ts";
 
 export function auditQuery() {
-  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
+  return {
+    ...{ limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() },
+    ...{ what: word(WORD_MAX), on: word(WORD_MAX), from: moment(), until: moment() },
+  };
 }
 
 export function addAudit(app: Hono<ApiEnv>, { peer, audit, closing }: Doors): void {
@@ -22,7 +26,16 @@ export function addAudit(app: Hono<ApiEnv>, { peer, audit, closing }: Doors): vo
     if (place === null) {
       return problem(400, '"cursor" is the cursor of the page before, unchanged.', { field: "cursor" });
     }
-    const page = await audit.page({ limit: query.limit, ...(place === undefined ? {} : { cursor: place }) });
+    const { limit, what, on, from, until } = query;
+    const { user, isEveryone } = c.env;
+    const filter = {
+      ...(isEveryone ? {} : { user }),
+      ...(what === undefined ? {} : { what }),
+      ...(on === undefined ? {} : { on }),
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
+    };
+    const page = await audit.page({ limit, filter, ...(place === undefined ? {} : { cursor: place }) });
     return json(200, {
       peer: peer.id,
       items: page.items.map(({ n, hash, entry }) => ({ ...entry, n, hash })),
@@ -67,6 +80,8 @@ export function addAudit(app: Hono<ApiEnv>, { peer, audit, closing }: Doors): vo
 }
 
 const CHUNK = 64 * 1024;
+/** Of a deed, and of what it was done to: a task's id is the longest. */
+const WORD_MAX = TASK_ID_MAX;
 
 /** `null`: it is no place. */
 function placeOf(cursor: string): AuditPlace | null {

@@ -9,21 +9,39 @@ import { moment } from "./show.ts";
 import { createTable } from "./table.ts";
 import { LIMIT_MAX } from "./task-list.ts";
 
-export const auditList: Spec<{ readonly limit?: number }> = {
+type ListOptions = {
+  readonly user?: string;
+  readonly what?: string;
+  readonly on?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly limit?: number;
+};
+
+export const auditList: Spec<ListOptions> = {
   usage: "ls",
   summary: "show who did what at this peer, the latest first",
-  examples: ["metronome audit ls --limit 20"],
-  options: (command) => command.option("--limit <n>", "at most so many", wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { limit = LIMIT_MAX }) {
+  examples: ["metronome audit ls --limit 20", "metronome audit ls --what 'task put' --on backup"],
+  options: (command) =>
+    command
+      .option("--user <user>", "what this user did, by name or id")
+      .option("--what <deed>", "deeds of this kind: task, 'task put', token …")
+      .option("--on <id>", "what was done to it: the id of a task, of a token …")
+      .option("--from <instant>", "what was done then or later")
+      .option("--until <instant>", "what was done before")
+      .option("--limit <n>", "at most so many", wholeNumber(1, LIMIT_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson, note }, { limit = LIMIT_MAX, ...query }) {
     const client = await connect();
     const table = createTable(COLUMNS, ink, width);
     let isEmpty = true;
-    for await (const items of pages(client, "audit", {}, limit)) {
+    for await (const items of pages(client, "audit", query, limit)) {
       isEmpty = false;
       if (isJson) { for (const item of items) await printJson(item); }
       else await print(table.lines(items.map(row)));
     }
-    if (isEmpty && !isJson) await note("Nothing was done here yet.");
+    if (isEmpty && !isJson) {
+      await note(Object.keys(query).length === 0 ? "Nothing was done here yet." : "Nothing like that was done here.");
+    }
   },
 };
 

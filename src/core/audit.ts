@@ -28,6 +28,32 @@ export type AuditEntry = {
   readonly after?: Json;
 };
 
+/** Which records are asked for. */
+export type AuditFilter = {
+  readonly user?: UserId;
+  /** The whole deed, `task put`, or its first word. */
+  readonly what?: string;
+  readonly on?: string;
+  /** Inclusive. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly until?: Instant;
+};
+
+/** Whether a record may be one of those: by its text alone, which is quicker than to read it. */
+export function mayMatch(line: string, { user, what, on }: AuditFilter): boolean {
+  return (user === undefined || line.includes(`"user":${JSON.stringify(user)}`)) &&
+    (what === undefined || line.includes(`"what":${JSON.stringify(what).slice(0, -1)}`)) &&
+    (on === undefined || line.includes(`"on":${JSON.stringify(on)}`));
+}
+
+export function doesMatch(entry: AuditRecord["entry"], { user, what, on, from, until }: AuditFilter): boolean {
+  const at = Date.parse(String(entry.at));
+  return (user === undefined || entry.user === user) && (on === undefined || entry.on === on) &&
+    (what === undefined || entry.what === what || String(entry.what).startsWith(`${what} `)) &&
+    (from === undefined || at >= from) && (until === undefined || at < until);
+}
+
 /** The end of a chain: its last record's number, from 1 on, and hash. */
 export type AuditHead = { readonly n: number; readonly hash: string };
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { auditSeal } from "../../src/audit-head.ts";
 import { type AuditLog, openAuditLog } from "../../src/audit-log.ts";
-import type { AuditHead } from "../../src/core/audit.ts";
+import type { AuditFilter, AuditHead } from "../../src/core/audit.ts";
 import { instant } from "../../src/core/instant.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";
 import { chanceOf } from "../chance.ts";
@@ -71,6 +71,41 @@ test("what was appended is read back, the latest first, page by page, after a re
     assert.deepEqual(seen, Array.from({ length: 1_500 }, (_, i) => `t${1_499 - i}`));
     const { broken, head, sealed, first } = await audit.verify();
     assert.deepEqual([broken, head.n, sealed, first], [undefined, 1_500, 1_500, 1]);
+    await audit.close();
+  }));
+
+test("what is appended while the disk is written to is not lost", () =>
+  withSite(async ({ open }) => {
+    const audit = await open();
+    for (let i = 0; i < 50; i++) {
+      fill(audit, 1, i * 2);
+      const page = audit.page({ limit: 1 });
+      await Promise.resolve();
+      fill(audit, 1, i * 2 + 1);
+      await page;
+    }
+    assert.deepEqual((await audit.page({ limit: 200 })).items.length, 100);
+    assert.deepEqual((await audit.verify()).broken, undefined);
+    await audit.close();
+  }));
+
+test("a page holds what was asked for alone: by whom, what, on what, and when", () =>
+  withSite(async ({ open }) => {
+    const audit = await open();
+    fill(audit, 2_000);
+    const put = { at: instant(500), by: "token" };
+    audit.append({ ...put, user: "bob", what: "task put", on: "t7" });
+    audit.append({ ...put, user: "bob", what: "tasking", on: 'a "task put"' });
+    audit.append({ ...put, user: "ada", what: "task remove", on: "t7" });
+    const found = async (filter: AuditFilter) =>
+      (await audit.page({ limit: 10, filter })).items.map(({ entry: { user, what, on } }) => `${user} ${what} ${on}`);
+    assert.deepEqual(await found({ on: "t7" }), ["ada task remove t7", "bob task put t7", "ada task put t7"]);
+    assert.deepEqual(await found({ on: "t7", what: "task", user: "bob" }), ["bob task put t7"]);
+    assert.deepEqual(await found({ what: "task", user: "bob" }), ["bob task put t7"]);
+    assert.deepEqual(await found({ what: "tasking" }), ['bob tasking a "task put"']);
+    const [from, until] = [instant(498), instant(500)];
+    assert.deepEqual(await found({ from, until }), ["ada task put t499", "ada task put t498"]);
+    assert.deepEqual(await found({ on: "nowhere" }), []);
     await audit.close();
   }));
 

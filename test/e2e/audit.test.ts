@@ -17,6 +17,11 @@ test("a peer writes down who did what, knows its record after a restart, and fin
     [2, "task pause", "a", "admin", "key"],
     [1, "task put", "a", "admin", "key"],
   ]);
+  const paused = await call(http, "/api/v1/audit?what=task%20pause&user=admin&on=a&from=2026-01-01T00:00:00Z");
+  assert.deepEqual(paused.body.items.map(({ n }: Record<string, unknown>) => n), [2]);
+  assert.deepEqual((await call(http, "/api/v1/audit?until=2026-01-01T00:00:00Z")).body.items, []);
+  const wrong = await call(http, "/api/v1/audit?from=yesterday");
+  assert.deepEqual([wrong.status, wrong.body.field], [400, "from"]);
   const verify = async (words: readonly string[]) => {
     const ended = await site.run({ args: ["audit", "verify", "--data", site.data, ...words] }).ended;
     return [ended.code, ended.stdout];
