@@ -8,7 +8,7 @@ import { type Entity, isAlive } from "../core/register.ts";
 import { between, parseSchedule } from "../core/schedule.ts";
 import { isFault } from "../core/fault.ts";
 import { taskOf } from "../core/task-entity.ts";
-import type { TaskGuid } from "../core/task.ts";
+import type { PeerId, TaskGuid } from "../core/task.ts";
 import { excuseOf } from "./check-deliveries.ts";
 import type { PeerEnd } from "./ending.ts";
 import type { Version } from "./history.ts";
@@ -54,7 +54,7 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
         const placed = span.peers.filter(({ id }) => mayFire(world, id, task.definition.policy));
         if (!isSomebodyThere(world, placed, due, late)) continue;
         const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
-        if (isHeldBack(world, due, late)) continue;
+        if (isHeldBack(world, due, late, record?.settledBy)) continue;
         // What overlaps is skipped, and late because of that is no fault of the mesh.
         if (policy.overlap !== "allow") continue;
         violations.push({
@@ -129,11 +129,18 @@ function isRunning(peer: SimPeer, from: number, to: number): boolean {
   return peer.spans.some((span) => span.from <= from && (span.to ?? Infinity) >= to);
 }
 
-/** The breakers of targets that were down may be open. */
-function isHeldBack({ history }: World, from: number, to: number): boolean {
-  return history.troubles.some(({ fault, from: began, to: ended }) =>
-    fault.kind === "targets" && began <= to && ended + BREAKER_MAX_MS >= from
-  );
+/**
+ * The breakers of targets that were down may be open: a peer's is until one of its attempts is answered, which takes its
+ * time where targets fail of themselves too. Five trials in a row did, of a target that fails three in ten.
+ */
+function isHeldBack({ history, targets: { sent } }: World, from: number, to: number, by: PeerId | undefined): boolean {
+  return history.troubles.some(({ fault, from: began, to: ended }) => {
+    if (fault.kind !== "targets" || began > to) return false;
+    const trials = sent.filter(({ peer, answeredAt = 0 }) => peer === by && answeredAt > ended);
+    const success = trials.find(({ answer }) => answer === "delivered");
+    const closedAt = trials.length === 0 ? ended : success?.answeredAt ?? Infinity;
+    return closedAt + BREAKER_MAX_MS >= from;
+  });
 }
 
 /** Whether one of these ran all that while, with a disk that takes writes and a clock that is right. */

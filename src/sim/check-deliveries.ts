@@ -47,7 +47,7 @@ export function checkDeliveries(world: World): readonly Violation[] {
     const last = Math.max(...sents.map(({ at }) => at));
     const { troubles: all } = world.history;
     const troubles = isHolding(task) ? all.filter((trouble) => excusesHolding(trouble, first)) : all;
-    const excuse = excuseOf(troubles, Math.min(instant, first.at), last);
+    const excuse = excuseOf(troubles, Math.min(instant, first.at), last, world.peers.length);
     if (excess > excuse) {
       const attempts = sents.map(({ peer, attempt, at, answer = "nothing" }) =>
         `${new Date(at).toISOString().slice(11, 23)} ${peer} #${attempt} → ${answer}`
@@ -122,11 +122,39 @@ export function excessOf(sents: readonly Sent[]): number {
   return excess;
 }
 
-/** How many more deliveries the troubles between these two moments may have brought about. */
-export function excuseOf(troubles: readonly Trouble[], from: number, to: number): number {
+/**
+ * How many more deliveries the troubles between these two moments may have brought about. Cuts of one time cross each
+ * other: two of two sides each make up to four, and each side fires once (REPLICATION §10).
+ */
+export function excuseOf(troubles: readonly Trouble[], from: number, to: number, peers = Infinity): number {
   let excuse = 0;
-  for (const { from: began, to: ended, weight } of troubles) {
-    if (began <= to && ended + AFTERMATH_MS >= from) excuse += weight;
+  const cuts: Cut[] = [];
+  for (const { fault, from: began, to: ended, weight } of troubles) {
+    const until = ended + AFTERMATH_MS;
+    if (began > to || until < from) continue;
+    excuse += weight;
+    if (fault.kind === "partition") cuts.push({ from: began, to: until, weight, sides: fault.sides.slice(0, peers) });
   }
-  return excuse;
+  return excuse + crossings(cuts);
+}
+
+type Cut = { readonly from: number; readonly to: number; readonly weight: number; readonly sides: readonly number[] };
+
+/** How many sides there are beyond those that the cuts have each for itself. */
+function crossings(cuts: readonly Cut[]): number {
+  let more = 0;
+  let open: Cut[] = [];
+  const close = () => {
+    const sides = new Set(open[0]?.sides.map((_, peer) => open.map((cut) => cut.sides[peer]).join(" ")));
+    more += Math.max(0, sides.size - 1 - open.reduce((sum, { weight }) => sum + weight, 0));
+  };
+  for (const cut of cuts.toSorted((a, b) => a.from - b.from)) {
+    if (open.every(({ to }) => to < cut.from)) {
+      close();
+      open = [];
+    }
+    open.push(cut);
+  }
+  close();
+  return more;
 }

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Broadcast, PeerMessage } from "../../src/core/message.ts";
 import { check } from "../../src/sim/check.ts";
-import { excessOf } from "../../src/sim/check-deliveries.ts";
+import { excessOf, excuseOf } from "../../src/sim/check-deliveries.ts";
+import type { Trouble } from "../../src/sim/history.ts";
 import { type Plan, planOf, START } from "../../src/sim/plan.ts";
 import { simulate } from "../../src/sim/simulate.ts";
 import type { Sent } from "../../src/sim/targets.ts";
@@ -93,4 +94,16 @@ test("attempts are told from retries", () => {
   const twoSides = [sent("a", 1, 0, "failed"), sent("b", 1, 1, "failed"), sent("a", 2, 5, "delivered")];
   assert.equal(excessOf([...twoSides, sent("c", 2, 9, "delivered")]), 1, "one side has handed its retry over");
   assert.equal(excessOf([...twoSides, sent("c", 2, 9, "delivered"), sent("b", 2, 10, "delivered")]), 2);
+});
+
+test("cuts of one time excuse a delivery for each side that they make, and no more", () => {
+  const cut = (from: number, to: number, sides: readonly number[]): Trouble => {
+    const fault = { kind: "partition", at: from, ms: to - from, sides } as const;
+    return { fault, from, to, weight: new Set(sides).size - 1 };
+  };
+  const first = cut(0, 60_000, [0, 1, 1, 0, 1]);
+  assert.equal(excuseOf([first], 1_000, 2_000), 1);
+  assert.equal(excuseOf([first, cut(30_000, 40_000, [1, 0, 1, 0, 0])], 31_000, 33_000), 3, "each of the four sides");
+  assert.equal(excuseOf([first, cut(30_000, 40_000, [1, 0, 0, 1, 0])], 31_000, 33_000), 2, "the same sides twice");
+  assert.equal(excuseOf([first, cut(80_000, 90_000, [1, 0, 1, 0, 0])], 59_000, 81_000), 2, "one after the other");
 });
