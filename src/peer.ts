@@ -18,6 +18,7 @@ import type { ShardState } from "./core/ownership.ts";
 import type { Entity, EntityKind } from "./core/register.ts";
 import type { Run } from "./core/run.ts";
 import type { ResolvedTarget } from "./core/target-book.ts";
+import type { Target } from "./core/target.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
 import type { Ticket } from "./core/ticket.ts";
 import type { StoredAnswer } from "./core/write.ts";
@@ -93,6 +94,10 @@ export interface TargetAccess {
   close(credentials: Credentials, key: string): SealedCredentials | undefined;
   /** Absent when they were sealed for another mesh, or another target. */
   open(sealed: string, key: string): Credentials | undefined;
+  /** Seals what is secret of a task's own target; of a template, what is not to be filled in. */
+  closeTarget(target: Target, isTemplate: boolean): Target;
+  /** Absent when it was sealed for another mesh. */
+  openTarget(target: Target): Target | undefined;
   /** Sends one event that belongs to no task, now and from here. Absent when as many as may be are on their way. */
   test(target: ResolvedTarget, payload: Json): Promise<TargetTest | undefined>;
 }

@@ -41,7 +41,9 @@ import { triggers } from "./trigger/by-scheme.ts";
 import { createEgress, egressRules } from "./trigger/egress.ts";
 import { httpTrigger } from "./trigger/http.ts";
 import { lazyTrigger } from "./trigger/lazy.ts";
-import { reseal, Vault } from "./vault.ts";
+import { openedTrigger } from "./trigger/opened.ts";
+import { reseal } from "./reseal.ts";
+import { Vault } from "./vault.ts";
 import { VERSION } from "./version.ts";
 
 export type Running = {
@@ -150,12 +152,13 @@ async function open(
   const ports = () => [listening.port, ...(made?.addresses() ?? []).map(portOf)];
   const rules = egressRules(config.allowTargets, ports, ownAddresses);
   const parts = { now, open, egress: createEgress(rules) };
-  const trigger = triggers([
+  const bySchemes = triggers([
     httpTrigger({ ...parts, userAgent: `Metronome/${VERSION}` }),
     lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger(parts)),
     lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger(parts)),
     lazyTrigger(["mqtt", "mqtts"], async () => (await import("./trigger/mqtt.ts")).mqttTrigger(parts)),
   ]);
+  const trigger = openedTrigger(bySchemes, (target) => vault.openTarget(target));
   opened.push(() => trigger.close());
   const meetingPoint = new MeetingPoint(config.p2p, log);
   const makeMesh = async (listener: MeshListener) => {
@@ -224,6 +227,7 @@ async function open(
   if (formerKey !== undefined) {
     const isDone = await reseal({
       targets: await store.entities("target", TARGETS_MAX),
+      tasks: (query) => node.tasks(query),
       current: new Vault(meshSeal([meshKey])),
       all: vault,
       submit: (command) => node.submit(command),
@@ -249,6 +253,8 @@ async function open(
     targets: {
       close: (credentials, key) => vault.close(credentials, key),
       open,
+      closeTarget: (target, isTemplate) => vault.closeTarget(target, isTemplate),
+      openTarget: (target) => vault.openTarget(target),
       test: targetTester({ trigger, now: clock.now }),
     },
     audit,

@@ -1,7 +1,6 @@
-// The vault seals the credentials of targets for the mesh, opens them where they are used, and seals them anew when this
-// peer has joined another mesh: what only the former key opens, the others could not use.
+// The vault seals what is secret of targets for the mesh, and opens it where it is used: the credentials of named ones, and
+// what stands in a task's own.
 
-import type { Command, CommandResult } from "./core/command.ts";
 import {
   type Credentials,
   heldOf,
@@ -9,10 +8,8 @@ import {
   type SealedCredentials,
   writeCredentials,
 } from "./core/credentials.ts";
-import type { Json } from "./core/json.ts";
 import { Memo } from "./core/memo.ts";
-import type { Entity } from "./core/register.ts";
-import { targetOf } from "./core/target-entity.ts";
+import { isSealed, sealContextOf, SEALED, type SecretHolder, type Target, withSecrets } from "./core/target.ts";
 import type { Seal } from "./mesh/seal.ts";
 
 /** Credentials that are kept open, the latest: an attempt should not have to open them each time. */
@@ -40,33 +37,26 @@ export class Vault {
     const credentials = text === undefined ? undefined : readCredentials(text);
     return credentials === undefined ? undefined : this.#opened.set(context + sealed, credentials);
   }
-}
 
-/**
- * Seals what `current` does not open, and `all` does, anew. Resolves to whether all of it is done; what is not is left
- * as it was.
- */
-export async function reseal(
-  { targets, current, all, submit }: {
-    readonly targets: readonly Entity[];
-    /** Of the key of this mesh alone, and of that before too. */
-    readonly current: Vault;
-    readonly all: Vault;
-    readonly submit: (command: Command) => Promise<CommandResult>;
-  },
-): Promise<boolean> {
-  let isDone = true;
-  for (const entity of targets) {
-    const target = targetOf(entity);
-    const sealed = target?.credentials?.sealed;
-    if (sealed === undefined || current.open(sealed, entity.key) !== undefined) continue;
-    const credentials = all.open(sealed, entity.key);
-    if (credentials === undefined) continue;
-    const closed = current.close(credentials, entity.key);
-    if (closed === undefined) continue;
-    const values = { credentials: closed as Json };
-    const result = await submit({ kind: "entity", entity: { kind: "target", key: entity.key, registers: {} }, values });
-    isDone &&= result.kind === "written";
+  /** What is secret of a task's own target, sealed for the place that it leads to. What a template fills in stays open. */
+  closeTarget(target: Target, isTemplate: boolean): Target {
+    const context = sealContextOf(target);
+    return withSecrets(
+      target,
+      (secret) => isTemplate && secret.includes("{{") ? secret : this.#seal.seal(secret, context),
+    );
   }
-  return isDone;
+
+  /** Absent when it was sealed for another mesh. */
+  openTarget<T extends SecretHolder>(target: T): T | undefined {
+    if (!isSealed(target)) return target;
+    const context = sealContextOf(target);
+    let isOpen = true;
+    const opened = withSecrets(target, (secret) => {
+      const text = secret.startsWith(SEALED) ? this.#seal.open(secret, context) : secret;
+      isOpen &&= text !== undefined;
+      return text ?? secret;
+    });
+    return isOpen ? opened : undefined;
+  }
 }

@@ -134,7 +134,7 @@ function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): Re
     const parsed = parseDefinition(value.json, hasId ? {} : { id: newTaskId() });
     if (isFaults(parsed)) return refused(faultsProblem(parsed));
     try {
-      const result = await putTask({ peer: doors.peer, quotas: doors.quotas, user }, parsed, { mode: "put" });
+      const result = await putTask({ ...doors, user }, parsed, { mode: "put" });
       switch (result.kind) {
         case "task":
           return {

@@ -11,6 +11,7 @@ import type { Outcome, Run } from "../core/run.ts";
 import { nextAtOrAfter, parseSchedule } from "../core/schedule.ts";
 import { stampMs } from "../core/stamp.ts";
 import { isNamed } from "../core/target.ts";
+import { maskUrn } from "../core/target-urn.ts";
 import { isPausedAt, nextToSend, type Task, taskOf } from "../core/task-entity.ts";
 import { type Labels, type TaskGuid, taskGuid, type UserId } from "../core/task.ts";
 import type { Peer } from "../peer.ts";
@@ -210,7 +211,7 @@ export class Catalogue {
     this.#lines.set(guid, {
       ...{ guid, id, name, task },
       words: `${id}\n${name}`.toLowerCase(),
-      urn: isNamed(target) ? "" : target.urn.toLowerCase(),
+      urn: isNamed(target) ? "" : maskUrn(target.urn).toLowerCase(),
       target: isNamed(target) ? target.name : undefined,
       updatedAt: stampMs(revisionOf(entity)),
       through: progress.through,

@@ -13,7 +13,7 @@ import { type Origin, stampMs, stampOrigin } from "../core/stamp.ts";
 import { maskTarget, type Target } from "../core/target.ts";
 import { type Task, taskOf } from "../core/task-entity.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
-import type { Peer } from "../peer.ts";
+import type { Peer, TargetAccess } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
@@ -32,7 +32,7 @@ export function conflictsQuery() {
 }
 
 export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, quotas } = doors;
+  const { peer } = doors;
 
   app.get("/api/v1/conflicts", async (c) => {
     const query = readQuery(c.env.url, conflictsQuery());
@@ -77,11 +77,11 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
       if (entity === undefined || task === undefined || task.user !== user) {
         return problem(409, "The task is deleted: create it again, and with what it lost.");
       }
-      const definition = restored(task, register, lost.value, peer.now());
+      const definition = restored(task, register, lost.value, { now: peer.now(), targets: doors.targets });
       if (definition === undefined) return problem(409, "What was lost is the end of the task, and it lives.");
       const parsed = parseDefinition(definition, {});
       if (isFaults(parsed)) return faultsResponse(parsed);
-      const result = await putTask({ peer, quotas, user }, parsed, { mode: "replace", match: [revisionOf(entity)] });
+      const result = await putTask({ ...doors, user }, parsed, { mode: "replace", match: [revisionOf(entity)] });
       if (result.kind === "refused") {
         if (result.why === "changed" && tries < RESTORE_TRIES) continue;
         return refusalResponse(result);
@@ -107,15 +107,23 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
 }
 
 /** What the user would write to have the lost value again; absent when the value says that there is none. */
-function restored(task: Task, register: string, value: Json, now: Instant): unknown {
-  const { state: _, ...definition } = { ...definitionOf(task, now), target: task.definition.target, state: undefined };
+function restored(
+  task: Task,
+  register: string,
+  value: Json,
+  { now, targets }: { readonly now: Instant; readonly targets: Pick<TargetAccess, "openTarget"> },
+): unknown {
+  const { target } = task.definition;
+  const opened = targets.openTarget(target) ?? maskTarget(target);
+  const { state: _, ...definition } = { ...definitionOf(task, now), target: opened, state: undefined };
   if (!isObject(value)) return undefined;
   switch (register) {
     case "schedule":
       return { ...definition, schedule: value.source };
     case "target": {
-      const { payload, ...target } = value;
-      return { ...definition, target, payload };
+      const { payload, template, ...lost } = value;
+      const target = targets.openTarget(lost as Target) ?? maskTarget(lost as Target);
+      return { ...definition, target, payload, template };
     }
     case "policy":
       return { ...definition, policy: value };

@@ -6,12 +6,13 @@ import { fault } from "../core/fault.ts";
 import { isNamed, maskTarget, type Target } from "../core/target.ts";
 import { taskOf } from "../core/task-entity.ts";
 import { taskGuid, type TaskState, type UserId } from "../core/task.ts";
-import type { Peer } from "../peer.ts";
+import type { Peer, TargetAccess } from "../peer.ts";
 import type { Quotas } from "./quotas.ts";
 
 export type PutDoors = {
   readonly peer: Pick<Peer, "submit" | "dossier">;
   readonly quotas: Pick<Quotas, "put" | "forget">;
+  readonly targets: Pick<TargetAccess, "closeTarget" | "openTarget">;
   readonly user: UserId;
 };
 
@@ -22,17 +23,18 @@ export type PutHow = {
 };
 
 export async function putTask(doors: PutDoors, parsed: ParsedDefinition, how: PutHow): Promise<CommandResult> {
-  const { peer, quotas, user } = doors;
+  const { peer, quotas, targets, user } = doors;
   const { state } = parsed;
   const { mode, match, once } = how;
   const guid = taskGuid(user, parsed.definition.id);
   let { definition } = parsed;
   if (hasMask(definition.target)) {
     const task = taskOf((await peer.dossier(guid)).entity);
-    const target = unmask(definition.target, task?.definition.target);
+    const target = unmask(definition.target, task && targets.openTarget(task.definition.target));
     if (target === undefined) return MASKED;
     definition = { ...definition, target };
   }
+  definition = { ...definition, target: targets.closeTarget(definition.target, definition.template === true) };
   const over = await quotas.put(user, definition);
   if (over !== undefined) return over;
   const result = await submit(peer, {

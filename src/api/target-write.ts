@@ -1,13 +1,7 @@
 // Writing a target: its definition and its credentials become one change, sealed, under a condition.
 
 import type { Match } from "../core/command.ts";
-import {
-  changed,
-  type CredentialChanges,
-  type Credentials,
-  pruned,
-  type SealedCredentials,
-} from "../core/credentials.ts";
+import { changed, type CredentialChanges, type Credentials, pruned } from "../core/credentials.ts";
 import { TARGETS_MAX } from "../core/target-book.ts";
 import type { ParsedTarget } from "../core/target-definition.ts";
 import { targetKey, targetOf, targetValues } from "../core/target-entity.ts";
@@ -48,7 +42,7 @@ export async function writeTarget(
   const isTouched = current !== undefined || Object.keys(changes).length > 0;
   const wrong = isTouched ? usageFault(definition, changes, held) : undefined;
   if (wrong !== undefined) return faultsResponse([wrong]);
-  const credentials = isTouched ? resealed(held, current, sealed) ?? targets.close(held, key) : sealed;
+  const credentials = isTouched ? targets.close(held, key) : sealed;
   const values = targetValues(found?.entity ?? await peer.entity("target", key), {
     user,
     definition,
@@ -60,15 +54,6 @@ export async function writeTarget(
   if (result.kind === "refused") return refusalResponse(result);
   const written = foundIn(await peer.entity("target", key));
   return written ?? problem(409, "The target was deleted meanwhile.");
-}
-
-/** As they stand sealed, when nothing of them changes: what is sealed anew would look like a change. */
-function resealed(
-  held: Credentials,
-  current: Credentials | undefined,
-  sealed: SealedCredentials | undefined,
-): SealedCredentials | undefined {
-  return JSON.stringify(held) === JSON.stringify(current) ? sealed : undefined;
 }
 
 function kept(credentials: Credentials, isWanted: (name: string) => boolean): Credentials {

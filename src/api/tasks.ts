@@ -18,7 +18,7 @@ import type { Dossier } from "../core/dossier.ts";
 import { revisionOf } from "../core/register.ts";
 import { OUTCOMES } from "../core/run.ts";
 import { taskOf } from "../core/task-entity.ts";
-import { TARGET_NAME_MAX } from "../core/target.ts";
+import { maskTarget, TARGET_NAME_MAX } from "../core/target.ts";
 import { LABELS_MAX, type TaskGuid, taskGuid } from "../core/task.ts";
 import { empty, type Headers, json } from "./answer.ts";
 import { type JsonObject, parseObject, readObject, readText } from "./body.ts";
@@ -254,7 +254,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
   });
 
   function putDoors(c: Context<ApiEnv>): PutDoors {
-    return { peer, quotas, user: c.env.user };
+    return { ...doors, user: c.env.user };
   }
 
   function ask(guid: TaskGuid, command: TaskCommand): Promise<CommandResult> {
@@ -308,7 +308,11 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       // A resumed task has no note: what a patch does not name is not carried over into a state that can't have it.
       const isResumed = isObject(patch.state) && patch.state.paused === false;
       const base = isResumed || state === undefined ? definition : { ...definition, state };
-      const parsed = parseNamed(mergePatch({ ...base, target: task.definition.target }, patch), id);
+      const { target } = task.definition;
+      const parsed = parseNamed(
+        mergePatch({ ...base, target: doors.targets.openTarget(target) ?? maskTarget(target) }, patch),
+        id,
+      );
       if (parsed instanceof Response) return parsed;
       const resumed = state !== undefined && parsed.state === undefined
         ? { ...parsed, state: { paused: false } }

@@ -20,7 +20,7 @@ const TEXT_MAX = 65_536;
 const PAGE = 250;
 
 export function addV0Tasks(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, quotas } = doors;
+  const { peer } = doors;
 
   for (const slash of ["", "/"]) {
     app.post(`/task${slash}`, async (c) => {
@@ -42,7 +42,7 @@ export function addV0Tasks(app: Hono<ApiEnv>, doors: Doors): void {
           description: message,
         })));
       }
-      const result = await putTask({ peer, quotas, user }, parsed, { mode: "put" });
+      const result = await putTask({ ...doors, user }, parsed, { mode: "put" });
       if (result.kind === "refused") return refusalResponse(result);
       const task = result.kind === "task" ? taskOf(result.dossier.entity) : undefined;
       if (task === undefined) throw new Error("a put task is not there");

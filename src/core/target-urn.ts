@@ -54,12 +54,21 @@ export function originOfUrn(urn: string): string {
   return urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)[^]*$/i, "$1$2");
 }
 
-/** `http://user:***@host/`. A user without a password is a key, as payment services have them, and is hidden too. */
+/** `http://user:***@host/` */
 export function maskUrn(urn: string): string {
+  return withUrnSecret(urn, () => "***");
+}
+
+/**
+ * The URN with another text where its secret stands: the password, or all before the `@` when that is no pair: a user
+ * without a password is a key, as payment services have them. The same when it holds none.
+ */
+export function withUrnSecret(urn: string, change: (secret: string) => string): string {
   return urn.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@/i, (_, scheme: string, userinfo: string) => {
     const colon = userinfo.indexOf(":");
     const isPair = colon > 0 && colon < userinfo.length - 1;
-    return `${scheme}${isPair ? `${userinfo.slice(0, colon)}:***` : "***"}@`;
+    const shown = isPair ? userinfo.slice(0, colon + 1) : "";
+    return `${scheme}${shown}${change(userinfo.slice(shown.length))}@`;
   });
 }
 

@@ -7,7 +7,7 @@ import { isObject, kindOf, shorten } from "./faults.ts";
 import { Memo } from "./memo.ts";
 import { isSecretHeader } from "./target-http.ts";
 import { optionFault, OPTIONS, rulesOf, type SendOptions } from "./target-schemes.ts";
-import { hasUserinfo, maskUrn, originOfUrn, schemeOf, URN_EXAMPLE, urnFault } from "./target-urn.ts";
+import { hasUserinfo, originOfUrn, schemeOf, URN_EXAMPLE, urnFault, withUrnSecret } from "./target-urn.ts";
 import type { UserId } from "./task.ts";
 
 /** Where the event goes, as it stands in a task. A user may write a URN alone. */
@@ -77,15 +77,37 @@ const ORIGINS = new Memo<string, string>(1_024);
 
 /** The target as it may be shown: its password and the values of headers that hold a secret are `***`. */
 export function maskTarget(target: Target): Target {
-  const masked = isNamed(target) ? target : { ...target, urn: maskUrn(target.urn) };
-  return target.headers === undefined ? masked : { ...masked, headers: maskHeaders(target.headers) };
+  return withSecrets(target, () => "***");
 }
 
-export function maskHeaders(headers: { readonly [name: string]: string }): { readonly [name: string]: string } {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? "***" : value]),
-  );
+/** What may hold secrets of its own: a task's target, or the one that it stands for. */
+export type SecretHolder = Pick<SendOptions, "headers"> & { readonly urn?: string; readonly name?: string };
+
+/** The target with other texts where its secrets stand: the password in its URN, and the values of secret headers. */
+export function withSecrets<T extends SecretHolder>(target: T, change: (secret: string) => string): T {
+  const { urn, headers } = target;
+  const shown = urn === undefined ? target : { ...target, urn: withUrnSecret(urn, change) };
+  return headers === undefined ? shown : {
+    ...shown,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? change(value) : value]),
+    ),
+  };
 }
+
+/** What the secrets of a target are sealed for: they are no good at another place. */
+export function sealContextOf({ urn = "", name }: SecretHolder): string {
+  return name === undefined ? originOfUrn(urn) : `@${name}`;
+}
+
+/** Whether there is anything in it to be opened. */
+export function isSealed({ urn, headers }: SecretHolder): boolean {
+  if (urn?.includes(SEALED) === true) return true;
+  return headers !== undefined && Object.values(headers).some((value) => value.startsWith(SEALED));
+}
+
+/** How each sealed text starts. */
+export const SEALED = "mts1.";
 
 function parsePlain(value: { readonly [name: string]: unknown }, field: string): Target | Fault {
   const { urn } = value;

@@ -2,9 +2,13 @@
 // thing is no good for another, and whoever changes a byte of it makes it unreadable.
 //
 //   mts1.<nonce, what is sealed, and its tag: base64url>     AES-256-GCM, its key by HKDF-SHA256 (RFC 5869)
+//
+// The nonce is a keyed hash of what is sealed and what for, so the same is sealed alike: what is written again unchanged
+// is no change, and no nonce serves two texts (as in RFC 8452). Whoever has no key sees that two are the same, no more.
 
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
+import { SEALED } from "../core/target.ts";
 
 export interface Seal {
   /** `context` says what it is sealed for: it is needed to open it. */
@@ -13,27 +17,29 @@ export interface Seal {
   open(sealed: string, context: string): string | undefined;
 }
 
-const START = "mts1.";
 const CIPHER = "aes-256-gcm";
 const KEY_BYTES = 32;
-/** Random for each: NIST SP 800-38D §8.3 allows 2^32 of them under one key. */
+/** 96 bits, NIST SP 800-38D §8.2: of 2^32 different texts two share one with a chance of 2^-33. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Seals with the first key; opens what was sealed with any of them. */
 export function meshSeal(meshKeys: readonly [Uint8Array, ...Uint8Array[]]): Seal {
-  const keys = meshKeys.map(keyOf);
+  const keys = meshKeys.map((meshKey) => keyOf(meshKey, "metronome credentials 1"));
+  const sealing = keyOf(meshKeys[0], "metronome credentials 1");
+  const noncing = keyOf(meshKeys[0], "metronome credentials 1, nonces");
   return {
     seal(text, context) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, keys[0] ?? keyOf(meshKeys[0]), nonce);
+      const nonce = createHmac("sha256", noncing).update(JSON.stringify([context, text])).digest()
+        .subarray(0, NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, sealing, nonce);
       cipher.setAAD(Buffer.from(context, "utf8"));
       const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
-      return START + sealed.toString("base64url");
+      return SEALED + sealed.toString("base64url");
     },
     open(sealed, context) {
-      if (!sealed.startsWith(START)) return undefined;
-      const bytes = Buffer.from(sealed.slice(START.length), "base64url");
+      if (!sealed.startsWith(SEALED)) return undefined;
+      const bytes = Buffer.from(sealed.slice(SEALED.length), "base64url");
       if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
       for (const key of keys) {
         const text = opened(bytes, key, context);
@@ -44,8 +50,8 @@ export function meshSeal(meshKeys: readonly [Uint8Array, ...Uint8Array[]]): Seal
   };
 }
 
-function keyOf(meshKey: Uint8Array): Buffer {
-  return Buffer.from(hkdfSync("sha256", meshKey, new Uint8Array(), "metronome credentials 1", KEY_BYTES));
+function keyOf(meshKey: Uint8Array, what: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", meshKey, new Uint8Array(), what, KEY_BYTES));
 }
 
 function opened(bytes: Buffer, key: Buffer, context: string): string | undefined {

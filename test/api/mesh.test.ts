@@ -12,7 +12,7 @@ import { taskOf } from "../../src/core/task-entity.ts";
 import { taskGuid } from "../../src/core/task.ts";
 import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { meshed, type MeshedPeer, until } from "./meshed.ts";
-import { HOURLY, type Reply, START, URN, USER, withWorld } from "./world.ts";
+import { HOURLY, type Reply, START, URN, USER, VAULT, withWorld } from "./world.ts";
 
 const TASK = { id: "a", schedule: HOURLY, target: URN };
 const TICKET: Ticket = {
@@ -259,10 +259,49 @@ test("what lost against a write that did not know it is shown without secrets, a
   });
   // With its password, which nobody has typed again.
   const { entity } = await two.node.dossier(taskGuid(USER, "a"));
-  assert.deepEqual(taskOf(entity)?.definition.target, { urn: target("one") });
+  const stored = taskOf(entity)?.definition.target;
+  assert.ok(stored !== undefined && !JSON.stringify(stored).includes("secret"));
+  assert.deepEqual(VAULT.openTarget(stored), { urn: target("one") });
   await one.call("DELETE tasks/a");
   const gone = await one.call(`POST conflicts/${meta?.id}/restore`);
   assert.equal(gone.status, 409);
+});
+
+test("conflicts of a user's tasks are seen and settled by that user and by admins, and by nobody else", async () => {
+  await using mesh = await meshed();
+  const [one, two] = mesh.peers;
+  const password = "correct horse";
+  const tokens = [];
+  for (const name of ["ada", "eve"]) {
+    assert.equal((await one.call("POST users", { body: { name, password, role: "editor" } })).status, 201);
+    tokens.push((await one.call("POST auth/token", { body: { name, password }, token: null })).body.token);
+  }
+  const [ada, eve] = tokens;
+  const edit = (name: string) => ({ token: ada, body: { name } });
+  const target = "http://example.com/tick";
+  const made = await one.call("POST tasks", {
+    ...{ token: ada, body: { ...TASK, target } },
+    headers: { prefer: "replicas=2" },
+  });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  await until("ada is known there", async () => (await two.call("GET tasks/a", { token: ada })).status === 200);
+  mesh.network.cut("peer-1", "peer-2");
+  await one.call("PATCH tasks/a", edit("of one"));
+  await two.call("PATCH tasks/a", edit("of two"));
+  mesh.network.heal("peer-1", "peer-2");
+  const conflictsOf = async (token?: string): Promise<readonly Conflict[]> =>
+    (await one.call("GET conflicts", token === undefined ? {} : { token })).body.items;
+  await until("the conflict is known", async () => (await conflictsOf(ada)).length > 0);
+  const [conflict] = await conflictsOf(ada);
+  assert.deepEqual([conflict?.task, conflict?.register], ["a", "meta"]);
+  assert.deepEqual((await conflictsOf()).map(({ id }) => id), [conflict?.id], "an admin sees all");
+  assert.deepEqual(await conflictsOf(eve), []);
+  const line = `POST conflicts/${conflict?.id}/restore`;
+  assert.equal((await one.call(line, { token: eve })).status, 404);
+  const { body: { name } } = await one.call("GET tasks/a", { token: ada });
+  const restored = await one.call(line, { token: ada });
+  assert.equal(restored.status, 200);
+  assert.deepEqual([name, restored.body.name].sort(), ["of one", "of two"]);
 });
 
 test("who is revoked hears of it and fires nothing; who did that fires all", async () => {

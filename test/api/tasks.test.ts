@@ -196,7 +196,7 @@ test("PATCH merges, by RFC 7396", () =>
   }));
 
 test("a masked password that comes back is the one that is there; anywhere else it is refused", () =>
-  withWorld(async ({ call, sent, clock }) => {
+  withWorld(async ({ call, sent, clock, node }) => {
     const secret = "http://robot:secret@localhost:3000/tick";
     await call("POST tasks", { body: { ...LEAST, target: secret } });
     const shown = (await call("GET tasks/a")).body.target;
@@ -212,6 +212,10 @@ test("a masked password that comes back is the one that is there; anywhere else 
     await call("POST tasks/a/trigger");
     await clock.pass(1);
     assert.equal(sent[0]?.target.urn, secret);
+    assert.doesNotMatch(JSON.stringify(await node.dossier(taskGuid("admin", "a"))), /secret/);
+    const before = (await call("GET tasks/a")).headers.get("etag");
+    assert.equal((await call("PUT tasks/a", { body: { ...LEAST, name: "renamed", target: secret } })).status, 200);
+    assert.equal((await call("GET tasks/a")).headers.get("etag"), before, "the same password is no change");
     const elsewhere = await call("POST tasks", { body: { ...LEAST, id: "b", target: shown } });
     assert.deepEqual([elsewhere.status, elsewhere.body.field], [422, "target"]);
   }));

@@ -17,6 +17,7 @@ import { memoryKeyValue } from "../../src/store/memory.ts";
 import { targetTester } from "../../src/target-test.ts";
 import { Vault } from "../../src/vault.ts";
 import { recordStore } from "../../src/store/records.ts";
+import { openedTrigger } from "../../src/trigger/opened.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { STRANGER } from "../introduction.ts";
 
@@ -75,16 +76,16 @@ export async function makeWorld(
   const sent: Delivery[] = [];
   const logged: string[] = [];
   let result: DeliveryResult | "nothing" = { kind: "delivered", status: 200 };
-  const trigger: Trigger = {
+  const trigger = openedTrigger({
     schemes: ["http", "https"],
-    async send(delivery, signal) {
+    async send(delivery, signal): Promise<DeliveryResult> {
       sent.push(delivery);
       if (result !== "nothing") return result;
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       return { kind: "failed", error: "aborted", retryable: true };
     },
     close: () => Promise.resolve(),
-  };
+  }, (target) => VAULT.openTarget(target));
   const store = recordStore(memoryKeyValue());
   const node = await startNode({
     ...STRANGER,
@@ -145,12 +146,16 @@ export async function makeWorld(
   };
 }
 
-/** As the composition root makes it, with a key of its own. */
+export const VAULT = new Vault(meshSeal([new Uint8Array(32)]));
+
+/** As the composition root makes it, with the vault of the tests. */
 export function targetAccess(trigger: Trigger, clock: Pick<Clock, "now">): TargetAccess {
-  const vault = new Vault(meshSeal([new Uint8Array(32)]));
+  const vault = VAULT;
   return {
     close: (credentials, key) => vault.close(credentials, key),
     open: (sealed, key) => vault.open(sealed, key),
+    closeTarget: (target, isTemplate) => vault.closeTarget(target, isTemplate),
+    openTarget: (target) => vault.openTarget(target),
     test: targetTester({ trigger, now: () => clock.now() }),
   };
 }

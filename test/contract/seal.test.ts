@@ -3,11 +3,17 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { type Command, type CommandResult } from "../../src/core/command.ts";
 import { instant } from "../../src/core/instant.ts";
+import { isFaults, parseDefinition } from "../../src/core/definition.ts";
+import { type Dossier, NO_PROGRESS } from "../../src/core/dossier.ts";
 import type { Entity } from "../../src/core/register.ts";
 import type { Stamp } from "../../src/core/stamp.ts";
+import { isNamed, maskTarget, type Target } from "../../src/core/target.ts";
 import { targetKey } from "../../src/core/target-entity.ts";
+import { writeTask } from "../../src/core/task-entity.ts";
+import { type TaskGuid, taskGuid } from "../../src/core/task.ts";
 import { meshSeal } from "../../src/mesh/seal.ts";
-import { reseal, Vault } from "../../src/vault.ts";
+import { reseal } from "../../src/reseal.ts";
+import { Vault } from "../../src/vault.ts";
 
 const CONTEXT = "billing";
 const SECRET = "a secret, ünd more";
@@ -16,7 +22,12 @@ test("what is sealed is opened by the same mesh for the same thing, and by nothi
   const key = randomBytes(32);
   const one = meshSeal([key]);
   const sealed = one.seal(SECRET, CONTEXT);
-  assert.ok(!sealed.includes("secret") && sealed !== one.seal(SECRET, CONTEXT));
+  assert.ok(!sealed.includes("secret"));
+  // What is written again unchanged is no change.
+  assert.equal(one.seal(SECRET, CONTEXT), sealed);
+  const nonces = [sealed, one.seal(SECRET, "other"), one.seal(`${SECRET}.`, CONTEXT), one.seal(CONTEXT, SECRET)]
+    .map((each) => each.slice(0, 21));
+  assert.equal(new Set(nonces).size, 4, "no nonce is used twice");
   assert.equal(meshSeal([key]).open(sealed, CONTEXT), SECRET);
   assert.equal(one.open(sealed, "other"), undefined);
   assert.equal(meshSeal([randomBytes(32)]).open(sealed, CONTEXT), undefined);
@@ -47,22 +58,71 @@ test("a peer that joins another mesh seals anew what it brings with it", async (
     entityOf("lost", new Vault(meshSeal([randomBytes(32)])).close(credentials, lost ?? "")),
     entityOf("open", undefined),
   ];
+  const tasks = [former, current, randomBytes(32)].map((key, n) => {
+    const target = new Vault(meshSeal([key])).closeTarget(OPEN, false);
+    return taskWith(taskGuid("admin", `${n}`), target);
+  });
   const commands: Command[] = [];
   const isDone = await reseal({
     targets: entities,
+    tasks: ({ cursor }) => Promise.resolve(cursor === undefined ? { items: tasks, cursor: "more" } : { items: [] }),
     current: new Vault(meshSeal([current])),
     all: new Vault(meshSeal([current, former])),
     submit: (command): Promise<CommandResult> => {
       commands.push(command);
-      return Promise.resolve({ kind: "written" });
+      return Promise.resolve(
+        command.kind === "task"
+          ? { kind: "refused", why: "changed", message: "x", revision: "0".repeat(22) as Stamp }
+          : { kind: "written" },
+      );
     },
   });
-  const [command] = commands;
-  assert.ok(isDone && commands.length === 1 && command?.kind === "entity");
+  const [command, put] = commands;
+  assert.ok(isDone && commands.length === 2 && command?.kind === "entity");
+  assert.ok(put?.kind === "task" && put.guid === tasks[0]?.guid && put.command.kind === "put");
+  assert.deepEqual(new Vault(meshSeal([current])).openTarget(put.command.definition.target), OPEN);
   assert.equal(command.entity.key, mine);
   const { sealed } = command.values.credentials as { readonly sealed: string };
   assert.deepEqual(new Vault(meshSeal([current])).open(sealed, mine ?? ""), credentials);
 });
+
+const OPEN = { urn: "amqp://ada:pass%20word@broker.example/v/e/k", headers: { "x-api-key": "k", "x-site": "lyon" } };
+
+test("what is secret of a task's own target is sealed for where it leads, and for a template stays to be filled in", () => {
+  const vault = new Vault(meshSeal([randomBytes(32)]));
+  const closed = vault.closeTarget(OPEN, false);
+  assert.ok(!isNamed(closed));
+  assert.match(closed.urn, /^amqp:\/\/ada:mts1\.[\w-]{50,}@broker\.example\/v\/e\/k$/);
+  assert.match(closed.headers?.["x-api-key"] ?? "", /^mts1\.[\w-]+$/);
+  assert.equal(closed.headers?.["x-site"], "lyon");
+  assert.deepEqual(maskTarget(closed), maskTarget(OPEN));
+  assert.deepEqual(vault.openTarget(closed), OPEN);
+  assert.deepEqual(vault.closeTarget(OPEN, false), closed);
+  assert.equal(vault.openTarget({ ...closed, urn: closed.urn.replace("broker", "evil") }), undefined);
+  const named = vault.closeTarget({ name: "n", headers: { cookie: "c" } }, false);
+  assert.deepEqual(vault.openTarget({ ...named, urn: "http://a.example/" }), {
+    ...{ name: "n", headers: { cookie: "c" }, urn: "http://a.example/" },
+  });
+  assert.equal(vault.openTarget({ ...named, name: "m" }), undefined);
+  const filled = { urn: "https://key@a.example/{{id}}", headers: { "x-key": "{{id}}", authorization: "Bearer b" } };
+  const template = vault.closeTarget(filled, true);
+  assert.equal(template.headers?.["x-key"], "{{id}}");
+  assert.match(template.headers?.authorization ?? "", /^mts1\./);
+  assert.match(isNamed(template) ? "" : template.urn, /^https:\/\/mts1\.[\w-]+@a\.example\/\{\{id\}\}$/);
+  const plain = { urn: "http://a.example/x@y", method: "PUT" } as const;
+  assert.deepEqual(vault.closeTarget(plain, false), plain);
+  // What only looks as if it were sealed is a text like any other.
+  const looks = { urn: "http://a:mts1.AAAA@b.example/" };
+  assert.deepEqual(vault.openTarget(vault.closeTarget(looks, false)), looks);
+});
+
+function taskWith(guid: TaskGuid, target: Target): Dossier {
+  const definition = parseDefinition({ id: "a", schedule: "R/2026-01-01T00:00:00Z/PT1H", target: "http://a/" }, {});
+  assert.ok(!isFaults(definition));
+  const written = { guid, user: "admin", definition: { ...definition.definition, target }, state: { paused: false } };
+  const entity = writeTask(undefined, written, "0".repeat(22) as Stamp, instant(1));
+  return { guid, entity, progress: NO_PROGRESS, open: [] };
+}
 
 function entityOf(name: string, credentials: ReturnType<Vault["close"]>): Entity {
   const stamp = "0".repeat(22) as Stamp;
