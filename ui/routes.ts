@@ -91,6 +91,12 @@ export const ROUTES: readonly Route[] = [
     nav: { icon: "key", letter: "a" },
   },
   {
+    path: "/ui/audit",
+    title: "Audit",
+    page: lazy(async () => (await import("./audit/audit-page.tsx")).AuditPage),
+    nav: { icon: "book", letter: "u" },
+  },
+  {
     path: "/ui/settings",
     title: "Settings",
     page: lazy(async () => (await import("./settings/settings-page.tsx")).SettingsPage),

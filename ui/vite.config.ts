@@ -15,7 +15,11 @@ export default defineConfig({
     // Browsers of 2024 and later: they have light-dark() and what else is used as it is.
     target: ["chrome123", "firefox121", "safari17.5"],
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // Only what has no other way to come is asked for before: styles.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, files) => files.filter((file) => file.endsWith(".css")),
+    },
     reportCompressedSize: false,
     rolldownOptions: {
       // What every page needs is one file: a first look asks for few.

@@ -25,6 +25,7 @@ const PAGES: readonly (readonly [at: string, ready: string])[] = [
   ["/ui/join", ".join-form"],
   ["/ui/conflicts", ".blank"],
   ["/ui/access", "#token-name"],
+  ["/ui/audit", "[data-deed] summary"],
   ["/ui/settings", ".facts"],
 ];
 

@@ -6,25 +6,36 @@ import { say } from "./notice.tsx";
 
 export type Column<T> = { readonly name: string; readonly of: (item: T) => string | number | null | undefined };
 
+export type List = {
+  /** Several, when the list is kept in parts: `peer` says of each item where it stands. */
+  readonly path: string | readonly string[];
+  readonly query: NonNullable<Question["query"]>;
+  readonly name: string;
+};
+
 /** More than so many are an export of the whole, which has a route of its own. */
 const ITEMS_MAX = 20_000;
 const PAGE = 500;
 
 /** Reads all pages of what a list shows and hands them to the browser. */
 export async function download<T>(
-  list: { readonly path: string; readonly query: NonNullable<Question["query"]>; readonly name: string },
+  list: List,
   format: "csv" | "ndjson",
   columns: readonly Column<T>[],
 ): Promise<void> {
   const items: T[] = [];
   let cursor: string | undefined;
-  do {
-    const query = { ...list.query, limit: PAGE, cursor };
-    const answer: Answer<Page<T>> = await ask("GET", list.path, { query });
-    if (answer.kind !== "done") return say(`Nothing is exported: ${failureText(answer)}`, { isTrouble: true });
-    items.push(...answer.value.items);
-    cursor = answer.value.cursor ?? undefined;
-  } while (cursor !== undefined && items.length < ITEMS_MAX);
+  for (const path of typeof list.path === "string" ? [list.path] : list.path) {
+    do {
+      const query = { ...list.query, limit: PAGE, cursor };
+      const answer: Answer<Page<T> & { readonly peer?: string }> = await ask("GET", path, { query });
+      if (answer.kind !== "done") return say(`Nothing is exported: ${failureText(answer)}`, { isTrouble: true });
+      const { items: page, peer } = answer.value;
+      items.push(...peer === undefined ? page : page.map((item) => ({ ...item, peer })));
+      cursor = answer.value.cursor ?? undefined;
+    } while (cursor !== undefined && items.length < ITEMS_MAX);
+    if (cursor !== undefined) break;
+  }
   const text = format === "ndjson"
     ? items.map((item) => `${JSON.stringify(item)}\n`).join("")
     : [columns.map(({ name }) => name), ...items.map((item) => columns.map(({ of }) => of(item)))]

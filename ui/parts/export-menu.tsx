@@ -1,13 +1,12 @@
 /** @jsxImportSource preact */
 // What is shown, as a file.
 
-import type { Question } from "../api.ts";
-import type { Column } from "./download.ts";
+import type { Column, List } from "./download.ts";
 import { Icon } from "./icon.tsx";
 import { Menu } from "./menu.tsx";
 
 export function ExportMenu<T>({ list, columns }: {
-  readonly list: { readonly path: string; readonly query: NonNullable<Question["query"]>; readonly name: string };
+  readonly list: List;
   readonly columns: readonly Column<T>[];
 }) {
   const run = async (format: "csv" | "ndjson") => {
