@@ -4,12 +4,13 @@
 //
 // What is started stays until it is stopped; what runs already is left alone. What can't be had here is named with the
 // reason, and is no failure: its tests are skipped. Needs root and apt-get where a broker is not installed yet, openssl,
-// and for Kafka Java 17 and Maven.
+// and for Kafka Java 17 and Maven. With METRONOME_SERVICES=<folder> it is another set of brokers, beside the usual one.
 
 import process from "node:process";
 import { certificates } from "./services/certificates.js";
 import { kafka, kafkaSecond } from "./services/kafka.js";
 import { mosquitto } from "./services/mosquitto.js";
+import { inTurn } from "./services/ports.js";
 import { end, isRunning } from "./services/processes.js";
 import { rabbitmq } from "./services/rabbitmq.js";
 import { Unavailable } from "./services/refusal.js";
@@ -26,10 +27,13 @@ if (!["start", "stop", "restart", "status"].includes(command) || unknown.length 
   process.exit(2);
 }
 const chosen = names.length > 0 ? names : USUAL[command] ?? USUAL.start;
-if (command === "stop" || command === "restart") await Promise.all(chosen.map(stop));
+if (command === "stop") await Promise.all(chosen.map(stop));
 if (command === "start" || command === "restart") {
-  // One after another: packages are installed by one at a time.
-  for (const name of chosen) await start(name);
+  await inTurn(async () => {
+    if (command === "restart") await Promise.all(chosen.map(stop));
+    // One after another: packages are installed by one at a time.
+    for (const name of chosen) await start(name);
+  });
 }
 const state = readState();
 for (const name of chosen) {

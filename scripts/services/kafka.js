@@ -6,13 +6,18 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { has, installed } from "./packages.js";
-import { freePorts, isRunning, listening, startProcess } from "./processes.js";
+import { freePorts } from "./ports.js";
+import { isRunning, listening, startProcess } from "./processes.js";
 import { Unavailable } from "./refusal.js";
-import { readState } from "./state.js";
+import { commonFolderOf, readState } from "./state.js";
 import { ROBOT, USERINFO } from "./users.js";
 
 const VERSION = "4.1.1";
-const PORTS = { plain: 26092, tls: 26093, sasl: 26094, both: 26095, controller: 26096, behind: 26097, wall: 26098 };
+const PORTS = {
+  ...{ plain: 26092, tls: 26093, sasl: 26094, both: 26095, controller: 26096, behind: 26097 },
+  // Where a test may stand, and where the second node listens.
+  ...{ wall: 26098, second: 26099 },
+};
 const HEAP = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"];
 const LISTENERS = {
   plain: "PLAINTEXT",
@@ -25,10 +30,10 @@ const LISTENERS = {
 
 /** Not started unless it is named: a second node, for what happens when the leader of a partition goes. */
 export const kafkaSecond = {
-  async start({ folder, before }) {
-    const { classpath, ports: { controller }, processes } = readState().kafka ?? {};
+  async start({ folder }) {
+    const { classpath, ports: { controller, second } = {}, processes } = readState().kafka ?? {};
     if (!isRunning(processes)) throw new Unavailable("the first node of Kafka is not running");
-    const ports = before?.ports ?? await freePorts({ plain: 26099 });
+    const ports = { plain: second };
     const settings = join(folder, "server.properties");
     writeFileSync(settings, secondProperties({ folder, controller, port: ports.plain }).join("\n"));
     format({ classpath, settings, folder, scram: [] });
@@ -42,9 +47,9 @@ export const kafkaSecond = {
 export const kafka = {
   async start({ folder, tls, before }) {
     installed("/usr/bin/java", ["openjdk-17-jre-headless"]);
-    const jars = published(folder);
+    const jars = published(commonFolderOf("kafka"));
     const classpath = join(jars, "*");
-    const ports = before?.ports ?? await freePorts(PORTS);
+    const ports = await freePorts(PORTS, before?.ports);
     const settings = join(folder, "server.properties");
     writeFileSync(settings, propertiesOf({ folder, tls, ports }).join("\n"));
     format({ classpath, settings, folder, scram: SCRAM });

@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installed } from "./packages.js";
-import { freePorts, listening, startProcess } from "./processes.js";
+import { freePorts } from "./ports.js";
+import { listening, startProcess } from "./processes.js";
 import { ROBOT, USERINFO } from "./users.js";
 
 const PROGRAM = "/usr/sbin/mosquitto";
@@ -13,7 +14,7 @@ const PORTS = { mqtt: 26883, mqtts: 26884, password: 26885 };
 export const mosquitto = {
   async start({ folder, tls, before }) {
     installed(PROGRAM, ["mosquitto", "mosquitto-clients"]);
-    const ports = before?.ports ?? await freePorts(PORTS);
+    const ports = await freePorts(PORTS, before?.ports);
     const path = (name) => join(folder, name);
     const rights = "topic readwrite #\ntopic deny forbidden/#\n";
     writeFileSync(path("acl"), `${rights}user ${ROBOT.user}\n${rights}`);

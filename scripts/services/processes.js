@@ -2,15 +2,16 @@
 // is ended who has come by the same number.
 
 import { spawn } from "node:child_process";
-import { openSync, readFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 
 const STOP_MS = 15_000;
 
-/** What is printed goes to the file `log`. */
+/** What is printed goes to the file `log`. Nothing else that is open here, or in the one that started this, is kept open. */
 export function startProcess(command, args, { log, env, cwd }) {
+  letGo();
   const out = openSync(log, "a");
   const child = spawn(command, args, {
     cwd,
@@ -20,7 +21,33 @@ export function startProcess(command, args, { log, env, cwd }) {
   });
   child.on("error", () => {});
   child.unref();
+  closeSync(out);
   return { pid: child.pid, born: birthOf(child.pid) };
+}
+
+/** O_CLOEXEC on Linux. */
+const CLOSED_IN_CHILDREN = 0o2000000;
+
+/**
+ * Closes what this program was started with besides its three streams. Node keeps only the first few of these from a
+ * child, and a pipe that a broker holds keeps whoever reads it waiting until the broker is stopped.
+ */
+function letGo() {
+  if (process.platform !== "linux") return;
+  for (const name of readdirSync("/proc/self/fd")) {
+    const fd = Number(name);
+    if (fd > 2 && !isClosedInChildren(fd)) closeSync(fd);
+  }
+}
+
+function isClosedInChildren(fd) {
+  try {
+    const [, flags] = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"));
+    return (Number.parseInt(flags, 8) & CLOSED_IN_CHILDREN) !== 0;
+  } catch {
+    // That of the folder itself, which is closed by now.
+    return true;
+  }
 }
 
 export function isRunning(processes = []) {
@@ -34,7 +61,8 @@ export async function end(processes = []) {
     process.kill(each.pid, "SIGTERM");
     const until = Date.now() + STOP_MS;
     while (isAlive(each) && Date.now() < until) await pause(50);
-    if (isAlive(each)) process.kill(each.pid, "SIGKILL");
+    // With those that it has started: a script that is killed tells nobody.
+    if (isAlive(each)) process.kill(-each.pid, "SIGKILL");
     while (isAlive(each)) await pause(20);
   }
 }
@@ -49,24 +77,6 @@ export async function listening(port, processes, { log, withinMs = 90_000 }) {
     }
     await pause(100);
   }
-}
-
-/** The wanted ports, or others where those are taken. */
-export async function freePorts(wanted) {
-  const ports = {};
-  for (const [name, port] of Object.entries(wanted)) ports[name] = await freePort(port) ?? await freePort(0);
-  return ports;
-}
-
-function freePort(port) {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen(port, "127.0.0.1", () => {
-      const { port: found } = server.address();
-      server.close(() => resolve(found));
-    });
-  });
 }
 
 function answers(port) {

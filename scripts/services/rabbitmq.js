@@ -4,7 +4,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installed } from "./packages.js";
-import { freePorts, listening, startProcess } from "./processes.js";
+import { freePorts } from "./ports.js";
+import { listening, startProcess } from "./processes.js";
 import { ROBOT, USERINFO } from "./users.js";
 
 const FOLDER = "/usr/lib/rabbitmq/bin";
@@ -13,7 +14,7 @@ const PORTS = { amqp: 26672, amqps: 26671, http: 26673, distribution: 26674, nam
 export const rabbitmq = {
   async start({ folder, tls, before }) {
     installed(`${FOLDER}/rabbitmq-server`, ["rabbitmq-server"]);
-    const ports = before?.ports ?? await freePorts(PORTS);
+    const ports = await freePorts(PORTS, before?.ports);
     const path = (name) => join(folder, name);
     for (const name of ["data", "log"]) mkdirSync(path(name), { recursive: true });
     writeFileSync(path("enabled_plugins"), "[rabbitmq_management].\n");
@@ -47,7 +48,11 @@ export const rabbitmq = {
     };
     const log = path("rabbitmq.log");
     // The name server of Erlang would start by itself, and outlive the broker.
-    const names = startProcess("epmd", ["-address", "127.0.0.1", "-port", String(ports.names)], { log, env });
+    const names = startProcess("epmd", ["-address", "127.0.0.1", "-port", String(ports.names)], {
+      log,
+      env,
+      cwd: folder,
+    });
     await listening(ports.names, [names], { log });
     const broker = startProcess(`${FOLDER}/rabbitmq-server`, [], { log, env, cwd: folder });
     const processes = [names, broker];

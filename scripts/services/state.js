@@ -1,16 +1,25 @@
-// What is known of the brokers between two commands: one file, and a folder for each, where npm's packages are.
+// What is known of a set of brokers between two commands: one file, and a folder for each broker, where npm's packages
+// are or where METRONOME_SERVICES says.
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const root = process.env.METRONOME_SERVICES ??
-  join(dirname(fileURLToPath(import.meta.url)), "..", "..", "node_modules", ".cache", "services");
+const usual = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "node_modules", ".cache", "services");
+const root = process.env.METRONOME_SERVICES ?? usual;
 const file = join(root, "state.json");
 
 export function folderOf(name) {
-  const folder = join(root, name);
+  return made(join(root, name));
+}
+
+/** The same for all sets of this project's folder: what is never written to once it is there. */
+export function commonFolderOf(name) {
+  return made(join(usual, name));
+}
+
+function made(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
