@@ -2,7 +2,7 @@
 //
 //   node scripts/build-ui.js
 //
-// What is built bears a digest of its sources. Dates of files are not asked: a checkout sets them as it likes.
+// What weighs more than it may is not built. What is built bears a digest of its sources. Dates of files are not asked: a checkout sets them as it likes.
 
 import { hash } from "node:crypto";
 import {
@@ -20,6 +20,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { tooHeavy } from "./page-budget.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const ui = join(root, "ui");
@@ -37,12 +38,14 @@ export async function buildUi() {
   sweep();
   const made = mkdtempSync(join(ui, ".dist-"));
   try {
-    await build({
+    const { output } = await build({
       configFile: join(ui, "vite.config.ts"),
       configLoader: "runner",
       logLevel: "error",
       build: { outDir: made },
     });
+    const heavy = tooHeavy(made, output);
+    if (heavy.length > 0) throw new Error(`the page is too heavy: ${heavy.join("; ")} (scripts/page-budget.js)`);
     writeFileSync(join(made, ".stamp"), digest);
     chmodSync(made, 0o755);
     moveIn(made, digest);

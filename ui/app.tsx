@@ -16,7 +16,9 @@ import { type Binding, isDialogComing, useKeys } from "./shell/keys.ts";
 import { Side } from "./shell/side.tsx";
 import { spanText } from "./time.ts";
 
-const SignInPage = lazy<{ why: string | undefined }>(async () => (await import("./sign-in-page.tsx")).SignInPage);
+const SignInPage = lazy<{ why: string | undefined }>(async () => (await import("./sign-in-page.tsx")).SignInPage, {
+  isPlain: true,
+});
 const Palette = lazy(async () => (await import("./shell/palette.tsx")).Palette);
 const CheatSheet = lazy(async () => (await import("./shell/cheat-sheet.tsx")).CheatSheet);
 

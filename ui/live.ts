@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { hearDate } from "./clock.ts";
-import type { MeshNews, Run, Task } from "./views.ts";
+import type { Hello, MeshNews, Run, Task } from "./views.ts";
 
 export type Connection =
   | { readonly kind: "connecting" }
@@ -11,6 +11,8 @@ export type Connection =
   | { readonly kind: "lost"; readonly freshAt: number };
 
 export type Listener = {
+  /** Whose stream it is: what it says first. */
+  hello?(said: Hello): void;
   task?(task: Task): void;
   removed?(task: { readonly id: string; readonly user: string }): void;
   run?(run: Run): void;
@@ -42,6 +44,8 @@ let probing: ReturnType<typeof setInterval> | undefined;
 let resyncing: ReturnType<typeof setTimeout> | undefined;
 let hiding: ReturnType<typeof setTimeout> | undefined;
 let freshAt = Date.now();
+/** Whether it was asked once why no stream opens. */
+let isChecked = false;
 
 export function listen(listener: Listener): () => void {
   listeners.add(listener);
@@ -51,7 +55,7 @@ export function listen(listener: Listener): () => void {
 /** Opens the stream. `refused` is called when the peer answers, but with no stream: perhaps the session is over. */
 export function connect(refused: () => Promise<void>): void {
   check = refused;
-  if (source === undefined || source.readyState === EventSource.CLOSED) open();
+  if (source?.readyState !== EventSource.OPEN) open();
   probing ??= setInterval(() => void probe(), PROBE_MS);
   document.addEventListener("visibilitychange", look);
 }
@@ -78,6 +82,7 @@ function open(): void {
       freshAt = Date.now();
       hear(JSON.parse(event.data));
     });
+  on("hello", (said) => each((listener) => listener.hello?.(said as Hello)));
   on("task", (task) => each((listener) => listener.task?.(task as Task)));
   on("removed", (removed) => each((listener) => listener.removed?.(removed as { id: string; user: string })));
   on("run", (run) => each((listener) => listener.run?.(run as Run)));
@@ -93,7 +98,10 @@ function open(): void {
     if (source !== opened) return;
     if (connection.value.kind === "live") freshAt = Date.now();
     lose();
-    if (opened.readyState === EventSource.CLOSED) again = setTimeout(() => void check(), AGAIN_MS);
+    const isFirst = streamsOpened === 0 && !isChecked;
+    isChecked = true;
+    if (isFirst) void check();
+    else if (opened.readyState === EventSource.CLOSED) again = setTimeout(() => void check(), AGAIN_MS);
   });
 }
 

@@ -2,16 +2,16 @@
 
 import { signal } from "@preact/signals";
 import { type Answer, ask, whenRefused } from "./api.ts";
-import { connect, disconnect } from "./live.ts";
+import { connect, disconnect, listen } from "./live.ts";
 import { self } from "./router.ts";
+import { lastSession } from "./settings.ts";
+import type { SessionView } from "./views.ts";
 
 export type Session =
   | { readonly kind: "unknown"; readonly isUnreachable: boolean }
   /** `why`: what to tell a person who did not sign out by themselves. */
   | { readonly kind: "out"; readonly why?: string }
   | { readonly kind: "in"; readonly peer: { readonly id: string; readonly name: string } };
-
-type SessionView = { readonly user: string; readonly peer: { readonly id: string; readonly name: string } };
 
 export const session = signal<Session>({ kind: "unknown", isUnreachable: false });
 
@@ -20,8 +20,11 @@ const AGAIN_MS = 1_000;
 /** Uses up the one-time code of a first start's address, if there is one, and finds out who is signed in. */
 export async function startSession(): Promise<void> {
   whenRefused(() => end({ kind: "out", why: OVER }));
+  listen({ hello: enter });
   globalThis.addEventListener("hashchange", () => void redeem());
-  if (!await redeem()) await look();
+  if (await redeem()) return;
+  if (lastSession.peek() === "in") begin();
+  else await look();
 }
 
 /** Absent when it went well, else what to say. */
@@ -30,7 +33,7 @@ export async function signIn(
 ): Promise<string | undefined> {
   const answer = await ask<undefined>("POST", "/auth/session", { body: shown });
   if (answer.kind === "done") {
-    await look();
+    begin();
     return undefined;
   }
   return answer.kind === "problem" ? answer.problem.detail : UNREACHABLE;
@@ -46,8 +49,7 @@ export async function signOut(): Promise<Answer<undefined>> {
 export async function look(): Promise<void> {
   const answer = await ask<SessionView>("GET", "/auth/session");
   if (answer.kind === "done") {
-    self.value = answer.value.user;
-    session.value = { kind: "in", peer: answer.value.peer };
+    enter(answer.value);
     connect(look);
   } else if (answer.kind === "problem" && answer.problem.status === 401) {
     end(session.value.kind === "in" ? { kind: "out", why: OVER } : { kind: "out" });
@@ -68,7 +70,7 @@ async function redeem(): Promise<boolean> {
   const answer = await ask<undefined>("POST", "/auth/session", { body: { code } });
   history.replaceState(history.state, "", location.pathname + location.search);
   if (answer.kind === "done") {
-    await look();
+    begin();
     return true;
   }
   if (session.value.kind === "in") return true;
@@ -80,7 +82,20 @@ async function redeem(): Promise<boolean> {
   return true;
 }
 
+/** Whose session it is, the stream says. */
+function begin(): void {
+  disconnect();
+  connect(look);
+}
+
+function enter({ user, peer }: SessionView): void {
+  lastSession.value = "in";
+  self.value = user;
+  session.value = { kind: "in", peer };
+}
+
 function end(now: Session): void {
+  lastSession.value = "out";
   disconnect();
   session.value = now;
 }

@@ -18,6 +18,9 @@ export const zoneChoice = stored("metronome.zone", ZONES, "task");
 export const keyChoice = stored("metronome.keys", ["on", "off"], "on");
 export const areKeysOn = computed(() => keyChoice.value === "on");
 
+/** How this browser's last session stands: whoever was in opens the stream at once, and need not ask first. */
+export const lastSession = stored("metronome.session", ["out", "in"], "out");
+
 // theme.js does the same before the first paint.
 effect(() => {
   document.documentElement.dataset.theme = theme.value;

@@ -295,7 +295,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     tags: ["events"],
     summary: "What happens, as it happens: server-sent events",
     description:
-      'Events "task" (a Task), "removed" ({"id"}), "run" (a Run), "target" ({"name", "user", "removed"}: one that was made, changed or removed), "breaker" (a Breaker that opened or closed), "mesh" (who is alive and fires how much, at most once a second), and "lag" ({"dropped"}) when the client was too slow.',
+      'Events "hello" (the first: who listens, as /auth/session says it, and "mesh", as it stands), "task" (a Task), "removed" ({"id"}), "run" (a Run), "target" ({"name", "user", "removed"}: one that was made, changed or removed), "breaker" (a Breaker that opened or closed), "mesh" (who is alive and fires how much, at most once a second), and "lag" ({"dropped"}) when the client was too slow.',
     responses: answers({
       200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
     }),

@@ -25,7 +25,7 @@ const SESSION_S = 30 * 86_400;
 export const SECRET_MAX = 1_024;
 
 export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSettings): void {
-  const { peer, gatekeeper, directory, cookieName, turnstile } = doors;
+  const { peer, gatekeeper, cookieName, turnstile } = doors;
 
   app.post("/api/v1/auth/session", async (c) => {
     const body = await readObject(c.req.raw);
@@ -62,9 +62,7 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
   app.get("/api/v1/auth/session", async (c) => {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
-    const { user, role, scopes } = c.env.access;
-    const name = user === ADMIN ? ADMIN : userOf(await directory.entity(user))?.name ?? user;
-    return json(200, { user, name, role, scopes, peer: { id: peer.id, name: peer.name } });
+    return json(200, await sessionView(doors, c.env.access));
   });
 
   app.delete("/api/v1/auth/session", async (c) => {
@@ -111,6 +109,12 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
       isSecure ? "Secure; " : ""
     }HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}`;
   }
+}
+
+/** Who is signed in, and at which peer: what a page has to know before it shows anything. */
+export async function sessionView({ peer, directory }: Doors, { user, role, scopes }: Access) {
+  const name = user === ADMIN ? ADMIN : userOf(await directory.entity(user))?.name ?? user;
+  return { user, name, role, scopes, peer: { id: peer.id, name: peer.name } };
 }
 
 type Shown =

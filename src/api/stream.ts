@@ -10,6 +10,7 @@ import { laneView } from "./breakers.ts";
 import { problem } from "./problem.ts";
 import { meshNews } from "./mesh.ts";
 import { readQuery } from "./query.ts";
+import { sessionView } from "./session.ts";
 import { ownershipOf, runView, showTask } from "./view.ts";
 
 /** Streams at a time: each holds a connection and up to QUEUED_MAX events, about 0.5 MB. A browser opens six at most. */
@@ -31,7 +32,7 @@ const RETRY_MS = 1_000;
 
 export function addStream(app: Hono<ApiEnv>, doors: Doors): void {
   const hub = createHub(doors);
-  app.get("/api/v1/events", (c) => {
+  app.get("/api/v1/events", async (c) => {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
     if (c.req.method === "HEAD") return new Response(null, { headers: HEADERS });
@@ -40,7 +41,9 @@ export function addStream(app: Hono<ApiEnv>, doors: Doors): void {
         headers: { "retry-after": "10" },
       });
     }
-    return new Response(hub.join(c.env), { headers: HEADERS });
+    const session = await sessionView(doors, c.env.access);
+    const hello = event("hello", { ...session, mesh: meshNews(doors.peer.mesh()) });
+    return new Response(hub.join(c.env, hello), { headers: HEADERS });
   });
 }
 
@@ -58,7 +61,7 @@ type Listener = Whose & {
 /** `user`: whose it is; absent: everyone's. */
 type News = { readonly text: string; readonly user?: UserId };
 
-type Hub = { readonly size: number; join(whose: Whose): ReadableStream<Uint8Array> };
+type Hub = { readonly size: number; join(whose: Whose, hello: string): ReadableStream<Uint8Array> };
 
 function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
   const encoder = new TextEncoder();
@@ -76,14 +79,15 @@ function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
     get size() {
       return listeners.size;
     },
-    join({ access, user, isEveryone }) {
+    join({ access, user, isEveryone }, hello) {
       let listener: Listener | undefined;
       return new ReadableStream<Uint8Array>({
         start(controller) {
           listener = { access, user, isEveryone, controller, queue: [], length: 0, dropped: 0 };
           listeners.add(listener);
-          // A first byte at once, so that proxies and browsers see the stream open.
-          controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n: welcome\n\n`));
+          // A first byte at once, so that proxies and browsers see the stream open; and what a page need not ask for then:
+          // who it is for, and how the mesh stands, of which only changes are told later.
+          controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n: welcome\n\n${hello}`));
           if (closing.aborted) end(listener);
           else if (listeners.size === 1) open();
         },

@@ -12,6 +12,8 @@ class Listener {
   #rest = "";
   #isOver = false;
   readonly events: Event[] = [];
+  /** What the stream says first: who listens. */
+  hello: Event["data"] | undefined;
 
   constructor(response: Response) {
     assert.equal(response.status, 200);
@@ -42,7 +44,8 @@ class Listener {
     this.#rest = blocks.pop() ?? "";
     for (const block of blocks) {
       const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
-      if (event !== undefined && data !== undefined) this.events.push({ event, data: JSON.parse(data) });
+      if (event === "hello") this.hello = JSON.parse(data ?? "");
+      else if (event !== undefined && data !== undefined) this.events.push({ event, data: JSON.parse(data) });
       else assert.match(block, /^(: ?\w*|retry: 1000)$/);
     }
   }
@@ -59,6 +62,10 @@ test("tells what becomes of tasks and runs, as they are shown elsewhere", () =>
     const created = (await call("POST tasks", { body: LEAST })).body;
     const [first] = await listener.hear(1);
     assert.deepEqual(first, { event: "task", data: created });
+    const { mesh, ...session } = listener.hello ?? {};
+    assert.deepEqual(session, (await call("GET auth/session")).body);
+    const { peers } = mesh as { readonly peers: readonly { readonly state: string }[] };
+    assert.deepEqual(peers.map(({ state }) => state), ["alive"]);
     const run = (await call("POST tasks/a/trigger")).body;
     await clock.pass(1);
     await call("DELETE tasks/a");

@@ -159,7 +159,7 @@ test("streams events until it is closed, which takes no longer than it may", asy
       body: JSON.stringify({ id: "a", schedule: HOURLY, target: URN }),
     });
     while (!heard.includes("event: task")) heard += (await reader.read()).value ?? "";
-    assert.match(heard, /^retry: 1000\n\n: welcome\n\nevent: task\ndata: \{"id":"a",/);
+    assert.match(heard, /^retry: 1000\n\n: welcome\n\nevent: hello\ndata: .*\n\nevent: task\ndata: \{"id":"a",/);
     const began = performance.now();
     world.api.close();
     await serving.close();

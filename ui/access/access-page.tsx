@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // Who and what may ask this mesh: users, and the tokens of scripts and programs.
 
-import "../styles/plain.css";
 import { Tokens } from "./tokens.tsx";
 import { Users } from "./users.tsx";
 

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // Who did what, where and when, and what it was before and after: of all peers as one, for admins.
 
-import "../styles/audit.css";
 import { mesh, peerName } from "../mesh-news.ts";
 import { Difference } from "../parts/difference.tsx";
 import type { Column } from "../parts/download.ts";

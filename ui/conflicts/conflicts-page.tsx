@@ -2,7 +2,6 @@
 // What lost against an edit made elsewhere at the same time: seen, and put back if it was the better one.
 
 import { useSignal } from "@preact/signals";
-import "../styles/plain.css";
 import { ask, failureText } from "../api.ts";
 import { peerName } from "../mesh-news.ts";
 import { Moment } from "../parts/moment.tsx";

@@ -2,7 +2,6 @@
 // What was given up: grouped by target and error, looked at one by one, and driven again at a pace.
 
 import { useSignal } from "@preact/signals";
-import "../styles/plain.css";
 import { ask, failureText } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";

@@ -2,7 +2,6 @@
 // The editor of a task, with what the peer says of its schedule while it is being written.
 
 import { useEffect, useRef } from "preact/hooks";
-import "../styles/editor.css";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { say } from "../parts/notice.tsx";

@@ -3,7 +3,7 @@
 
 import { Countdown } from "../parts/moment.tsx";
 import { connection } from "../live.ts";
-import { localText, offsetOf } from "../time.ts";
+import { localText, offsetOf } from "../local-time.ts";
 import type { Preview } from "../views.ts";
 import { text } from "./draft.ts";
 import { preview } from "./preview.ts";

@@ -3,7 +3,6 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import "../styles/mesh.css";
 import { ask, failureText } from "../api.ts";
 import { tick } from "../clock.ts";
 import { mesh } from "../mesh-news.ts";

@@ -4,7 +4,6 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import "../styles/mesh.css";
 import { mesh as news } from "../mesh-news.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Icon } from "../parts/icon.tsx";

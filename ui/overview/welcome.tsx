@@ -2,7 +2,6 @@
 // The welcome of a peer that has no task yet: from nothing to a first delivered event in three steps, on one screen.
 
 import { useSignal } from "@preact/signals";
-import "../styles/welcome.css";
 import { failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
 import { Field } from "../parts/field.tsx";

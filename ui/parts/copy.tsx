@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // A text that is to be taken elsewhere, and the button that takes it.
 
-import "../styles/parts.css";
 import { useSignal } from "@preact/signals";
 import { Icon } from "./icon.tsx";
 import { say } from "./notice.tsx";

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // A question that has to be answered. The browser's own dialog keeps the focus, closes on Escape, and gives it back.
 
-import "../styles/parts.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // A change, as it was and as it is: each line says by its sign and its element which it is, and by its colour again.
 
-import "../styles/diff.css";
 import { diffOf } from "./diff.ts";
 
 export function Difference({ before, after, label }: {

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // Names and what they stand for.
 
-import "../styles/parts.css";
 import type { ComponentChildren } from "preact";
 
 export function Facts({ children }: { readonly children: ComponentChildren }) {

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // A field of a form: its label, the text, what it is for, and what is wrong with it: where, and the way out.
 
-import "../styles/parts.css";
 import type { ComponentChildren } from "preact";
 import type { FieldProblem } from "../api.ts";
 

@@ -3,15 +3,19 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import pagesCss from "../styles/pages.css?url";
 
-/** `const Page = lazy(async () => (await import("./page.tsx")).Page)` */
-export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+/** `const Page = lazy(async () => (await import("./page.tsx")).Page)`. `isPlain`: the shell's styles are all it needs. */
+export function lazy<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  { isPlain = false } = {},
+): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {
     const [state, setState] = useState<"loading" | "loaded" | "failed">(loaded === undefined ? "loading" : "loaded");
     useEffect(() => {
       if (state !== "loading") return;
-      load().then((component) => {
+      Promise.all([load(), isPlain || (styles ??= style())]).then(([component]) => {
         loaded = component;
         setState("loaded");
       }, () => setState("failed"));
@@ -29,4 +33,20 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     const Component = loaded;
     return Component === undefined ? null : <Component {...props} />;
   };
+}
+
+let styles: Promise<void> | undefined;
+
+/** What all of these parts are drawn with is one file. */
+function style(): Promise<void> {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: pagesCss });
+  return new Promise((resolve, reject) => {
+    link.onload = () => resolve();
+    link.onerror = () => {
+      styles = undefined;
+      link.remove();
+      reject(new Error(`${pagesCss} can't be loaded`));
+    };
+    document.head.append(link);
+  });
 }

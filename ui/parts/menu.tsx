@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // A few deeds behind one button. It closes when one is chosen, on Escape, and when the focus goes elsewhere.
 
-import "../styles/parts.css";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // The foot of a list: how much of it is shown, and the rest, which comes by itself when one scrolls there.
 
-import "../styles/parts.css";
 import { useEffect, useRef } from "preact/hooks";
 
 export function More({ shown, total, what, isMore, isComing, onMore }: {

@@ -1,7 +1,6 @@
-// Runs before anything is painted, so that a chosen theme never flashes the other one. A file of its own, because the
-// page allows no inline script.
+// Before anything is painted: a chosen theme never flashes the other one. The page allows no inline script.
 try {
   document.documentElement.dataset.theme = localStorage.getItem("metronome.theme") ?? "system";
 } catch {
-  // Storage is denied: the system's theme it is.
+  // Storage is denied.
 }

@@ -2,7 +2,6 @@
 // Runs in a table, the latest first: of one task or of all, kept true by events, read on by their cursor.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import "../styles/runs.css";
 import { ask, failureText } from "../api.ts";
 import { listen } from "../live.ts";
 import { peerName } from "../mesh-news.ts";

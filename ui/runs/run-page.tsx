@@ -2,8 +2,6 @@
 // One run: each attempt with its time, what was sent and what came back, who owned the task and why.
 
 import { useEffect } from "preact/hooks";
-import "../styles/runs.css";
-import "../styles/task.css";
 import { peerName } from "../mesh-news.ts";
 import { Copy } from "../parts/copy.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";

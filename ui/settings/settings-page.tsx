@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // What a person may choose for this browser, and what there is to know of this peer.
 
-import "../styles/plain.css";
 import { mesh as news } from "../mesh-news.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";

@@ -1,7 +1,6 @@
 /** @jsxImportSource preact */
 // All keys that act here and now.
 
-import "../styles/palette.css";
 import { Dialog } from "../parts/dialog.tsx";
 import { keyChoice } from "../settings.ts";
 import { bound } from "./keys.ts";

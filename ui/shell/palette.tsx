@@ -3,8 +3,6 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import "../styles/parts.css";
-import "../styles/palette.css";
 import { ask } from "../api.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { navigate, pageOf, taskPage } from "../router.ts";

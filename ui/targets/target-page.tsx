@@ -2,7 +2,6 @@
 // One named target: what it says, which credentials are held, a try, a rotation, and the tasks that send to it.
 
 import { useSignal } from "@preact/signals";
-import "../styles/plain.css";
 import { type Answer, ask, failureText } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";

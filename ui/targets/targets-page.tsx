@@ -2,7 +2,6 @@
 // Targets: named ones, that many tasks refer to, and the ways from this peer to all of them, those that are shut first.
 
 import { useSignal } from "@preact/signals";
-import "../styles/plain.css";
 import { ask, failureText } from "../api.ts";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";

@@ -2,8 +2,8 @@
 // One task: how it stands, when it is next, how its year was, what became of its runs, and who fires it.
 
 import { useEffect } from "preact/hooks";
-import "../styles/task.css";
 import { tick } from "../clock.ts";
+import { localText, offsetOf } from "../local-time.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
@@ -14,7 +14,7 @@ import { RunList } from "../runs/run-list.tsx";
 import { RUN_COLUMNS } from "../runs/run-columns.ts";
 import { browserZone, zoneChoice } from "../settings.ts";
 import { Paused, TargetText } from "../tasks/task-row.tsx";
-import { localText, offsetOf, shownZone } from "../time.ts";
+import { shownZone } from "../time.ts";
 import type { Days, Explanation, Page, Preview, Run, Task } from "../views.ts";
 import { Heatmap } from "./heatmap.tsx";
 import { Lateness } from "./lateness.tsx";
