@@ -31,8 +31,8 @@ const READ_AGAIN_MS = 1_000;
 /** Reads of dossiers under way at a time; what is asked for meanwhile goes together in the next one. */
 const READS_MAX = 2;
 
-/** Dossiers of one read. */
-const READ_MAX = 256;
+/** Dossiers of one read: each costs the loop some 0.5 ms, and 3 µs for each dossier. */
+const READ_MAX = 512;
 
 /** The same effects, with one write of what has happened in place of many: nothing in between looks at the disk. */
 export function joined(effects: readonly Effect[]): readonly Effect[] {

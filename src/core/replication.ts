@@ -6,49 +6,22 @@ import { Asks } from "./asks.ts";
 import type { CarryPage } from "./carry.ts";
 import { CatchUp } from "./catch-up.ts";
 import { descend, type DigestTree } from "./digest.ts";
-import type { LogFacts } from "./event.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
-import { counted, Intake, type IntakeHost } from "./intake.ts";
+import { counted, Intake } from "./intake.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerMessage, Stamps } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import { dotOf, livingStampsChanged } from "./living-stamps.ts";
 import { type Entity, isDead } from "./register.ts";
 import { coveredBy, StableCut } from "./stable-cut.ts";
 import { repair } from "./repair.ts";
+import type { ReplicationHost, ReplicationStart } from "./replication-host.ts";
 import { Keepings, Spreads } from "./spread.ts";
 import { stampOrigin } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
-import { pull } from "./sync.ts";
+import { pull, type Unfinished } from "./sync.ts";
 import type { PeerId } from "./task.ts";
 import { RunVector, VersionVector } from "./vector.ts";
 import type { Write } from "./write.ts";
-
-/** What replication wants of the machine around it. */
-export type ReplicationHost = IntakeHost & {
-  readonly self: PeerId;
-  /** Steady time. */
-  now(): Instant;
-  send(to: PeerId, message: PeerMessage): void;
-  publish(broadcast: Broadcast): void;
-  /** Asks the store; `onAnswer` is called once. */
-  query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
-  /** Carries out at the owner what another peer was asked for; absent when this peer can't. */
-  obey(ask: Extract<Ask, { kind: "command" | "dossier" }>, onAnswer: (answer: Answer) => void): void;
-  /** The others that are alive. */
-  living(): readonly PeerId[];
-  readonly chance: () => number;
-  /** For whoever runs the peer. */
-  log(message: string, facts: LogFacts): void;
-};
-
-export type ReplicationStart = {
-  readonly vector: VersionVector;
-  readonly runVector: RunVector;
-  readonly runFloors: RunVector;
-  /** Nothing was ever pulled from this mesh. */
-  readonly isNew: boolean;
-  readonly digest: DigestTree;
-};
 
 /** How long one question may take: a page is read, sent and merged in a tenth of it. */
 const ANSWER_MS = 5_000;
@@ -91,6 +64,8 @@ export class Replication {
   #isDigestWhole = false;
   readonly #wishes = new Map<PeerId, Wish>();
   readonly #syncedAt = new Map<PeerId, Instant>();
+  /** Pulls that were broken off while entities came: they go on from there as long as the link to that peer holds. */
+  readonly #unfinished = new Map<PeerId, Unfinished>();
   readonly #differences = new Map<PeerId, { readonly roots: string; readonly since: Instant }>();
   /** Who did not have all carries that this peer lacked, when it was last asked. */
   readonly #trimmed = new Set<PeerId>();
@@ -255,6 +230,7 @@ export class Replication {
 
   unlinked(peer: PeerId): void {
     this.#asks.unlinked(peer);
+    this.#unfinished.delete(peer);
   }
 
   // ── syncs ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -347,6 +323,8 @@ export class Replication {
   #pull(peer: PeerId): void {
     this.#current = peer;
     const pulled = ++this.#pulls;
+    const unfinished = this.#unfinished.get(peer);
+    this.#unfinished.delete(peer);
     const catchUp = new CatchUp((message, facts) => this.#host.log(message, { peer, ...facts }));
     pull(
       peer,
@@ -368,14 +346,16 @@ export class Replication {
         adoptVector: (stamps) => this.#adopt(stamps),
         adoptFloors: (floors) => this.#adoptFloors(floors),
       },
-      (end) => {
+      (end, unfinished) => {
         if (pulled !== this.#pulls) return;
+        if (unfinished !== undefined) this.#unfinished.set(peer, unfinished);
         catchUp.ended(this.#digest.size, end === "whole", this.#host.now());
         this.#current = undefined;
         this.#syncedAt.set(peer, this.#host.now());
         this.#ended(peer, end === "whole");
         this.#startSync();
       },
+      unfinished,
     );
   }
 

@@ -13,7 +13,7 @@ const IDLE_MAX = 28_672;
 const ROOMY_MAX = 16_384;
 
 /** Dossiers asked for in one read. */
-const READ_MAX = 256;
+const READ_MAX = 512;
 
 /** Where an active task is kept; `isStale` while its actor waits to be told what stands on the disk. */
 export type Seat<Actor, Message> = { actor?: Actor; readonly mailbox: Message[]; isStale: boolean };

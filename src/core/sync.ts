@@ -27,15 +27,27 @@ export type SyncDoors = {
 
 export type SyncEnd = "whole" | "broken";
 
-/** Pulls everything from `peer`; `onEnd` is called once. */
-export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => void): void {
+/**
+ * Entities up to `cursor` are taken in, and `vector` was the other's when they were begun to be asked for, above `base`.
+ * To go on from there is no more than a slow pull, as long as the other holds what it held then.
+ */
+export type Unfinished = { readonly base: Stamps; readonly vector: Stamps; readonly cursor: string };
+
+/** Pulls everything from `peer`; `onEnd` is called once, with where another pull may go on when this one was broken off. */
+export function pull(
+  peer: PeerId,
+  doors: SyncDoors,
+  onEnd: (end: SyncEnd, unfinished?: Unfinished) => void,
+  before?: Unfinished,
+): void {
+  let unfinished = before;
   const step = <K extends Answer["kind"]>(
     ask: Ask,
     kind: K,
     onAnswer: (answer: Extract<Answer, { kind: K }>) => void,
   ) =>
     doors.ask(peer, ask, (answer) => {
-      if (answer?.kind !== kind) onEnd("broken");
+      if (answer?.kind !== kind) onEnd("broken", unfinished);
       else onAnswer(answer as Extract<Answer, { kind: K }>);
     });
 
@@ -62,9 +74,9 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
     });
 
   let isLacking = false;
-  const base = doors.vector();
+  const base = before?.base ?? doors.vector();
   const entities = () => {
-    let vector: Stamps | undefined;
+    let vector = before?.vector;
     let isTaking = false;
     let takeNext: (() => void) | undefined;
     // While one page is taken in the next one is on its way: both peers work, and no more than two pages are held.
@@ -77,7 +89,10 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
           if (answer.cursor !== undefined) askFor(answer.cursor);
           doors.mergeEntities(answer.entities, answer.living, () => {
             isTaking = false;
-            if (answer.cursor !== undefined) return takeNext?.();
+            if (answer.cursor !== undefined) {
+              unfinished = { base, vector: adopted, cursor: answer.cursor };
+              return takeNext?.();
+            }
             doors.adoptVector(adopted);
             onEnd(isLacking ? "broken" : "whole");
           });
@@ -85,7 +100,7 @@ export function pull(peer: PeerId, doors: SyncDoors, onEnd: (end: SyncEnd) => vo
         if (isTaking) takeNext = take;
         else take();
       });
-    askFor(undefined);
+    askFor(before?.cursor);
   };
 
   if (doors.needsResults()) results(undefined, undefined);

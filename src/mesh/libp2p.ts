@@ -51,6 +51,12 @@ const OPEN_MS = 10_000;
 /** Channels of one peer to another at once: a sync, and requests of people. */
 const CHANNELS_MAX = 64;
 
+/** The own addresses are looked up again after so long: libp2p asks the system each time, which takes a millisecond. */
+const ADDRESSES_MS = 1_000;
+
+type Addressed = { readonly at: number; readonly list: readonly string[] };
+const NOT_ADDRESSED: Addressed = { at: -Infinity, list: [] };
+
 /** Addresses of a member that are tried, the newest first. */
 const ADDRESSES_MAX = 16;
 
@@ -76,6 +82,7 @@ class Libp2pMesh implements Mesh {
   #join: ((from: PeerId, channel: Channel) => void) | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #tickedAt = performance.now();
+  #addressed = NOT_ADDRESSED;
   #closed: Promise<void> | undefined;
 
   constructor(settings: Libp2pSettings) {
@@ -126,7 +133,11 @@ class Libp2pMesh implements Mesh {
   }
 
   addresses(): readonly string[] {
-    return this.#parts?.node.getMultiaddrs().map((address) => address.toString()) ?? [];
+    const now = performance.now();
+    if (this.#parts !== undefined && now - this.#addressed.at > ADDRESSES_MS) {
+      this.#addressed = { at: now, list: this.#parts.node.getMultiaddrs().map((address) => address.toString()) };
+    }
+    return this.#addressed.list;
   }
 
   admit(members: readonly MemberAddress[]): void {
@@ -176,7 +187,11 @@ class Libp2pMesh implements Mesh {
   }
 
   async listen(addresses: readonly string[]): Promise<void> {
-    await this.#parts?.node.services.inside.listen(addresses);
+    try {
+      await this.#parts?.node.services.inside.listen(addresses);
+    } finally {
+      this.#addressed = NOT_ADDRESSED;
+    }
   }
 
   acceptJoin(handler: ((from: PeerId, channel: Channel) => void) | undefined): void {

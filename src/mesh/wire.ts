@@ -34,11 +34,12 @@ export function encodeValue(value: unknown): Uint8Array {
 
 /** Never throws, whatever the bytes are. */
 export function decodeValue(bytes: Uint8Array): Decoded {
-  const excess = excessOf(bytes);
+  const { excess, mayOverflow } = looked(bytes);
   if (excess !== undefined) return { kind: "malformed", reason: excess };
   try {
     const value: unknown = JSON.parse(decoder.decode(bytes));
-    return isInRange(value) ? { kind: "value", value } : { kind: "malformed", reason: "a number is out of range" };
+    if (mayOverflow && !isInRange(value)) return { kind: "malformed", reason: "a number is out of range" };
+    return { kind: "value", value };
   } catch {
     return { kind: "malformed", reason: "not JSON in UTF-8" };
   }
@@ -127,20 +128,44 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+/** `e`, and what makes a capital small. */
+const EXPONENT = 0x65;
+const LOWER = 0x20;
 
-/** Why the text is not parsed at all: `JSON.parse` takes 200,000 levels and a million lists, and takes its time. */
-function excessOf(bytes: Uint8Array): string | undefined {
-  if (bytes.length > MESSAGE_MAX_BYTES) return "too long";
+/** Digits of the longest number that is surely in range: 308 of them are. */
+const DIGITS_SURE = 300;
+
+type Looked = {
+  /** Why the text is not parsed at all: `JSON.parse` takes 200,000 levels and a million lists, and takes its time. */
+  readonly excess?: string;
+  /** Some number may be too great: to look at all values costs more than to parse them, and no peer sends such. */
+  readonly mayOverflow: boolean;
+};
+
+function looked(bytes: Uint8Array): Looked {
+  const no = (excess: string) => ({ excess, mayOverflow: false });
+  if (bytes.length > MESSAGE_MAX_BYTES) return no("too long");
   let depth = 0;
   let values = 1;
+  let digits = 0;
+  let mayOverflow = false;
   for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= DIGIT_0 && byte <= DIGIT_9) {
+      if (++digits > DIGITS_SURE) mayOverflow = true;
+      continue;
+    }
+    if (digits > 0 && (byte | LOWER) === EXPONENT) mayOverflow = true;
+    digits = 0;
+    switch (byte) {
       case QUOTE:
         at = endOfText(bytes, at);
         break;
       case OPEN_LIST:
       case OPEN_OBJECT:
-        if (++depth > DEPTH_MAX) return "nested too deep";
+        if (++depth > DEPTH_MAX) return no("nested too deep");
         values++;
         break;
       case CLOSE_LIST:
@@ -148,10 +173,10 @@ function excessOf(bytes: Uint8Array): string | undefined {
         depth--;
         break;
       case COMMA:
-        if (++values > VALUES_MAX) return "too many values";
+        if (++values > VALUES_MAX) return no("too many values");
     }
   }
-  return values > VALUES_MAX ? "too many values" : undefined;
+  return values > VALUES_MAX ? no("too many values") : { mayOverflow };
 }
 
 /** Where the text that begins at `at` has its closing quote; the end when it has none. */

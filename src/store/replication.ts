@@ -1,6 +1,7 @@
 // What other peers ask of the store: the entities above a vector, the carries of a run log, where tasks stand, and the
 // records of some leaves of the digest tree. Every page is bounded in number and in length, and says where to go on.
 
+import { Buffer } from "node:buffer";
 import type { Carry, CarryPage, LastResult, StoredCarry } from "../core/carry.ts";
 import { NO_PROGRESS, type Progress } from "../core/dossier.ts";
 import type { LogEnds } from "../core/message.ts";
@@ -13,13 +14,17 @@ import { readRecord } from "./record.ts";
 
 /** Entries of one page, and about how many characters they may hold: a message carries 1 MiB. */
 const PAGE_MAX = 256;
-const PAGE_LENGTH_MAX = 400_000;
+const PAGE_LENGTH_MAX = 300_000;
+
+/** Entities of one page, and about how many bytes they may hold: twice as many would hold up a slow loop. */
+const ENTITIES_MAX = 256;
+const PAGE_BYTES_MAX = 500_000;
 
 /** Carries of all authors that a newcomer is told one by one: 5 s of merging, and half of what a log holds. */
 const LATEST_MAX = 50_000;
 
 /** Dots read at a time while leaping over what is covered. */
-const DOTS_AT_ONCE = 64;
+const DOTS_AT_ONCE = 256;
 
 /** Digits of an origin at the start of a dot's key; the time follows. */
 const ORIGIN_DIGITS = 6;
@@ -41,7 +46,7 @@ export async function entitiesAbove(
   let isMore = true;
   try {
     let ahead = await walk.take(DOTS_AT_ONCE);
-    for (let at = 0; dots.length < PAGE_MAX;) {
+    for (let at = 0; dots.length < ENTITIES_MAX;) {
       if (at === ahead.length) {
         if (ahead.length === 0) {
           isMore = false;
@@ -80,13 +85,13 @@ export async function entitiesAbove(
   const records = await keyValue.getMany("entities", names);
   const found = new Map(names.map((name, at) => [name, records[at]]));
   const taken = new Map<string, Entity>();
-  let length = 0;
+  let bytes = 0;
   for (const [at, dot] of dots.entries()) {
     const name = nameOfDotPlace(dot);
     const record = found.get(name);
     if (record === undefined || taken.has(name)) continue;
-    length += record.length;
-    if (taken.size > 0 && length > PAGE_LENGTH_MAX) {
+    bytes += Buffer.byteLength(record);
+    if (taken.size > 0 && bytes > PAGE_BYTES_MAX) {
       const last = dots[at - 1];
       return { entities: [...taken.values()], ...(last === undefined ? {} : { cursor: last }) };
     }
@@ -251,11 +256,11 @@ export async function entitiesStartingWith(
   try {
     const entries = await walk.take(PAGE_MAX);
     const entities: Entity[] = [];
-    let length = 0;
+    let bytes = 0;
     for (const [at, [, record]] of entries.entries()) {
-      length += record.length;
+      bytes += Buffer.byteLength(record);
       const last = entries[at - 1];
-      if (last !== undefined && length > PAGE_LENGTH_MAX) return { entities, cursor: last[0] };
+      if (last !== undefined && bytes > PAGE_BYTES_MAX) return { entities, cursor: last[0] };
       entities.push(readRecord<Entity>(record));
     }
     const last = entries[entries.length - 1];

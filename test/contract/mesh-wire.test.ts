@@ -63,6 +63,10 @@ test("what is too deep, too long, too many or no number is malformed before it c
     kind: "malformed",
     reason: "a number is out of range",
   });
+  for (const text of ["[1E999]", '{"e":-1.5e+400}', `[true,1${"0".repeat(310)}]`]) {
+    assert.equal(decodeValue(bytes(text)).kind, "malformed", text);
+  }
+  assert.deepEqual(decodeValue(bytes('[1e5,false,"1e999"]')), { kind: "value", value: [1e5, false, "1e999"] });
   const wrong = ["", " ", "\ufeff1", "{'a':1}", '"\\', '"a', "[1,]", "undefined", "NaN", '"\u0001"', "1 2", "{}}"];
   for (const text of wrong) assert.equal(decodeValue(bytes(text)).kind, "malformed", text);
   assert.equal(decodeValue(Uint8Array.of(0x22, 0xff, 0x22)).kind, "malformed");

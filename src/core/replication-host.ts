@@ -1,0 +1,36 @@
+// What replication wants of the machine around it, and what it is told at the start.
+
+import type { DigestTree } from "./digest.ts";
+import type { LogFacts } from "./event.ts";
+import type { Instant } from "./instant.ts";
+import type { IntakeHost } from "./intake.ts";
+import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
+import type { StoreAnswer, StoreQuery } from "./store-query.ts";
+import type { PeerId } from "./task.ts";
+import type { RunVector, VersionVector } from "./vector.ts";
+
+export type ReplicationHost = IntakeHost & {
+  readonly self: PeerId;
+  /** Steady time. */
+  now(): Instant;
+  send(to: PeerId, message: PeerMessage): void;
+  publish(broadcast: Broadcast): void;
+  /** Asks the store; `onAnswer` is called once. */
+  query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
+  /** Carries out at the owner what another peer was asked for; absent when this peer can't. */
+  obey(ask: Extract<Ask, { kind: "command" | "dossier" }>, onAnswer: (answer: Answer) => void): void;
+  /** The others that are alive. */
+  living(): readonly PeerId[];
+  readonly chance: () => number;
+  /** For whoever runs the peer. */
+  log(message: string, facts: LogFacts): void;
+};
+
+export type ReplicationStart = {
+  readonly vector: VersionVector;
+  readonly runVector: RunVector;
+  readonly runFloors: RunVector;
+  /** Nothing was ever pulled from this mesh. */
+  readonly isNew: boolean;
+  readonly digest: DigestTree;
+};
