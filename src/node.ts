@@ -294,6 +294,10 @@ class Loop implements Node {
     return this.#parts.store.conflicts(query);
   }
 
+  versions(guid: TaskGuid, limit: number) {
+    return this.#parts.store.versions(guid, limit);
+  }
+
   watch(listener: (notice: Notice) => void): () => void {
     this.#watchers.add(listener);
     return () => this.#watchers.delete(listener);

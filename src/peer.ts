@@ -21,6 +21,7 @@ import type { ResolvedTarget } from "./core/target-book.ts";
 import type { Target } from "./core/target.ts";
 import type { PeerId, TaskGuid } from "./core/task.ts";
 import type { Ticket } from "./core/ticket.ts";
+import type { Version } from "./core/version.ts";
 import type { StoredAnswer } from "./core/write.ts";
 import type { DeadCause, DeadCauseQuery, DeadLetterQuery, Page, RunQuery, TaskQuery } from "./store/store.ts";
 
@@ -64,6 +65,8 @@ export interface Peer {
   yield(isDraining: boolean): void;
   /** Values that lost against concurrent writes, the latest first. Rejects with `BadCursor`. */
   conflicts(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<Conflict>>;
+  /** What the task was until its latest edits, as this peer saw it, the latest first. */
+  versions(guid: TaskGuid, limit: number): Promise<readonly Version[]>;
   answer(key: string): Promise<StoredAnswer | undefined>;
   /** Calls back for each notice until the returned function is called. */
   watch(listener: (notice: Notice) => void): () => void;

@@ -28,6 +28,7 @@ import { addAuth } from "./auth.ts";
 import { addInvites } from "./invites.ts";
 import { addUser } from "./user.ts";
 import { addUsers, createSignUps } from "./users.ts";
+import { addVersions } from "./versions.ts";
 import { addSettings } from "./settings.ts";
 import { addForward } from "./forward.ts";
 import { createCors } from "./cors.ts";
@@ -206,6 +207,7 @@ export function createApi(settings: ApiSettings): Api {
     addDeadLetters(app, doors);
     addBreakers(app, doors);
     addExplain(app, doors);
+    addVersions(app, doors);
     addSchedules(app, doors);
     addTemplates(app, doors);
     addTargets(app, doors);

@@ -3,29 +3,23 @@
 
 import type { Hono } from "hono";
 import { type Conflict, conflictPlace } from "../core/conflict.ts";
-import { isFaults, parseDefinition } from "../core/definition.ts";
 import { isObject } from "../core/faults.ts";
 import { formatInstant, type Instant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
-import { admissionOf } from "../core/membership-list.ts";
-import { type Register, revisionOf } from "../core/register.ts";
+import type { Register } from "../core/register.ts";
 import { type Origin, stampMs, stampOrigin } from "../core/stamp.ts";
 import { maskTarget, type Target } from "../core/target.ts";
 import { type Task, taskOf } from "../core/task-entity.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
-import type { Peer, TargetAccess } from "../peer.ts";
+import type { TargetAccess } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { faultsResponse, problem, refusalResponse } from "./problem.ts";
-import { putTask } from "./put.ts";
+import { problem } from "./problem.ts";
+import { putBack, writersOf, writtenAs } from "./put-back.ts";
 import { cursor, openCursor, readQuery, sealCursor, whole } from "./query.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
-import { definitionOf, ownershipOf, plainTarget, showTask } from "./view.ts";
-
-/** A restore is tried again when another write comes between its read and its write. */
-const RESTORE_TRIES = 8;
-const MEMBERS_MAX = 4_096;
+import { plainTarget } from "./view.ts";
 
 export function conflictsQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
@@ -70,27 +64,8 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
   });
 
   async function restore({ entity: { key }, register, lost }: Conflict, user: UserId): Promise<Response> {
-    const guid = key as TaskGuid;
-    for (let tries = 1;; tries++) {
-      const { entity } = await peer.dossier(guid);
-      const task = taskOf(entity);
-      if (entity === undefined || task === undefined || task.user !== user) {
-        return problem(409, "The task is deleted: create it again, and with what it lost.");
-      }
-      const definition = restored(task, register, lost.value, { now: peer.now(), targets: doors.targets });
-      if (definition === undefined) return problem(409, "What was lost is the end of the task, and it lives.");
-      const parsed = parseDefinition(definition, {});
-      if (isFaults(parsed)) return faultsResponse(parsed);
-      const result = await putTask({ ...doors, user }, parsed, { mode: "replace", match: [revisionOf(entity)] });
-      if (result.kind === "refused") {
-        if (result.why === "changed" && tries < RESTORE_TRIES) continue;
-        return refusalResponse(result);
-      }
-      const dossier = result.kind === "task" ? result.dossier : await peer.dossier(guid);
-      const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
-      if (shown === undefined) throw new Error("a restored task is not there");
-      return json(200, shown.view, { etag: shown.tag });
-    }
+    const told = { now: peer.now(), targets: doors.targets };
+    return await putBack(doors, { guid: key as TaskGuid, user }, (task) => restored(task, register, lost.value, told));
   }
 
   async function find(id: string): Promise<Conflict | undefined> {
@@ -113,9 +88,7 @@ function restored(
   value: Json,
   { now, targets }: { readonly now: Instant; readonly targets: Pick<TargetAccess, "openTarget"> },
 ): unknown {
-  const { target } = task.definition;
-  const opened = targets.openTarget(target) ?? maskTarget(target);
-  const { state: _, ...definition } = { ...definitionOf(task, now), target: opened, state: undefined };
+  const definition = writtenAs(task, now, targets);
   if (!isObject(value)) return undefined;
   switch (register) {
     case "schedule":
@@ -145,12 +118,6 @@ function stateOf({ paused, note, until }: Value) {
     ...(note === undefined ? {} : { note }),
     ...(typeof until === "number" ? { until: formatInstant(until as Instant) } : {}),
   };
-}
-
-/** Which peer writes with which origin. */
-async function writersOf(peer: Pick<Peer, "entities">): Promise<ReadonlyMap<Origin, PeerId>> {
-  const admissions = (await peer.entities("member", MEMBERS_MAX)).flatMap((entity) => admissionOf(entity) ?? []);
-  return new Map(admissions.map(({ origin, peer }) => [origin, peer]));
 }
 
 function conflictView(conflict: Conflict, task: Task | undefined, writers: ReadonlyMap<Origin, PeerId>) {

@@ -36,6 +36,7 @@ import * as shapes from "./shapes.ts";
 import { TARGET_OPERATIONS } from "./target-operations.ts";
 import { SORT_ORDERS } from "./search.ts";
 import { SEARCH_MAX } from "./tasks.ts";
+import { VERSION_OPERATIONS } from "./version-operations.ts";
 
 export function openapi(version: string): unknown {
   const app = new OpenAPIHono();
@@ -58,6 +59,7 @@ export function openapi(version: string): unknown {
     ...DELIVERY_OPERATIONS,
     ...MESH_OPERATIONS,
     ...FORWARD_OPERATIONS,
+    ...VERSION_OPERATIONS,
     ...TARGET_OPERATIONS,
   ];
   for (const operation of operations) registry.registerPath(operation);

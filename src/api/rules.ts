@@ -39,6 +39,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "GET /api/v1/tasks/:id/runs",
     "GET /api/v1/tasks/:id/days",
     "GET /api/v1/tasks/:id/explain",
+    "GET /api/v1/tasks/:id/versions",
     "GET /api/v1/tasks:export",
     "POST /api/v1/schedules/preview",
     "POST /api/v1/templates/preview",
@@ -74,6 +75,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "DELETE /api/v1/tasks/:id",
     "POST /api/v1/tasks:batch",
     "POST /api/v1/conflicts/:id/restore",
+    "POST /api/v1/tasks/:id/versions/:revision/restore",
     ...slashed("POST /task", "DELETE /task/:id"),
   ],
   targets: [

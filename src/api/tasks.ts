@@ -354,7 +354,7 @@ export function noSuchTask(id: string): Response {
 }
 
 /** The id of a request whose body says nothing. */
-async function bare(c: Context<ApiEnv, "/api/v1/tasks/:id">): Promise<string | Response> {
+export async function bare(c: Context<ApiEnv, "/api/v1/tasks/:id">): Promise<string | Response> {
   const id = idOf(c);
   if (id instanceof Response) return id;
   const body = await readObject(c.req.raw, { isOptional: true });

@@ -29,6 +29,7 @@ import { taskRuns } from "./task-runs.ts";
 import { taskShow } from "./task-show.ts";
 import { taskPause, taskRemove, taskResume } from "./task-state.ts";
 import { taskTrigger } from "./task-trigger.ts";
+import { taskVersions } from "./task-versions.ts";
 import { ticket } from "./ticket.ts";
 import { token } from "./token.ts";
 import { userAdd, userInvite, userList, userPassword, userPolicy, userRemove, userRole } from "./user.ts";
@@ -67,6 +68,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskNext);
   addCommand(task, parts, taskRuns);
   addCommand(task, parts, taskExplain);
+  addCommand(task, parts, taskVersions);
   addCommand(task, parts, taskBackfill);
   addCommand(task, parts, taskSkip);
   addCommand(task, parts, taskCancel);

@@ -21,6 +21,7 @@ import type { ResolvedTarget, TargetBook } from "./target-book.ts";
 import { isNamed, type Target } from "./target.ts";
 import type { PeerId, TaskGuid, UserId } from "./task.ts";
 import type { Trust } from "./trust.ts";
+import { versionOf } from "./version.ts";
 import type { Write } from "./write.ts";
 
 /** What every turn at this peer is told beside its message. */
@@ -178,6 +179,8 @@ export class Turn {
   /** Its registers after a change; `isOwn` when this peer's user made it. */
   writeEntity(before: Entity | undefined, entity: Entity, isOwn: boolean): void {
     this.write({ kind: "entity", entity, ...stampsChanged(before, entity), isOwn });
+    const version = versionOf(before, entity, this.now);
+    if (version !== undefined) this.write({ kind: "version", version });
   }
 
   /** Values of its registers that lost against concurrent ones. */

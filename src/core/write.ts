@@ -11,6 +11,7 @@ import type { Entity } from "./register.ts";
 import type { Run } from "./run.ts";
 import type { Origin, Stamp } from "./stamp.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
+import type { Version } from "./version.ts";
 
 export type Write =
   /** With the stamps that its registers no longer carry, and those that are new; `isOwn` when they are this peer's writes. */
@@ -44,6 +45,8 @@ export type Write =
   | { readonly kind: "runFloors"; readonly floors: LogEnds }
   /** A value that lost against a concurrent write. */
   | { readonly kind: "conflict"; readonly conflict: Conflict }
+  /** What a task was until an edit. */
+  | { readonly kind: "version"; readonly version: Version }
   /** All stamps of this peer are below this mark, in ms. */
   | { readonly kind: "highWater"; readonly ms: number }
   /** The answer to a request that may come again with the same key. */

@@ -17,6 +17,8 @@ export type Space =
   | "dots"
   | "log"
   | "conflicts"
+  | "versions"
+  | "versionsByTime"
   | "meta";
 
 export type Put = { readonly space: Space; readonly key: string; readonly value: string };

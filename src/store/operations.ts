@@ -14,6 +14,8 @@
 //   dots         <origin><time>/<kind>/<key>  there while a register carries the stamp; says whether it is deleted
 //   log          <author>/<number>          a carry
 //   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
+//   versions     <guid>/<instant>/<stamp>   what a task was until an edit
+//   versionsByTime  <instant>/<stamp>/<guid>  nothing
 //   meta         vector, runVector          what is known of other peers' writes and run logs
 //   meta         runFloors                  up to where their run logs are known by results alone
 //   meta         origin                     of this store's stamps
@@ -23,6 +25,7 @@ import { conflictPlace } from "../core/conflict.ts";
 import type { StoredCarry } from "../core/carry.ts";
 import { isAlive, isDead, stampsOf } from "../core/register.ts";
 import type { TaskGuid } from "../core/task.ts";
+import { versionPlace } from "../core/version.ts";
 import type { Write } from "../core/write.ts";
 import { addDead, causeOf, deleteDead, historyOf } from "./dead.ts";
 import type { Operation } from "./key-value.ts";
@@ -96,6 +99,13 @@ function addOperations(operations: Operation[], write: Write): void {
         value: writeRecord(write.conflict),
       });
       return;
+    case "version": {
+      const { version } = write;
+      const place = versionPlace(version);
+      operations.push({ space: "versions", key: ofTask(version.guid, place), value: writeRecord(version) });
+      operations.push({ space: "versionsByTime", key: `${place}/${version.guid}`, value: "" });
+      return;
+    }
     case "highWater":
       operations.push({ space: "meta", key: HIGH_WATER, value: writeRecord(write.ms) });
       return;

@@ -13,6 +13,7 @@ import type { Run } from "../core/run.ts";
 import type { Origin } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
+import type { Version } from "../core/version.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
 import { browseCauses, browseDead } from "./dead.ts";
@@ -24,7 +25,7 @@ import { known } from "./homecoming.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
-import { CARRIES_MAX, CONFLICTS_MAX, trim } from "./trim.ts";
+import { CARRIES_MAX, CONFLICTS_MAX, trim, VERSIONS_MAX } from "./trim.ts";
 import {
   type DeadCause,
   type DeadCauseQuery,
@@ -186,9 +187,20 @@ class RecordStore implements Store {
     return browseConflicts(this.#keyValue, query);
   }
 
+  async versions(guid: TaskGuid, limit: number): Promise<readonly Version[]> {
+    const walk = this.#keyValue.walk("versions", { ...startingWith(ofTask(guid, "")), reverse: true });
+    try {
+      return (await walk.take(limit)).map(([, record]) => readRecord<Version>(record));
+    } finally {
+      await walk.close();
+    }
+  }
+
   async sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {
     const gone = await this.#past.forget(now, keep);
-    return gone + await trim(this.#keyValue, { carries: CARRIES_MAX, conflicts: CONFLICTS_MAX });
+    return gone + await trim(this.#keyValue, {
+      ...{ carries: CARRIES_MAX, conflicts: CONFLICTS_MAX, versions: VERSIONS_MAX },
+    });
   }
 
   onWritable(listener: (writable: boolean, why: string) => void): void {

@@ -12,6 +12,7 @@ import type { Outcome, Run } from "../core/run.ts";
 import type { Origin, Stamp } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
+import type { Version } from "../core/version.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 
 export interface Store {
@@ -48,6 +49,8 @@ export interface Store {
   dots(): DotWalk;
   /** Lost values of registers, the latest first. Rejects with `BadCursor`. */
   conflicts(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<Conflict>>;
+  /** What the task was until its latest edits, the latest first. */
+  versions(guid: TaskGuid, limit: number): Promise<readonly Version[]>;
   /** Forgets settled runs past `keep`, and answers past their time, a bounded number at a call. Resolves to how many went. */
   sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number>;
   /** Calls back when the store stops or starts to take writes. */

@@ -1,14 +1,18 @@
-// What is trimmed beside the past: the run logs of peers, of which only the latest carries are kept one by one, and the
-// list of conflicts. A peer that was away for longer than a log reaches back is given where each task stands instead.
+// What is trimmed beside the past: the run logs of peers, of which only the latest carries are kept one by one, the list
+// of conflicts, and the versions of tasks. A peer that was away for longer than a log reaches back is given where each task stands instead.
 
+import type { TaskGuid } from "../core/task.ts";
 import type { KeyValue, Operation } from "./key-value.ts";
-import { carryKey, seqOfCarryKey, startingWith } from "./keys.ts";
+import { carryKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
 
 /** Carries of one author that are kept: at 200 occurrences a second 8 minutes of them, about 8 MB. */
 export const CARRIES_MAX = 100_000;
 
 /** Conflicts that are kept; the oldest go first. */
 export const CONFLICTS_MAX = 10_000;
+
+/** Versions that are kept, of all tasks; the oldest go first. */
+export const VERSIONS_MAX = 10_000;
 
 /** Taken away in one call: about 5 ms of the loop. */
 const STEP = 500;
@@ -19,13 +23,14 @@ const AUTHORS_MAX = 4_096;
 /** Forgets what is too much, a bounded number at a call. Resolves to how many went. */
 export async function trim(
   keyValue: KeyValue,
-  most: { readonly carries: number; readonly conflicts: number },
+  most: { readonly carries: number; readonly conflicts: number; readonly versions: number },
 ): Promise<number> {
   for (const author of await authorsOf(keyValue)) {
     const gone = await trimLog(keyValue, author, most.carries);
     if (gone > 0) return gone;
   }
-  return await trimConflicts(keyValue, most.conflicts);
+  const gone = await trimOldest(keyValue, "conflicts", most.conflicts);
+  return gone > 0 ? gone : await trimVersions(keyValue, most.versions);
 }
 
 async function authorsOf(keyValue: KeyValue): Promise<readonly string[]> {
@@ -58,15 +63,31 @@ async function trimLog(keyValue: KeyValue, author: string, most: number): Promis
   );
 }
 
-async function trimConflicts(keyValue: KeyValue, most: number): Promise<number> {
-  const latest = await first(keyValue, "conflicts", { reverse: true }, most + 1);
-  const end = latest[most];
-  return end === undefined
-    ? 0
-    : await forget(keyValue, "conflicts", await first(keyValue, "conflicts", { lte: end }, STEP));
+async function trimOldest(keyValue: KeyValue, space: Space, most: number): Promise<number> {
+  return await forget(keyValue, space, await oldest(keyValue, space, most));
 }
 
-type Space = "log" | "conflicts";
+async function trimVersions(keyValue: KeyValue, most: number): Promise<number> {
+  const places = await oldest(keyValue, "versionsByTime", most);
+  await forget(
+    keyValue,
+    "versions",
+    places.map((place) => ofTask(place.slice(VERSION_PLACE + 1) as TaskGuid, place.slice(0, VERSION_PLACE))),
+  );
+  return await forget(keyValue, "versionsByTime", places);
+}
+
+/** Of an instant, a slash and a stamp. */
+const VERSION_PLACE = 15 + 1 + 22;
+
+/** The first of those that are too many. */
+async function oldest(keyValue: KeyValue, space: Space, most: number): Promise<readonly string[]> {
+  const latest = await first(keyValue, space, { reverse: true }, most + 1);
+  const end = latest[most];
+  return end === undefined ? [] : await first(keyValue, space, { lte: end }, STEP);
+}
+
+type Space = "log" | "conflicts" | "versions" | "versionsByTime";
 
 async function first(
   keyValue: KeyValue,
@@ -83,6 +104,6 @@ async function first(
 }
 
 async function forget(keyValue: KeyValue, space: Space, keys: readonly string[]): Promise<number> {
-  await keyValue.batch(keys.map((key): Operation => ({ space, key })));
+  if (keys.length > 0) await keyValue.batch(keys.map((key): Operation => ({ space, key })));
   return keys.length;
 }

@@ -50,6 +50,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "Task",
       "Template",
       "User",
+      "Version",
     ]);
     const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) =>
       name ?? ""

@@ -2,11 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { instant } from "../../src/core/instant.ts";
+import { makeStamp } from "../../src/core/stamp.ts";
+import type { TaskGuid } from "../../src/core/task.ts";
 import { carryKey, seqOfCarryKey } from "../../src/store/keys.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
+import { recordStore } from "../../src/store/records.ts";
 import { trim } from "../../src/store/trim.ts";
 
-const MOST = { carries: 10, conflicts: 5 };
+const MOST = { carries: 10, conflicts: 5, versions: 3 };
 
 async function trimAll(keyValue: ReturnType<typeof memoryKeyValue>): Promise<number> {
   let gone = 0;
@@ -14,7 +18,7 @@ async function trimAll(keyValue: ReturnType<typeof memoryKeyValue>): Promise<num
   return gone;
 }
 
-test("of each author the latest carries are kept, and of the conflicts the latest", async () => {
+test("of each author the latest carries are kept, and of the conflicts and versions the latest", async () => {
   const keyValue = memoryKeyValue();
   const logged = [["ada", 1_234], ["bob", 10], ["eve", 11]] as const;
   await keyValue.batch(
@@ -25,7 +29,16 @@ test("of each author the latest carries are kept, and of the conflicts the lates
   await keyValue.batch(
     Array.from({ length: 12 }, (_, n) => ({ space: "conflicts" as const, key: `${1_000 + n}/x`, value: "1{}" })),
   );
-  assert.equal(await trimAll(keyValue), 1_224 + 1 + 7);
+  const guids = ["a", "b"].map((letter) => letter.repeat(64) as TaskGuid);
+  for (const guid of guids) {
+    await recordStore(keyValue).commit(Array.from({ length: 4 }, (_, n) => {
+      return { kind: "version", version: { guid, was: {}, until: instant(n), by: makeStamp(n, 0, 1) } } as const;
+    }));
+  }
+  assert.equal(await trimAll(keyValue), 1_224 + 1 + 7 + 5);
+  const versions = await Promise.all(guids.map((guid) => recordStore(keyValue).versions(guid, 9)));
+  assert.deepEqual(versions.map((each) => each.map(({ until }) => until)), [[3], [3, 2]]);
+  assert.equal((await keyValue.walk("versions", {}).take(9)).length, 3);
   const walk = keyValue.walk("log", {});
   const kept = (await walk.take(100)).map(([key]) => [key.slice(0, 3), seqOfCarryKey(key)]);
   assert.deepEqual([kept.length, kept[0], kept[9], kept[10], kept[20]], [

@@ -244,7 +244,7 @@ function Row({ deed, zone, who }: { readonly deed: Deed; readonly zone: string; 
           )
           : <bdi title={on}>{HASH.test(on) ? `${on.slice(0, 12)}…` : on}</bdi>}
         {changed.length > 0 && (
-          <details>
+          <details class="unfold">
             <summary>
               <Icon name="chevron" />
               {Object.keys(before ?? {}).length === 0 ? "made with" : after === undefined ? "was" : "changed"}{" "}

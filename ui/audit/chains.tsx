@@ -42,7 +42,7 @@ export function Chains({ peers, own }: { readonly peers: readonly string[]; read
 
   useEffect(() => {
     const asking = new AbortController();
-    void check(peers.filter((peer) => !chains.peek().has(peer)), asking.signal);
+    void check(peers.filter((peer) => chains.peek().get(peer)?.kind !== "told"), asking.signal);
     return () => asking.abort();
   }, [peers.join()]);
 

@@ -20,6 +20,7 @@ import { Heatmap } from "./heatmap.tsx";
 import { Lateness } from "./lateness.tsx";
 import { Owner } from "./owner.tsx";
 import { TaskDeeds } from "./task-deeds.tsx";
+import { Versions } from "./versions.tsx";
 
 const NEXT = 10;
 const LATENESS_RUNS = 120;
@@ -89,6 +90,7 @@ export function TaskPage() {
           <Why id={id} path={path} />
         </section>
       </div>
+      <Versions task={task} zone={zone} />
     </div>
   );
 }
