@@ -9,6 +9,7 @@ import { differences } from "./bench/differences.js";
 import { edits } from "./bench/edits.js";
 import { fire } from "./bench/fire.js";
 import { forward } from "./bench/forward.js";
+import { fuzz } from "./bench/fuzz.js";
 import { idle } from "./bench/idle.js";
 import { idle5 } from "./bench/idle5.js";
 import { kill } from "./bench/kill.js";
@@ -23,6 +24,7 @@ const PARTS = {
   register: ["100,000 tasks registered, then a restart", register],
   kill: ["kill -9 at 50 random moments under load", kill],
   forward: ["requests to a peer through another one", forward],
+  fuzz: ["100,000 requests made of the peer's own description, and 5,000 that are none", fuzz],
   partition: ["a mesh of 5, cut into 3 and 2 for a minute", partition],
   idle: ["an idle peer", idle],
   amqp: ["20,000 one-shots due at one instant, to RabbitMQ; then as many, and the broker restarted", amqp],

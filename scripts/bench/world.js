@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const TOKEN = "benchmark-token-of-more-than-32-characters";
+export const TOKEN = "benchmark-token-of-more-than-32-characters";
 const CLOCK_TICKS_PER_SECOND = 100;
 
 /** What is to be taken away when the benchmark ends, however it does. */

@@ -206,7 +206,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     tags: ["tasks"],
     summary: "End what is open: attempts in flight and waiting retries",
     request: { params: taskPath, ...body(shapes.nothing, false) },
-    responses: answers({ 200: answerOf("How many runs were ended.", shapes.cancelled) }, 404, ...WRITE),
+    responses: answers({ 200: answerOf("How many runs were ended.", shapes.cancelled) }, 404, 409, ...WRITE),
   },
   {
     method: "get",

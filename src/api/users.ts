@@ -74,6 +74,8 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
 
   return {
     async create({ name, password }, role, quota = {}) {
+      // Said before a hash is made for nothing; it is asked again in turn.
+      if (await directory.named(name) !== undefined) return taken(name);
       const hash = await passwords.hash(password);
       if (hash === undefined) return { kind: "busy", response: tooBusy() };
       return await inTurn(() => write({ name, hash, role, quota }));
@@ -81,7 +83,7 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
     async signUp({ name, password }, { remote, code, invite }) {
       const pass = turnstile.enter(remote, peer.now());
       if (pass.kind === "wait") return { kind: "busy", response: tooMany(pass.seconds, "sign up") };
-      // Said before a hash is made for nothing; what counts is asked again in turn.
+      // So is this: what counts is asked in turn.
       const early = await mayBe(remote, code, invite);
       if (early !== undefined) return early;
       if (await directory.named(name) !== undefined) return taken(name);

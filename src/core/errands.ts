@@ -30,9 +30,10 @@ const CHANGING: CommandResult = {
   message: "the task is changing its owner; try again in a moment",
 };
 
+/** No matter of a moment: the task's placement, or all peers that are drained, keep it from being fired. */
 const UNABLE: CommandResult = {
   kind: "refused",
-  why: "busy",
+  why: "conflict",
   message: "no peer is able to fire the task now; its explanation says why",
 };
 
