@@ -16,7 +16,7 @@ test("a placed task is fired where its labels are, taken over there alone, and m
   const nice = await mesh.join("nice", two, { args: ["--label", "site=nice"] });
   await together(one, two, nice);
 
-  const tasks = Array.from({ length: 8 }, (_, n) => `lyon-${n}`);
+  const tasks = Array.from({ length: 24 }, (_, n) => `lyon-${n}`);
   for (const id of tasks) await put(nice, id, { placement: LYON }, target);
   await put(
     one,
@@ -39,7 +39,7 @@ test("a placed task is fired where its labels are, taken over there alone, and m
     return new Set(here).size === 2 && here.every((owner, n) => owner === there[n] && [first, second].includes(owner));
   });
   assert.equal((await ownershipOf(one, "south")).owner, nice.ready.peer);
-  for (const id of [...tasks, "south"]) await sent(target, id, 2);
+  await sentAll(target, [...tasks, "south"], 2);
   const { body: plan } = await call(nice.ready.http, `/api/v1/plan?without=${first}`);
   assert.deepEqual(plan.placements.map(({ placement, moves }: Moves) => [placement, moves.map(({ name }) => name)]), [
     [LYON, ["lyon-2"]],
@@ -50,7 +50,7 @@ test("a placed task is fired where its labels are, taken over there alone, and m
   const killedAt = [Date.now()];
   await two.program.ended;
   await until("the other one owns all", async () => (await owners(nice)).every((owner) => owner === first));
-  for (const id of tasks) await sent(target, id, 2);
+  await sentAll(target, tasks, 2);
 
   // And to nobody else: of Lyon there is none.
   kill(one.ready.pid, "SIGKILL");
@@ -84,7 +84,7 @@ test("a placed task is fired where its labels are, taken over there alone, and m
     const [, ...rest] = await owners(nice);
     return rest.every((owner) => owner === first);
   });
-  for (const id of tasks) await sent(target, id, 2);
+  await sentAll(target, tasks, 2);
   // Twice is what was in flight when its owner was killed, and no more.
   const ids = Map.groupBy(target.hits, ({ id }) => id);
   const twice = [...ids.values()].filter((hits) => hits.length > 1).flatMap(([hit]) => hit ?? []);
@@ -103,6 +103,10 @@ async function put(at: MeshedPeer, id: string, policy: object, target: Target): 
 async function ownershipOf({ ready }: MeshedPeer, id: string) {
   const { owner, unowned } = (await call(ready.http, `/api/v1/tasks/${id}`)).body;
   return { owner, ...(unowned === undefined ? {} : { unowned }) };
+}
+
+async function sentAll(target: Target, tasks: readonly string[], count: number): Promise<void> {
+  await Promise.all(tasks.map((task) => sent(target, task, count)));
 }
 
 /** So many further occurrences of the task have come. */
