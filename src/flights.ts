@@ -1,11 +1,10 @@
-// The attempts in flight: each can be aborted by its occurrence. They stand in places that are used again, and not in a
+// The attempts in flight: each can be aborted by its name. They stand in places that are used again, and not in a
 // map: see `trigger/deadlines.ts` for what a map does to what comes and goes.
 
-import type { OccurrenceId } from "./core/occurrence.ts";
 import type { StopSignal } from "./trigger/trigger.ts";
 
 export class Flights {
-  readonly #places = new Map<OccurrenceId, number>();
+  readonly #places = new Map<string, number>();
   readonly #flights: (Flight | undefined)[] = [];
   readonly #free: number[] = [];
 
@@ -14,7 +13,7 @@ export class Flights {
   }
 
   /** The signal that the attempt is to obey. */
-  start(id: OccurrenceId): StopSignal {
+  start(id: string): StopSignal {
     const flight = new Flight();
     const place = this.#free.pop() ?? this.#flights.length;
     this.#flights[place] = flight;
@@ -22,7 +21,7 @@ export class Flights {
     return flight;
   }
 
-  land(id: OccurrenceId): void {
+  land(id: string): void {
     const place = this.#places.get(id);
     if (place === undefined) return;
     this.#places.delete(id);
@@ -30,7 +29,7 @@ export class Flights {
     this.#free.push(place);
   }
 
-  abort(id: OccurrenceId): void {
+  abort(id: string): void {
     const place = this.#places.get(id);
     if (place !== undefined) this.#flights[place]?.abort();
   }

@@ -385,7 +385,7 @@ class Loop implements Node {
         this.#spreads.delete(effect.ticket);
         return;
       case "abort":
-        return this.#flights.abort(effect.id);
+        return this.#flights.abort(flightOf(effect));
       case "alarm":
         if (!this.#isClosed) this.#parts.clock.alarm(effect.at, () => this.#tell({ kind: "alarm" }));
         return;
@@ -455,10 +455,10 @@ class Loop implements Node {
 
   // ── the targets ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #send({ guid, delivery }: Extract<Effect, { kind: "send" }>): void {
+  #send({ guid, delivery, isGuest }: Extract<Effect, { kind: "send" }>): void {
     const { id } = delivery;
-    void this.#parts.trigger.send(delivery, this.#flights.start(id)).then((result) => {
-      this.#landed.push({ guid, id, result });
+    void this.#parts.trigger.send(delivery, this.#flights.start(flightOf({ id, isGuest }))).then((result) => {
+      this.#landed.push(isGuest === undefined ? { guid, id, result } : { guid, id, result, isGuest });
       if (this.#landed.length === 1) this.#parts.clock.soon(() => this.#land());
     });
   }
@@ -467,10 +467,15 @@ class Loop implements Node {
   #land(): void {
     const outcomes = this.#landed;
     this.#landed = [];
-    for (const { id } of outcomes) this.#flights.land(id);
+    for (const outcome of outcomes) this.#flights.land(flightOf(outcome));
     if (!this.#isClosed) this.#tell({ kind: "attempted", outcomes });
     if (this.#flights.size === 0) this.#onLanded?.();
   }
+}
+
+/** What another peer asked for may fly beside an attempt of this one's of the same occurrence. */
+function flightOf({ id, isGuest }: { readonly id: OccurrenceId; readonly isGuest?: true | undefined }): string {
+  return isGuest === true ? `guest ${id}` : id;
 }
 
 function pause(ms: number): Promise<void> {

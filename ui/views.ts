@@ -62,6 +62,8 @@ export type Attempt = {
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly peer: string;
+  /** The owner, when it did not reach the target and asked that peer to send it. */
+  readonly askedBy?: string;
   readonly status?: number;
   readonly error?: string;
 };

@@ -3,6 +3,7 @@
 import type { Hono } from "hono";
 import { formatInstant } from "../core/instant.ts";
 import type { LaneState } from "../core/lane.ts";
+import type { PeerId } from "../core/task.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { readQuery, whole } from "./query.ts";
@@ -30,13 +31,14 @@ export type LaneView = {
   readonly until: string | null;
   readonly failures: number;
   readonly error: string | null;
+  readonly by: PeerId | null;
   readonly inFlight: number;
   readonly waiting: number;
   readonly tasksWaiting: number;
 };
 
-export function laneView({ until, error, ...lane }: LaneState): LaneView {
-  return { ...lane, until: until === undefined ? null : formatInstant(until), error: error ?? null };
+export function laneView({ until, error, by, ...lane }: LaneState): LaneView {
+  return { ...lane, until: until === undefined ? null : formatInstant(until), error: error ?? null, by: by ?? null };
 }
 
 function rankOf({ breaker, failures, waiting, tasksWaiting }: LaneState): number {

@@ -21,6 +21,10 @@ export const breaker = z.strictObject({
   until: instant().nullable().openapi({ description: "When the next event is tried." }),
   failures: z.number().int().min(0).openapi({ description: "In a row." }),
   error: z.string().nullable(),
+  by: z.string().nullable().openapi({
+    description:
+      "The peer that is asked to send its events, since this one does not reach the target and that one does.",
+  }),
   inFlight: z.number().int().min(0),
   waiting: z.number().int().min(0).openapi({ description: "Events that wait for their turn." }),
   tasksWaiting: z.number().int().min(0).openapi({ description: "Tasks that wait with all that they have due." }),

@@ -198,7 +198,10 @@ export const run = z.strictObject({
     n: z.number().int().min(1),
     startedAt: instant(),
     endedAt: instant().nullable(),
-    peer: z.string(),
+    peer: z.string().openapi({ description: "The peer that sent it." }),
+    askedBy: z.string().optional().openapi({
+      description: "The owner, when it could not reach the target itself and asked that peer to send it.",
+    }),
     status: z.number().int().optional(),
     error: z.string().optional(),
   })),

@@ -115,6 +115,8 @@ export type RunView = {
     readonly startedAt: string;
     readonly endedAt: string | null;
     readonly peer: PeerId;
+    /** The owner, when it asked that peer to send it, which reaches the target. */
+    readonly askedBy?: PeerId;
     readonly status?: number;
     readonly error?: string;
   }[];
@@ -137,11 +139,12 @@ export function runView(run: Run): RunView {
     ...(run.redriven === undefined
       ? {}
       : { redriven: { times: run.redriven.times, at: formatInstant(run.redriven.at) } }),
-    attempts: run.attempts.map(({ n, startedAt, endedAt, peer, status, error }) => ({
+    attempts: run.attempts.map(({ n, startedAt, endedAt, peer, askedBy, status, error }) => ({
       n,
       startedAt: formatInstant(startedAt),
       endedAt: endedAt === undefined ? null : formatInstant(endedAt),
       peer,
+      ...(askedBy === undefined ? {} : { askedBy }),
       ...(status === undefined ? {} : { status }),
       ...(error === undefined ? {} : { error }),
     })),

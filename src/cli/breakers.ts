@@ -20,7 +20,11 @@ export const breakers: Spec<Record<never, never>> = {
       const state = text(lane.breaker);
       return [
         text(lane.target),
-        state === "closed" ? "up" : { text: state, colour: "red" },
+        state !== "closed"
+          ? { text: state, colour: "red" }
+          : maybe(lane.by, text) === undefined
+          ? "up"
+          : { text: "by another peer", colour: "yellow" },
         maybeMoment(maybe(lane.until, text)),
         String(number(lane.inFlight)),
         String(number(lane.waiting) + number(lane.tasksWaiting)),

@@ -54,15 +54,32 @@ export const runsShow: Spec<Record<never, never>> = {
     ], ink));
     if (run.attempts.length === 0) return;
     const table = createTable(
-      [{ title: "ATTEMPT" }, { title: "STATUS" }, { title: "ERROR", isFlexible: true }],
+      [
+        { title: "ATTEMPT" },
+        { title: "STATUS" },
+        { title: "BY", width: PEER_SHOWN + 2 },
+        { title: "ERROR", isFlexible: true },
+      ],
       ink,
       width,
     );
-    await print(
-      `\n${table.lines(run.attempts.map(({ n, status, error }) => [String(n), String(status ?? "-"), error ?? "-"]))}`,
-    );
+    const rows = run.attempts.map((
+      { n, peer, status, error },
+    ) => [String(n), String(status ?? "-"), endOf(peer), error ?? "-"]);
+    await print(`\n${table.lines(rows)}`);
+    const asked = new Set(run.attempts.flatMap(({ askedBy }) => askedBy ?? []));
+    for (const owner of asked) {
+      await print(`\nIts owner ${endOf(owner)} did not reach the target, and asked other peers to send it.\n`);
+    }
   },
 };
+
+/** Ids of peers differ at their ends. */
+const PEER_SHOWN = 8;
+
+function endOf(peer: string): string {
+  return peer.length <= PEER_SHOWN + 2 ? peer : `…${peer.slice(-PEER_SHOWN)}`;
+}
 
 export const runsRetry: Spec<Record<never, never>> = {
   usage: "retry <run>",

@@ -34,6 +34,9 @@ export type Run = {
   readonly redriven: number;
   readonly attempts: readonly {
     readonly n: number;
+    readonly peer: string;
+    /** The owner, when it asked that peer to send it. */
+    readonly askedBy: string | undefined;
     readonly status: number | undefined;
     readonly error: string | undefined;
   }[];
@@ -96,8 +99,10 @@ export function parseRun(value: unknown): Run {
     reason: maybe(run.reason, text),
     isManual: run.manual === true,
     redriven: run.redriven === undefined ? 0 : number(objectIn(run.redriven).times),
-    attempts: listIn(run.attempts).map(objectIn).map(({ n, status, error }) => ({
+    attempts: listIn(run.attempts).map(objectIn).map(({ n, peer, askedBy, status, error }) => ({
       n: number(n),
+      peer: text(peer),
+      askedBy: maybe(askedBy, text),
       status: maybe(status, number),
       error: maybe(error, text),
     })),

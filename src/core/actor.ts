@@ -4,14 +4,14 @@
 
 import { type ActiveTask, activeTask, NextOccurrence, type Timing } from "./active-task.ts";
 import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
-import { deliveryOf, type DeliveryResult } from "./delivery.ts";
+import type { DeliveryResult } from "./delivery.ts";
 import type { Dossier } from "./dossier.ts";
 import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
-import { afterFailure, aimedOn, laneOn, onWay, openWay, wayOf } from "./fallback.ts";
+import { afterFailure, laneOn, onWay, openWay, wayOf } from "./fallback.ts";
 import { followRuns } from "./follow-runs.ts";
 import type { Followed, Known } from "./follows.ts";
 import { type Instant, INSTANT_MIN } from "./instant.ts";
-import { endOf } from "./launch.ts";
+import { endOf, launch } from "./launch.ts";
 import { Ledger } from "./ledger.ts";
 import { misfire, missesAt, tellOfCut } from "./misfire.ts";
 import { groupOfEntity, type PeerGroup } from "./peer-group.ts";
@@ -22,7 +22,7 @@ import type { ResolvedPolicy } from "./policy.ts";
 import { type Entity, mergeEntities } from "./register.ts";
 import { type Again, redrive } from "./redrive.ts";
 import { joinRuns, type Outcome, type Run } from "./run.ts";
-import { attempted, attempting, dueRun, settled } from "./run-step.ts";
+import { attempted, dueRun, settled } from "./run-step.ts";
 import { isPausedAt, removeTask, writeState } from "./task-entity.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
@@ -385,24 +385,19 @@ export class TaskActor {
 
   // ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #fly(turn: Turn, open: OpenRun, { user, definition }: ActiveTask, policy: ResolvedPolicy): void {
+  #fly(turn: Turn, open: OpenRun, task: ActiveTask, policy: ResolvedPolicy): void {
     const { run } = open;
     const end = endOf(run, policy, turn.now);
     if (end !== undefined) {
       turn.exits.push(run.id);
       return this.#settle(turn, open, end.outcome, end.reason);
     }
-    const isOnce = policy.delivery === "at-most-once";
-    open.run = attempting(run, turn.self, turn.now);
+    open.run = launch(turn, run, { task, policy, last: this.#ledger.last, group: this.#group });
     open.phase = "flying";
-    if (isOnce) {
+    if (policy.delivery === "at-most-once") {
       this.#store(turn, open);
       this.#ledger.change();
     }
-    const isFirst = run.attempts.length === 0;
-    const after = isOnce || (run.manual === true && isFirst) ? "durable" : "now";
-    const aimed = aimedOn(definition, wayOf(open.run));
-    turn.send(deliveryOf(open.run, aimed, policy, turn.sending(user, this.#ledger.last)), after);
   }
 
   #retry(turn: Turn, open: OpenRun, failure: Extract<DeliveryResult, { kind: "failed" }>): void {

@@ -26,16 +26,16 @@ export type Delivery = {
 };
 
 /** The attempt that is the last of the run, and starts now; `last` was settled last of its task. */
-export function deliveryOf(
+export function deliveryOf<T>(
   run: Run,
   definition: TaskDefinition,
   { toleranceMs, connectMs, totalMs }: ResolvedPolicy,
   { now, last, resolve }: {
     readonly now: Instant;
     readonly last: TemplateEvent["previous"];
-    readonly resolve: (target: Target) => ResolvedTarget;
+    readonly resolve: (target: Target) => T;
   },
-): Delivery {
+): Omit<Delivery, "target"> & { readonly target: T } {
   const { id, task, instant, payload: given } = run;
   const attempt = lastAttempt(run);
   let { target, payload } = definition;

@@ -9,7 +9,7 @@ import type { OwnerWord } from "./owner-word.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 
 export type TaskCommand = Extract<Command, { kind: "task" }>;
-type OwnerAsk = Extract<Ask, { kind: "command" | "dossier" }>;
+export type OwnerAsk = Extract<Ask, { kind: "command" | "dossier" }>;
 
 export type ErrandsHost = {
   readonly self: PeerId;

@@ -18,7 +18,13 @@ import type { PeerId, TaskGuid } from "./task.ts";
 import type { Write } from "./write.ts";
 
 /** What became of an attempt. */
-export type Outcome = { readonly guid: TaskGuid; readonly id: OccurrenceId; readonly result: DeliveryResult };
+export type Outcome = {
+  readonly guid: TaskGuid;
+  readonly id: OccurrenceId;
+  readonly result: DeliveryResult;
+  /** It was made for another peer. */
+  readonly isGuest?: true;
+};
 
 export type CoreEvent =
   | { readonly kind: "started" }
@@ -87,9 +93,10 @@ export type Effect =
   | { readonly kind: "caughtUp"; readonly ticket: number }
   /** The end of an `inquire`. */
   | { readonly kind: "told"; readonly ticket: number; readonly word: OwnerWord }
-  | { readonly kind: "send"; readonly guid: TaskGuid; readonly delivery: Delivery }
+  /** `isGuest`: for another peer, which may attempt the same occurrence at the same time as this one. */
+  | { readonly kind: "send"; readonly guid: TaskGuid; readonly delivery: Delivery; readonly isGuest?: true }
   /** The attempt in flight of this occurrence is to end; its `attempted` still comes. */
-  | { readonly kind: "abort"; readonly id: OccurrenceId }
+  | { readonly kind: "abort"; readonly id: OccurrenceId; readonly isGuest?: true }
   /** The one alarm: replaces the one before. */
   | { readonly kind: "alarm"; readonly at: Instant }
   | { readonly kind: "readDue"; readonly query: DueQuery }

@@ -194,6 +194,6 @@ function neighbours(schedule: Schedule, at: Instant): { readonly before?: Instan
 /** Who owned the task when the occurrence came up, by whoever attempted it, or settled it unsent. */
 export function ownerThen(run: Run): { readonly peer: PeerId; readonly from: "attempts" | "record" } | undefined {
   const first = run.attempts[0];
-  if (first !== undefined) return { peer: first.peer, from: "attempts" };
+  if (first !== undefined) return { peer: first.askedBy ?? first.peer, from: "attempts" };
   return run.settledBy === undefined ? undefined : { peer: run.settledBy, from: "record" };
 }

@@ -9,7 +9,7 @@ import { Lane, type LaneState, type Passenger } from "./lane.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { ResolvedLimits } from "./target-limits.ts";
 import type { Shard } from "./shard.ts";
-import type { TaskGuid } from "./task.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
 
 /** A task that waits for room at its target. */
 export type Parked = { readonly guid: TaskGuid; readonly shard: Shard };
@@ -95,11 +95,12 @@ export class Gate {
     return false;
   }
 
-  /** The attempt is over. */
-  ended(id: OccurrenceId, result: DeliveryResult, now: Instant): void {
+  /** The attempt is over; `by`: another peer made it. */
+  ended(id: OccurrenceId, result: DeliveryResult, now: Instant, by?: PeerId): void {
     const lane = this.#leave(id);
     if (lane === undefined) return;
-    const verdict: Verdict = verdictOf(result);
+    const isReachedElsewhere = lane.took(by, result, now);
+    const verdict: Verdict = isReachedElsewhere ? "nothing" : verdictOf(result);
     const error = result.kind === "failed" ? result.error : "";
     if (lane.ended(verdict, error, { now, chance: this.#host.chance() })) this.#changed.push(lane);
     this.#see(lane, now);
@@ -128,6 +129,11 @@ export class Gate {
       return passenger;
     }
     return undefined;
+  }
+
+  /** Who makes an attempt that goes now in place of this peer, which does not reach the target; absent: nobody. */
+  standIn(key: string, others: () => readonly PeerId[], now: Instant): PeerId | undefined {
+    return this.#lanes.get(key)?.standIn(others, now);
   }
 
   // ── tasks that wait ──────────────────────────────────────────────────────────────────────────────────────────────

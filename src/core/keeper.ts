@@ -478,6 +478,6 @@ export class Keeper {
 }
 
 /** Every peer judges itself by what it tells the others, so that all see the same. A peer of another record format may not understand all tasks. */
-function isEligible(news: PeerNews, own: Introduction): boolean {
+export function isEligible(news: PeerNews, own: Introduction): boolean {
   return !news.draining && !news.fenced && news.format === own.format;
 }

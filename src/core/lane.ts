@@ -2,10 +2,12 @@
 // target's limits. It holds no more than names.
 
 import { Breaker, type BreakerState, type Verdict } from "./breaker.ts";
+import type { DeliveryResult } from "./delivery.ts";
 import { formatInstant, type Instant } from "./instant.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import { isUnreached, Route } from "./route.ts";
 import type { ResolvedLimits } from "./target-limits.ts";
-import type { TaskGuid } from "./task.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export type Passenger = { readonly guid: TaskGuid; readonly id: OccurrenceId };
@@ -26,6 +28,8 @@ export type LaneState = {
   /** Failures in a row, and the last one's error. */
   readonly failures: number;
   readonly error?: string;
+  /** Another peer that makes its attempts, since this one does not reach the target. */
+  readonly by?: PeerId;
   readonly inFlight: number;
   /** Events that wait, and tasks that wait with theirs. */
   readonly waiting: number;
@@ -35,6 +39,8 @@ export type LaneState = {
 export class Lane {
   readonly key: string;
   readonly breaker = new Breaker();
+  /** By which peer its attempts are made; absent while this one has always reached the target. */
+  #route: Route | undefined;
   /** Tasks that are not to come before they are called, in order. */
   readonly parked = new Set<TaskGuid>();
   /** Called, and not here yet. */
@@ -72,7 +78,7 @@ export class Lane {
 
   /** It remembers nothing. */
   get isFresh(): boolean {
-    return this.breaker.isFresh && this.#bucket === undefined;
+    return this.breaker.isFresh && this.#bucket === undefined && this.#route?.isFresh !== false;
   }
 
   /** Other limits, or another number of peers to share them. */
@@ -125,6 +131,23 @@ export class Lane {
     return this.breaker.ended(verdict, error, { now, chance, most: this.most, limits: this.#limits.breaker });
   }
 
+  /**
+   * Of an attempt that has ended, made by this peer or by another: who gets to the target. Whether that did not, and
+   * somebody else does: then the target is well.
+   */
+  took(by: PeerId | undefined, result: DeliveryResult, now: Instant): boolean {
+    const isLost = isUnreached(result, by);
+    if (isLost === undefined || (this.#route === undefined && !isLost)) return false;
+    this.#route ??= new Route();
+    this.#route.note(by, isLost, now);
+    return isLost && this.#route.by !== undefined;
+  }
+
+  /** Who makes the next attempt in place of this peer; absent: nobody. */
+  standIn(others: () => readonly PeerId[], now: Instant): PeerId | undefined {
+    return this.#route === undefined || this.#route.isFresh ? undefined : this.#route.choose(others(), now);
+  }
+
   /** One that was let go did not go. */
   unused(): void {
     this.#inFlight--;
@@ -167,6 +190,7 @@ export class Lane {
       ...(until === undefined ? {} : { until }),
       failures,
       ...(error === "" ? {} : { error }),
+      ...(this.#route?.by === undefined ? {} : { by: this.#route.by }),
       inFlight: this.#inFlight,
       waiting: this.waiting,
       tasksWaiting: this.parked.size,

@@ -1,8 +1,49 @@
-// The launch of an attempt: whether it may start at all.
+// The launch of an attempt: whether it may start at all, and by whom it is made.
 
+import type { ActiveTask } from "./active-task.ts";
+import { type Delivery, deliveryOf } from "./delivery.ts";
+import type { Progress } from "./dossier.ts";
+import { aimedOn, laneOn, wayOf } from "./fallback.ts";
 import type { Instant } from "./instant.ts";
+import type { PeerGroup } from "./peer-group.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { attemptsOf, type Outcome, type Run } from "./run.ts";
+import { attempting } from "./run-step.ts";
+import type { Target } from "./target.ts";
+import type { Turn } from "./turn.ts";
+
+/** A delivery whose target is as the task names it: whoever makes the attempt looks it up. */
+export type Unaddressed = Omit<Delivery, "target"> & { readonly target: Target };
+
+/** Starts the next attempt of the run, which is returned as it then is. `last` was settled last of the task. */
+export function launch(
+  turn: Turn,
+  run: Run,
+  { task, policy, last, group }: {
+    readonly task: ActiveTask;
+    readonly policy: ResolvedPolicy;
+    readonly last: Progress["last"];
+    readonly group: PeerGroup | undefined;
+  },
+): Run {
+  const { user, definition } = task;
+  const isFirst = run.attempts.length === 0;
+  const after = policy.delivery === "at-most-once" || (run.manual === true && isFirst) ? "durable" : "now";
+  const way = wayOf(run);
+  // What holds is sent under a lease, which is its owner's alone; and nobody is asked for what is not to be repeated.
+  const isOwn = after === "durable" || policy.partition === "hold";
+  const by = isOwn ? undefined : turn.standIn(laneOn(task, way), group);
+  const started = attempting(run, turn.self, turn.now, by);
+  const aimed = aimedOn(definition, way);
+  const told = turn.sending(user, last);
+  if (by === undefined) turn.send(deliveryOf(started, aimed, policy, told), after);
+  else turn.lend({ to: by, user, delivery: deliveryOf(started, aimed, policy, { ...told, resolve: asWritten }) });
+  return started;
+}
+
+function asWritten(target: Target): Target {
+  return target;
+}
 
 /** How a run ends that may not start, or not once more; absent when it may. */
 export function endOf(

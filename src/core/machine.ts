@@ -7,21 +7,23 @@ import { Agenda } from "./agenda.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { Dossier } from "./dossier.ts";
 import { DueWindow } from "./due-window.ts";
-import type { CoreEvent, DuePage, Effect } from "./event.ts";
+import type { CoreEvent, DuePage, Effect, Outcome } from "./event.ts";
 import { Gate } from "./gate.ts";
 import type { LaneState, Passenger } from "./lane.ts";
 import { newsOf } from "./lane-news.ts";
-import { CROWDED, handOver, isMove, MAILBOX_MAX, type Message, UNWRITABLE } from "./mail.ts";
+import { CROWDED, handOver, ill, isMove, MAILBOX_MAX, type Message, UNWRITABLE } from "./mail.ts";
 import { Infirmary } from "./infirmary.ts";
 import type { Instant } from "./instant.ts";
 import type { MachineSettings } from "./machine-settings.ts";
 import { MeshSide } from "./mesh-side.ts";
 import type { OccurrenceId } from "./occurrence.ts";
+import { later } from "./open-runs.ts";
 import type { Run } from "./run.ts";
 import { Seats } from "./seats.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { HybridClock } from "./stamp.ts";
-import type { TaskGuid } from "./task.ts";
+import type { PeerId, TaskGuid } from "./task.ts";
+import { carrierOf } from "./stand-ins.ts";
 import { Stopping } from "./stopping.ts";
 import { type Surroundings, Turn } from "./turn.ts";
 import { Unleased } from "./unleased.ts";
@@ -68,6 +70,7 @@ export class Machine {
       gained: (shards) => this.#gained(shards),
       stopped: (shards) => this.#stopped(shards),
       leased: () => this.#unleased.granted(),
+      attempted: (outcome, by) => this.#attempted([outcome], this.#now, by),
     }, settings);
     this.#window = new DueWindow(this.#mesh.groups);
     this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
@@ -79,6 +82,8 @@ export class Machine {
       isForgotten: (entity) => this.#mesh.replication.isForgotten(entity),
       isCrowded: (lane, more, now) => this.#gate.isCrowded(lane, more, now),
       isShut: (lane, now) => this.#gate.isShut(lane, now),
+      standIn: (lane, group, now) => this.#gate.standIn(lane, () => this.#mesh.standIns(group), now),
+      abandon: (id) => this.#mesh.detours.abort(id),
     };
   }
 
@@ -146,8 +151,7 @@ export class Machine {
         for (const dossier of event.dossiers) this.#seat(dossier, now);
         break;
       case "attempted":
-        for (const { id, result } of event.outcomes) this.#gate.ended(id, result, now);
-        for (const { guid, id, result } of event.outcomes) this.#tell(guid, { kind: "attempted", id, result }, now);
+        this.#attempted(event.outcomes, now);
         break;
       case "unkept":
         this.#stopping.ended(event.guids);
@@ -305,7 +309,7 @@ export class Machine {
       seat.isStale = false;
     } catch (error) {
       for (const message of seat.mailbox) {
-        if (message.kind === "command") this.#refuseIll(message.ticket, error);
+        if (message.kind === "command") this.#reply(message.ticket, ill(error));
         else if ("done" in message) message.done();
       }
       this.#fallIll(dossier.guid, error, now);
@@ -321,10 +325,9 @@ export class Machine {
     if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now, waits);
   }
 
-  #isElsewhere({ state, attempts }: Run): boolean {
-    const peer = attempts[attempts.length - 1]?.peer;
-    return state === "attempting" && peer !== undefined && peer !== this.#around.self &&
-      this.#mesh.keeper.isAlive(peer);
+  #isElsewhere(run: Run): boolean {
+    const peer = carrierOf(run);
+    return peer !== undefined && peer !== this.#around.self && this.#mesh.keeper.isAlive(peer);
   }
 
   /** The effects of a turn; what it wrote is on its way to the disk. */
@@ -334,6 +337,7 @@ export class Machine {
       this.#mesh.wrote(persist.writes);
       if (persist.then[0]?.kind === "kept") this.#stopping.wrote(turn.guid, turn.shard);
     }
+    for (const loan of turn.loans) this.#mesh.detours.lend(loan);
     for (const id of turn.exits) this.#gate.unused(id, turn.now);
     this.#unleased.set(turn.guid, turn.shard, turn.waitsForLease);
   }
@@ -373,7 +377,7 @@ export class Machine {
     } catch (error) {
       this.#effects.length = before;
       for (const { id } of turn.entries) this.#gate.unused(id, now);
-      if (message.kind === "command") this.#refuseIll(message.ticket, error);
+      if (message.kind === "command") this.#reply(message.ticket, ill(error));
       this.#fallIll(actor.guid, error, now);
     }
     // What another peer told is behind us, also when the actor fell ill at it: the next sync tells it again.
@@ -386,7 +390,9 @@ export class Machine {
     if (this.#seats.get(guid)?.actor !== actor) return;
     const shard = this.#shardOf(actor);
     const isOwner = this.#mesh.keeper.owns(shard);
-    const isParked = isOwner && (this.#gate.isParked(guid) || this.#park(guid, shard, waits, now));
+    // Whether it waits for its target, without a place in the agenda but for what it has to do meanwhile.
+    const isParked = isOwner &&
+      (this.#gate.isParked(guid) || (waits !== undefined && this.#gate.park(waits.lane, { guid, shard }, now)));
     const isTurnedAway = waits !== undefined && !isParked;
     const wakeAt = isParked ? waits?.until : isTurnedAway ? now + AGAIN_MS as Instant : actor.wakeAt(now);
     const wake = isOwner && !this.#unleased.has(guid) ? later(wakeAt, this.#infirmary.until(guid)) : undefined;
@@ -415,11 +421,6 @@ export class Machine {
 
   // ── the gate ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether the task waits for its target now, without a place in the agenda but for what it has to do meanwhile. */
-  #park(guid: TaskGuid, shard: Shard, waits: Turn["waitsForTarget"], now: Instant): boolean {
-    return waits !== undefined && this.#gate.park(waits.lane, { guid, shard }, now);
-  }
-
   /** Those whose turn has come at their targets go, and tasks for which there is room there are called. */
   #letThrough(now: Instant): void {
     if (this.#isDraining) return;
@@ -440,6 +441,16 @@ export class Machine {
       this.#effects.length = before;
       this.#gate.unused(id, now);
       this.#fallIll(guid, error, now);
+    }
+  }
+
+  /** `by`: another peer made them. */
+  #attempted(outcomes: readonly Outcome[], now: Instant, by?: PeerId): void {
+    for (const { id, result, isGuest } of outcomes) if (isGuest === undefined) this.#gate.ended(id, result, now, by);
+    for (const each of outcomes) {
+      const { guid, id, result } = each;
+      if (each.isGuest === true) this.#mesh.detours.ended(each);
+      else this.#tell(guid, { kind: "attempted", id, result }, now);
     }
   }
 
@@ -468,14 +479,6 @@ export class Machine {
     this.#effects.push({ kind: "reply", ticket, result });
   }
 
-  #refuseIll(ticket: number, error: unknown): void {
-    this.#reply(ticket, {
-      kind: "refused",
-      why: "unhealthy",
-      message: `the task can't be handled now: ${error instanceof Error ? error.message : String(error)}`,
-    });
-  }
-
   /** Commands whose writes the disk refused: the actors take back what they had made of them. */
   #restore(guids: readonly TaskGuid[], unsent: readonly OccurrenceId[], now: Instant): void {
     for (const id of unsent) this.#gate.unused(id, now);
@@ -491,8 +494,4 @@ export class Machine {
       }
     }
   }
-}
-
-function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
-  return a === undefined || b === undefined || a > b ? a : b;
 }

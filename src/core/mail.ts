@@ -51,6 +51,12 @@ export const UNWRITABLE: CommandResult = {
   message: "the disk takes no writes now",
 };
 
+/** The actor has thrown. */
+export function ill(error: unknown): CommandResult {
+  const why = error instanceof Error ? error.message : String(error);
+  return { kind: "refused", why: "unhealthy", message: `the task can't be handled now: ${why}` };
+}
+
 const NONE: Known = () => undefined;
 
 export function handOver(message: Message, actor: TaskActor, turn: Turn): void {

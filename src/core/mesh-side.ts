@@ -2,12 +2,13 @@
 // (replication), who is a member, and the entities that have no actor. It routes; its parts decide.
 
 import type { Carry, LastResult } from "./carry.ts";
-import type { Command, CommandResult } from "./command.ts";
+import type { Command } from "./command.ts";
 import { DigestTree } from "./digest.ts";
 import type { Dossier } from "./dossier.ts";
+import { Detours } from "./detours.ts";
 import { Errands, type TaskCommand } from "./errands.ts";
-import { EntityDesk, type EntityKey, type Job, lostWrites, tellingWrites } from "./entity-desk.ts";
-import type { CoreEvent, Effect } from "./event.ts";
+import { EntityWrites } from "./entity-writes.ts";
+import type { CoreEvent, Effect, Outcome } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import { Farewells } from "./farewells.ts";
 import { Follows, type Known } from "./follows.ts";
@@ -24,8 +25,9 @@ import { dotOf } from "./living-stamps.ts";
 import { Replication } from "./replication.ts";
 import type { ReplicationHost } from "./replication-host.ts";
 import { type Shard, shardOf } from "./shard.ts";
+import { standIns } from "./stand-ins.ts";
 import { SteadyTime } from "./steady-time.ts";
-import { type HybridClock, type Stamp, stampBelow } from "./stamp.ts";
+import { type HybridClock, stampBelow } from "./stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import { TargetBook } from "./target-book.ts";
 import { targetNews } from "./target-entity.ts";
@@ -49,6 +51,8 @@ export type MeshSideHost = {
   gained(shards: readonly Shard[]): void;
   stopped(shards: readonly Shard[]): void;
   leased(): void;
+  /** An attempt has ended that another peer made for this one. */
+  attempted(outcome: Outcome, by: PeerId): void;
 };
 
 export class MeshSide {
@@ -59,7 +63,7 @@ export class MeshSide {
   readonly targets: TargetBook;
   readonly trust: Trust;
   readonly #host: MeshSideHost;
-  readonly #desk = new EntityDesk();
+  readonly #entities: EntityWrites;
   readonly #digest: DigestTree;
   readonly #queries = new Map<number, (answer: StoreAnswer) => void>();
   #lastQuery = 0;
@@ -74,6 +78,7 @@ export class MeshSide {
   /** Groups have come into use, and the keeper has not seen it. */
   #isRegrouped = false;
   readonly #errands: Errands;
+  readonly detours: Detours;
   readonly #tombstones: Tombstones;
 
   constructor(host: MeshSideHost, settings: MeshSideSettings) {
@@ -98,9 +103,25 @@ export class MeshSide {
     this.#errands = new Errands({
       self: host.self,
       effect: (effect) => host.effect(effect),
-      ask: (...question) => this.replication.askOwner(...question),
+      ask: (...question) => this.replication.askPeer(...question),
       command: (ticket, command) => host.command(ticket, command),
       dossier: (guid) => host.dossier(guid),
+    });
+    this.detours = new Detours({
+      now: () => host.now(),
+      effect: (effect) => host.effect(effect),
+      send: (to, message) => this.#send(to, message),
+      ask: (...question) => this.replication.askPeer(...question),
+      resolve: (user, target) => this.trust.of(user, this.targets.resolve(user, target)),
+      hindrance: () => this.keeper.isDraining ? "it hands over its work" : undefined,
+      attempted: (outcome, by) => host.attempted(outcome, by),
+    });
+    this.#entities = new EntityWrites({
+      clock: host.clock,
+      now: () => host.now(),
+      effect: (effect) => host.effect(effect),
+      query: (query, onAnswer) => this.#query(query, onAnswer),
+      isForgotten: (entity) => this.replication.isForgotten(entity),
     });
     this.replication = new Replication(this.#replicationHost(), {
       vector,
@@ -243,7 +264,7 @@ export class MeshSide {
     for (const write of writes) {
       this.replication.kept(write);
       if (write.kind !== "entity") continue;
-      this.#desk.ended(write.entity);
+      this.#entities.kept(write.entity);
       if (this.members.take(write.entity)) this.#admit();
       this.targets.take(write.entity);
       const news = targetNews(write.entity);
@@ -264,12 +285,12 @@ export class MeshSide {
 
   /** Writes of the desk were refused: what stands on the disk counts. */
   unkept(): void {
-    this.#desk.forgetWriting();
+    this.#entities.unkept();
   }
 
   writeEntity(ticket: number, command: Extract<Command, { kind: "entity" }>): void {
     const { entity: { kind, key }, values, match } = command;
-    this.#atDesk({ kind, key }, { kind: "write", values, ticket, ...(match === undefined ? {} : { match }) });
+    this.#entities.add({ kind, key }, { kind: "write", values, ticket, ...(match === undefined ? {} : { match }) });
   }
 
   /** The shard of a task that is here. */
@@ -296,6 +317,11 @@ export class MeshSide {
       const due = new Set(answer.groups.flatMap((text) => parseGroup(text)?.id ?? []));
       this.keeper.regroup(this.groups.endCensus(due, (id) => this.keeper.isListed(id)));
     });
+  }
+
+  /** Who may make an attempt in place of this peer, of a task that is shared out among the group. */
+  standIns(group: PeerGroup | undefined): readonly PeerId[] {
+    return standIns(this.#host.self, this.keeper.others(), this.keeper.news(), group);
   }
 
   /** Whether the command goes to another peer: what fires or ends something is done where the task is fired. */
@@ -333,6 +359,8 @@ export class MeshSide {
       case "answer":
       case "carries":
         return this.replication.heard(from, message);
+      case "abandon":
+        return this.detours.abandoned(message.id);
       case "released":
         return this.keeper.released(from, message.shards, message.version, message.seq);
       default:
@@ -405,7 +433,8 @@ export class MeshSide {
         });
       },
       observe: (entity) => this.#observe(entity),
-      obey: (ask, onAnswer) => this.#errands.obey(ask, onAnswer),
+      obey: (ask, onAnswer) =>
+        ask.kind === "attempt" ? this.detours.obey(ask, onAnswer) : this.#errands.obey(ask, onAnswer),
       living: () => this.keeper.living(),
       log: (message, facts) => host.effect({ kind: "log", level: "info", message, facts }),
     };
@@ -434,7 +463,7 @@ export class MeshSide {
 
   #merge(entity: Entity, done: () => void): void {
     if (entity.kind === "task") this.#host.toTask(entity.key as TaskGuid, { kind: "merge", entity, done });
-    else this.#atDesk({ kind: entity.kind, key: entity.key }, { kind: "merge", entity, done });
+    else this.#entities.add({ kind: entity.kind, key: entity.key }, { kind: "merge", entity, done });
   }
 
   /** This peer's disk has it, and so has that of every member. */
@@ -451,46 +480,5 @@ export class MeshSide {
       isBelieved = this.#host.clock.observe(stamp, now) && isBelieved;
     }
     return isBelieved;
-  }
-
-  // ── the desk ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #atDesk(at: EntityKey, job: Job): void {
-    const placed = this.#desk.add(at, job);
-    if (placed === "read") return this.#query({ kind: "entity", entity: at }, (answer) => this.#work(at, answer));
-    if (placed === "full") {
-      if (job.kind === "merge") return job.done();
-      const result: CommandResult = { kind: "refused", why: "busy", message: "too many writes wait" };
-      return this.#host.effect({ kind: "reply", ticket: job.ticket, result });
-    }
-  }
-
-  #work(at: EntityKey, answer: StoreAnswer): void {
-    const { clock } = this.#host;
-    const stored = answer.kind === "entity" ? answer.entity : undefined;
-    const worked = this.#desk.work(at, stored, {
-      stamp: (): Stamp => clock.tick(this.#host.now()),
-      isForgotten: (entity) => this.replication.isForgotten(entity),
-    });
-    if (worked === undefined) return;
-    const { tickets, refused, done } = worked;
-    for (const { ticket, refusal } of refused) this.#host.effect({ kind: "reply", ticket, result: refusal });
-    const highWaterMs = clock.highWater();
-    const told = tellingWrites(worked);
-    this.#host.effect({
-      kind: "persist",
-      writes: [
-        ...told,
-        ...lostWrites(worked, this.#host.now()),
-        ...(highWaterMs === undefined ? [] : [{ kind: "highWater", ms: highWaterMs } as const]),
-      ],
-      onFailure: tickets.length > 0 ? "refuse" : "hold",
-      guids: [],
-      then: [
-        { kind: "kept", writes: told, guids: [] },
-        ...tickets.map((ticket): Effect => ({ kind: "reply", ticket, result: { kind: "written" } })),
-      ],
-    });
-    for (const end of done) end();
   }
 }

@@ -3,11 +3,15 @@
 // can say more than this one understands.
 
 import type { Carry, CarryPage, LastResult } from "./carry.ts";
+import { TIMEOUT_MAX_MS } from "./definition.ts";
+import type { DeliveryResult } from "./delivery.ts";
 import { parseDescent } from "./digest.ts";
 import type { Progress } from "./dossier.ts";
+import { isFault } from "./fault.ts";
 import { isShardsText } from "./groups.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./instant.ts";
 import type { Json } from "./json.ts";
+import type { Unaddressed } from "./launch.ts";
 import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
 import { isOccurrenceId } from "./occurrence.ts";
 import { type Again, REDRIVE_MAX, type RedriveRefusal } from "./redrive.ts";
@@ -15,6 +19,7 @@ import { type Entity, ENTITY_KINDS, type Register } from "./register.ts";
 import { type Attempt, type Outcome, OUTCOMES, type Redriven, type Run, type RunState } from "./run.ts";
 import { isStamp } from "./stamp.ts";
 import { parseSwimMessage } from "./swim-message.ts";
+import { parseTarget } from "./target.ts";
 import { TASK_ID_MAX, type TaskGuid } from "./task.ts";
 import { isAuthor, RunVector, VersionVector } from "./vector.ts";
 
@@ -42,6 +47,8 @@ export function parsePeerMessage(value: unknown): PeerMessage | undefined {
       const answer = parseAnswer(value.answer);
       return isCount(value.id) && answer !== undefined ? { kind: "answer", id: value.id, answer } : undefined;
     }
+    case "abandon":
+      return isOccurrenceId(value.id) ? { kind: "abandon", id: value.id } : undefined;
     case "released": {
       const { shards, version, seq } = value;
       return isShardsText(shards) && isCount(version) && isCount(seq)
@@ -108,6 +115,14 @@ function parseAsk(value: unknown): Ask | undefined {
     }
     case "dossier":
       return isGuid(value.guid) ? { kind: "dossier", guid: value.guid } : undefined;
+    case "attempt": {
+      const delivery = parseDelivery(value.delivery);
+      const { guid, user, until } = value;
+      if (delivery === undefined || !isGuid(guid) || !isText(user, TASK_ID_MAX) || !isInstantNumber(until)) {
+        return undefined;
+      }
+      return { kind: "attempt", guid, user, delivery, until };
+    }
     case "keep": {
       const entity = parseEntity(value.entity);
       return entity === undefined ? undefined : { kind: "keep", entity };
@@ -155,6 +170,10 @@ function parseAnswer(value: unknown): Answer | undefined {
       const dossier = parseDossier(value.dossier);
       return dossier === undefined ? undefined : { kind: "dossier", dossier };
     }
+    case "attempt": {
+      const result = parseDeliveryResult(value.result);
+      return result === undefined ? undefined : { kind: "attempt", result };
+    }
     case "kept":
       return { kind: "kept" };
     case "unable":
@@ -162,6 +181,33 @@ function parseAnswer(value: unknown): Answer | undefined {
     default:
       return undefined;
   }
+}
+
+function parseDelivery(value: unknown): Unaddressed | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isText(value.task, TASK_ID_MAX)) return undefined;
+  const { id, attempt, task, instant, toleranceMs, payload, connectMs, totalMs } = value;
+  const target = parseTarget(value.target);
+  if (isFault(target) || !isValue(payload) || !isInstantNumber(instant) || !isCount(attempt)) return undefined;
+  if (!isCount(toleranceMs) || !isCount(connectMs) || !isCount(totalMs) || totalMs > TIMEOUT_MAX_MS) return undefined;
+  return { id, attempt, task, instant, toleranceMs, target, payload, connectMs, totalMs };
+}
+
+const CAUSES = ["unreached", "ours", "refused"] as const;
+
+function parseDeliveryResult(value: unknown): DeliveryResult | undefined {
+  if (!isObject(value) || !isOptional(value.status, isCount)) return undefined;
+  const status = value.status === undefined ? {} : { status: value.status };
+  if (value.kind === "delivered") return { kind: "delivered", ...status };
+  const { error, retryable, retryAfterMs } = value;
+  if (value.kind !== "failed" || !isText(error, TEXT_MAX) || typeof retryable !== "boolean") return undefined;
+  if (!isOptional(retryAfterMs, isCount)) return undefined;
+  const cause = CAUSES.find((each) => each === value.cause);
+  return {
+    ...{ kind: "failed", ...status, error, retryable },
+    ...(value.gone === true ? { gone: true } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(cause === undefined ? {} : { cause }),
+  };
 }
 
 /** What only an owner is asked for: see `isOwners`. */
@@ -323,7 +369,7 @@ function parseRedriven(value: unknown, attempts: number): Redriven | undefined {
 
 function parseAttempt(value: unknown): Attempt | undefined {
   if (!isObject(value)) return undefined;
-  const { n, startedAt, endedAt, peer, status, error } = value;
+  const { n, startedAt, endedAt, peer, askedBy, status, error } = value;
   if (!isCount(n) || !isInstantNumber(startedAt) || !isPeer(peer)) return undefined;
   if (!isOptional(endedAt, isInstantNumber) || !isOptional(status, isCount)) return undefined;
   if (!isOptional(error, (text) => isText(text, TEXT_MAX))) return undefined;
@@ -332,6 +378,7 @@ function parseAttempt(value: unknown): Attempt | undefined {
     startedAt,
     ...(endedAt === undefined ? {} : { endedAt }),
     peer,
+    ...(isPeer(askedBy) ? { askedBy } : {}),
     ...(status === undefined ? {} : { status }),
     ...(error === undefined ? {} : { error }),
   };

@@ -2,12 +2,16 @@
 
 import type { CarryPage, LastResult } from "./carry.ts";
 import type { Command, CommandResult } from "./command.ts";
+import type { DeliveryResult } from "./delivery.ts";
 import type { Descent } from "./digest.ts";
 import type { Dossier } from "./dossier.ts";
+import type { Instant } from "./instant.ts";
+import type { Unaddressed } from "./launch.ts";
+import type { OccurrenceId } from "./occurrence.ts";
 import type { SwimMessage } from "./presence.ts";
 import type { Entity } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
-import type { PeerId, TaskGuid } from "./task.ts";
+import type { PeerId, TaskGuid, UserId } from "./task.ts";
 
 /** A version vector and a run vector as they travel: see `VersionVector.stamps()` and `RunVector.entries()`. */
 export type Stamps = readonly Stamp[];
@@ -21,6 +25,8 @@ export type PeerMessage =
   /** Wants an `answer` with the same `id`. */
   | { readonly kind: "ask"; readonly id: number; readonly ask: Ask }
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+  /** The attempt that the receiver was asked to make is to end. */
+  | { readonly kind: "abandon"; readonly id: OccurrenceId }
   /**
    * The sender no longer fires these shards (as in `ShardSet.text()`), and its list without them has this version; all
    * that it did with them is in its log up to `seq`.
@@ -42,8 +48,19 @@ export type Ask =
   | { readonly kind: "command"; readonly command: Extract<Command, { kind: "task" }> }
   /** The task as its owner has it in memory. */
   | { readonly kind: "dossier"; readonly guid: TaskGuid }
+  /** The attempt is to be made where its target can be reached, not later than `until`. */
+  | {
+    readonly kind: "attempt";
+    readonly guid: TaskGuid;
+    readonly user: UserId;
+    readonly delivery: Unaddressed;
+    readonly until: Instant;
+  }
   /** Take it in, and say when it, or what replaced it, stands on the disk. */
   | { readonly kind: "keep"; readonly entity: Entity };
+
+/** What one peer asks another beside what it holds. */
+export type PeerAsk = Extract<Ask, { readonly kind: "command" | "dossier" | "attempt" }>;
 
 export type Answer =
   | {
@@ -71,6 +88,8 @@ export type Answer =
   | { readonly kind: "leaves"; readonly entities: readonly Entity[]; readonly cursor?: string }
   | { readonly kind: "command"; readonly result: CommandResult }
   | { readonly kind: "dossier"; readonly dossier: Dossier }
+  /** What became of the attempt. */
+  | { readonly kind: "attempt"; readonly result: DeliveryResult }
   | { readonly kind: "kept" }
   /** The peer is not able to: it is starting, or its disk fails. */
   | { readonly kind: "unable"; readonly why: string };

@@ -208,3 +208,7 @@ export function earlier(a: Instant | undefined, b: Instant | undefined): Instant
   if (a === undefined) return b;
   return b === undefined || a < b ? a : b;
 }
+
+export function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || b === undefined || a > b ? a : b;
+}

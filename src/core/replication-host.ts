@@ -4,7 +4,7 @@ import type { DigestTree } from "./digest.ts";
 import type { LogFacts } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import type { IntakeHost } from "./intake.ts";
-import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
+import type { Answer, Broadcast, PeerAsk, PeerMessage } from "./message.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import type { PeerId } from "./task.ts";
 import type { RunVector, VersionVector } from "./vector.ts";
@@ -17,8 +17,8 @@ export type ReplicationHost = IntakeHost & {
   publish(broadcast: Broadcast): void;
   /** Asks the store; `onAnswer` is called once. */
   query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
-  /** Carries out at the owner what another peer was asked for; absent when this peer can't. */
-  obey(ask: Extract<Ask, { kind: "command" | "dossier" }>, onAnswer: (answer: Answer) => void): void;
+  /** Carries out what another peer asks this one for: as the owner of a task, or in the place of the owner. */
+  obey(ask: PeerAsk, onAnswer: (answer: Answer) => void): void;
   /** The others that are alive. */
   living(): readonly PeerId[];
   readonly chance: () => number;

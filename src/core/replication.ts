@@ -8,7 +8,7 @@ import { CatchUp } from "./catch-up.ts";
 import { descend, type DigestTree } from "./digest.ts";
 import { type Instant, INSTANT_MAX } from "./instant.ts";
 import { counted, Intake } from "./intake.ts";
-import type { Answer, Ask, Broadcast, LogEnds, PeerMessage, Stamps } from "./message.ts";
+import type { Answer, Ask, Broadcast, LogEnds, PeerAsk, PeerMessage, Stamps } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import { dotOf, livingStampsChanged } from "./living-stamps.ts";
 import { type Entity, isDead } from "./register.ts";
@@ -403,12 +403,7 @@ export class Replication {
   }
 
   /** Asks the owner of a task; `undefined` when it does not answer in time. */
-  askOwner(
-    to: PeerId,
-    ask: Extract<Ask, { kind: "command" | "dossier" }>,
-    onAnswer: (answer: Answer | undefined) => void,
-    patienceMs = ANSWER_MS,
-  ): void {
+  askPeer(to: PeerId, ask: PeerAsk, onAnswer: (answer: Answer | undefined) => void, patienceMs = ANSWER_MS): void {
     this.#ask(to, ask, onAnswer, patienceMs);
   }
 
@@ -456,6 +451,7 @@ export class Replication {
       }
       case "command":
       case "dossier":
+      case "attempt":
         return this.#host.obey(ask, say);
       case "keep":
         return this.#keep(ask.entity, say);

@@ -11,9 +11,12 @@ export function dueRun({ guid, user, definition }: Task, id: OccurrenceId, at: I
   return { id, guid, task: definition.id, user, instant: at, state: "due", attempts: [] };
 }
 
-/** The next attempt starts. */
-export function attempting(run: Run, peer: PeerId, now: Instant): Run {
-  const attempt: Attempt = { n: lastAttempt(run) + 1, startedAt: now, peer };
+/** The next attempt starts, made by this peer or, when it is asked to, by another. */
+export function attempting(run: Run, self: PeerId, now: Instant, by?: PeerId): Run {
+  const n = lastAttempt(run) + 1;
+  const attempt: Attempt = by === undefined
+    ? { n, startedAt: now, peer: self }
+    : { n, startedAt: now, peer: by, askedBy: self };
   return { ...withoutRetry(run), state: "attempting", attempts: [...run.attempts, attempt] };
 }
 

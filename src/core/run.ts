@@ -16,7 +16,10 @@ export type Attempt = {
   readonly startedAt: Instant;
   /** Absent while it is in flight. */
   readonly endedAt?: Instant;
+  /** The peer that sent it. */
   readonly peer: PeerId;
+  /** The owner, when it could not reach the target itself and asked that peer. */
+  readonly askedBy?: PeerId;
   /** What the target answered: an HTTP status. */
   readonly status?: number;
   readonly error?: string;

@@ -5,6 +5,7 @@
 import type { Carry } from "./carry.ts";
 import type { CommandResult, OnceKey } from "./command.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Loan } from "./detours.ts";
 import type { Progress } from "./dossier.ts";
 import type { Told } from "./edit.ts";
 import { egressFault, type EgressRules } from "./egress.ts";
@@ -46,6 +47,10 @@ export type Surroundings = {
   readonly isCrowded: (lane: string, more: number, now: Instant) => boolean;
   /** Whether the target of the lane is left alone. */
   readonly isShut: (lane: string, now: Instant) => boolean;
+  /** Another peer that is to make an attempt of the lane, since this one does not reach the target. */
+  readonly standIn: (lane: string, group: PeerGroup | undefined, now: Instant) => PeerId | undefined;
+  /** Ends the attempt in flight when another peer makes it, and says whether it does. */
+  readonly abandon: (id: OccurrenceId) => boolean;
 };
 
 /** Numbers this peer's carries, from 1 on. */
@@ -78,6 +83,8 @@ export class Turn {
   waitsForTarget: { readonly lane: string; readonly until?: Instant } | undefined;
   /** Occurrences that were let through but no longer go: their lane is free again. */
   readonly exits: OccurrenceId[] = [];
+  /** Attempts that another peer is asked to make. */
+  loans: readonly Loan[] = NONE;
 
   readonly #around: Surroundings;
   readonly #isEcho: boolean;
@@ -196,8 +203,17 @@ export class Turn {
     else this.#then.push(effect);
   }
 
+  /** Who makes an attempt of the lane in place of this peer, of those that may fire the task; absent: nobody. */
+  standIn(lane: string, group: PeerGroup | undefined): PeerId | undefined {
+    return this.#around.standIn(lane, group, this.now);
+  }
+
+  lend(loan: Omit<Loan, "guid">): void {
+    this.loans = [...this.loans, { ...loan, guid: this.guid }];
+  }
+
   abort(id: OccurrenceId): void {
-    this.#effects.push({ kind: "abort", id });
+    if (!this.#around.abandon(id)) this.#effects.push({ kind: "abort", id });
   }
 
   notify(notice: Notice): void {
@@ -241,6 +257,8 @@ export class Turn {
     return persist;
   }
 }
+
+const NONE: readonly Loan[] = [];
 
 type Persist = Extract<Effect, { kind: "persist" }>;
 

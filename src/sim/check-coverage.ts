@@ -55,6 +55,11 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
         if (!isSomebodyThere(world, placed, due, late)) continue;
         const record = ends.map(({ runs }) => runs.get(id)).find((run) => run !== undefined);
         if (isHeldBack(world, due, late, record?.settledBy)) continue;
+        // Nobody else is asked for what holds, or is sent once at most, or is not tried again.
+        const isOwnersAlone = policy.partition === "hold" || policy.delivery === "at-most-once" ||
+          policy.retry.limit === 0;
+        const ways = isOwnersAlone ? [] : placed;
+        if (hasNoWay(world, ways, due, late)) continue;
         // What overlaps is skipped, and late because of that is no fault of the mesh.
         if (policy.overlap !== "allow") continue;
         violations.push({
@@ -141,6 +146,16 @@ function isHeldBack({ history, targets: { sent } }: World, from: number, to: num
     const closedAt = trials.length === 0 ? ended : success?.answeredAt ?? Infinity;
     return closedAt + BREAKER_MAX_MS >= from;
   });
+}
+
+/** Somebody did not get to the targets, and of those that may be asked to none ran and did. */
+function hasNoWay(world: World, peers: readonly SimPeer[], from: number, to: number): boolean {
+  const cutOff = world.history.troubles.flatMap(({ fault, from: began, to: ended }) =>
+    fault.kind === "no way" && began <= to && ended >= from ? [fault.peer] : []
+  );
+  if (cutOff.length === 0) return false;
+  const ways = peers.filter((peer) => !cutOff.some((n) => world.peers[n] === peer));
+  return excuseOf(world.history.troubles, from, to) > 0 || !isSomebodyThere(world, ways, from, to);
 }
 
 /** Whether one of these ran all that while, with a disk that takes writes and a clock that is right. */

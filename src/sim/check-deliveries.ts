@@ -64,14 +64,27 @@ export function checkDeliveries(world: World): readonly Violation[] {
   return violations;
 }
 
-/** It was due when it was taken up, and its peer's clock was set back before it was sent. */
-function wasDue({ history, peers }: World, { peer, at, localAt, instant }: Sent): boolean {
+/**
+ * It was due when it was taken up, and its peer's clock was set back before it was sent; or its owner asked the peer to
+ * send it, by a clock that is ahead of the peer's.
+ */
+function wasDue({ history, peers, plan: { kind: { skewMaxMs, driftMax } } }: World, sent: Sent): boolean {
+  const { peer, at, localAt, instant } = sent;
+  const apartMs = 2 * skewMaxMs + 2 * driftMax * HOUR_MS;
   return history.troubles.some(({ fault, from, to }) => {
+    if (fault.kind === "no way") {
+      return peers[fault.peer]?.id !== peer && from <= at && at <= to + ASKED_MS && localAt + apartMs >= instant;
+    }
     if (fault.kind !== "clock" || peers[fault.peer]?.id !== peer) return false;
     const [setAt, backMs] = fault.byMs < 0 ? [from, -fault.byMs] : [to, fault.byMs];
     return setAt <= at && at <= setAt + TAKEN_UP_MS && localAt + backMs >= instant;
   });
 }
+
+const HOUR_MS = 3_600_000;
+
+/** A question comes to the other peer so long after it was asked, at most. */
+const ASKED_MS = 5_000;
 
 /** A record of what is about to be sent takes so long to be kept by the slowest of disks. */
 const TAKEN_UP_MS = 20_000;

@@ -68,6 +68,7 @@ function lengthOf(kind: Fault["kind"], chance: Chance): number {
     case "full disk":
     case "clock":
     case "targets":
+    case "no way":
       return chance.between(1_000, 40_000);
   }
 }
@@ -89,6 +90,7 @@ function faultOf(
     case "join":
     case "freeze":
     case "full disk":
+    case "no way":
       return { kind, ...when, peer };
     case "partition": {
       const sides = chance.is(0.8) ? 2 : 3;

@@ -97,7 +97,9 @@ export type Fault =
   | { readonly kind: "full disk"; readonly at: number; readonly ms: number; readonly peer: number }
   /** The clock is set, and `ms` later set right. */
   | { readonly kind: "clock"; readonly at: number; readonly ms: number; readonly peer: number; readonly byMs: number }
-  | { readonly kind: "targets"; readonly at: number; readonly ms: number };
+  | { readonly kind: "targets"; readonly at: number; readonly ms: number }
+  /** The peer does not get to the targets, and the others do. */
+  | { readonly kind: "no way"; readonly at: number; readonly ms: number; readonly peer: number };
 
 /** The worlds of seeds start here. */
 export const START = Date.parse("2026-06-01T00:00:00Z");

@@ -34,6 +34,8 @@ export type TargetSettings = {
 export class Targets {
   readonly sent: Sent[] = [];
   readonly #settings: TargetSettings;
+  /** Peers that do not get to them. */
+  readonly noWayFrom = new Set<PeerId>();
   #areWell = true;
 
   constructor(settings: TargetSettings) {
@@ -52,6 +54,7 @@ export class Targets {
       send: (delivery, signal) => {
         this.#settings.stir();
         if (!isAlive()) return new Promise(() => {});
+        if (this.noWayFrom.has(peer)) return this.#unreached(run);
         const { id, task, instant, attempt } = delivery;
         const sent: Sent = { at: this.#settings.timeline.now, localAt: localNow(), peer, id, task, instant, attempt };
         this.sent.push(sent);
@@ -65,6 +68,18 @@ export class Targets {
       },
       close: () => Promise.resolve(),
     };
+  }
+
+  /** Nothing comes to the targets, and nothing of it is to be told by them. */
+  #unreached(run: (deed: () => void) => void): Promise<DeliveryResult> {
+    const { timeline, chance, answerMs: [least, most], stir } = this.#settings;
+    return new Promise((resolve) =>
+      timeline.in(chance.between(least, most), () =>
+        run(() => {
+          stir();
+          resolve({ ...fault("no way to the target", true), cause: "unreached" });
+        }))
+    );
   }
 
   #answer(sent: Sent, delivery: Delivery, signal: StopSignal, tell: (result: DeliveryResult) => void): void {

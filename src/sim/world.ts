@@ -218,6 +218,9 @@ export class World {
       case "targets":
         this.targets.areWell = false;
         return later(() => this.targets.areWell = true);
+      case "no way":
+        this.targets.noWayFrom.add(nameOf(fault.peer));
+        return later(() => this.targets.noWayFrom.delete(nameOf(fault.peer)));
     }
   }
 
@@ -302,6 +305,7 @@ function weightOf(fault: Fault): number {
     case "drain":
     case "join":
     case "targets":
+    case "no way":
       return 0;
     case "partition":
       return new Set(fault.sides).size - 1;

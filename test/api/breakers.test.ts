@@ -27,6 +27,7 @@ test("shows which targets are left alone and until when, and why a run waits", a
       breaker: "open",
       failures: 12,
       error: REFUSED.error,
+      by: null,
       inFlight: 0,
       waiting: shown.waiting,
       tasksWaiting: shown.tasksWaiting,

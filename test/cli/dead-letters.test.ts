@@ -20,7 +20,7 @@ test("dead letters are listed, counted and driven again, one or all", () =>
     assert.equal(ids.length, 2);
     assert.match(
       (await run(`runs show ${ids[0]}`)).out,
-      /outcome +failed[^]*ATTEMPT +STATUS +ERROR\n1 +404 +HTTP 404\n$/,
+      /outcome +failed[^]*ATTEMPT +STATUS +BY +ERROR\n1 +404 +peer-1 +HTTP 404\n$/,
     );
     assert.match((await run("runs ls --outcome failed")).out, /failed +1 +[0-9a-f]{32}/);
     answer({ kind: "delivered", status: 200 });

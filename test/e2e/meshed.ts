@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { call, type Program, type Ready, Site, until } from "./peer.ts";
+import { call, type Options, type Program, type Ready, Site, until } from "./peer.ts";
+
+type How = Pick<Options, "args" | "runtime" | "under">;
 
 export type MeshedPeer = { readonly site: Site; program: Program; ready: Ready };
 
@@ -13,9 +15,7 @@ export class Meshed implements AsyncDisposable {
   readonly #closers: (() => Promise<void>)[] = [];
 
   /** A peer on ports of its own; with a ticket it joins. */
-  async start(name: string, more: { readonly args?: readonly string[]; readonly runtime?: string } = {}): Promise<
-    MeshedPeer
-  > {
+  async start(name: string, more: How = {}): Promise<MeshedPeer> {
     const site = new Site();
     this.#sites.push(site);
     const program = launch(site, name, more);
@@ -23,8 +23,8 @@ export class Meshed implements AsyncDisposable {
   }
 
   /** As `start`, and the peer joins the mesh of another. */
-  async join(name: string, other: MeshedPeer, more: { readonly args?: readonly string[] } = {}): Promise<MeshedPeer> {
-    return await this.start(name, { args: ["--join", await ticketOf(other), ...more.args ?? []] });
+  async join(name: string, other: MeshedPeer, more: How = {}): Promise<MeshedPeer> {
+    return await this.start(name, { ...more, args: ["--join", await ticketOf(other), ...more.args ?? []] });
   }
 
   /** A peer that is expected to say why it does not start. */
@@ -101,9 +101,6 @@ async function openTarget(): Promise<Target> {
   };
 }
 
-function launch(site: Site, name: string, { args = [], runtime }: Parameters<Meshed["start"]>[1] & object): Program {
-  return site.start({
-    args: ["--p2p", "127.0.0.1:0", "--name", name, ...args],
-    ...(runtime === undefined ? {} : { runtime }),
-  });
+function launch(site: Site, name: string, { args = [], ...more }: How): Program {
+  return site.start({ args: ["--p2p", "127.0.0.1:0", "--name", name, ...args], ...more });
 }

@@ -40,6 +40,8 @@ export type Options = {
   /** Absent values are taken out of the environment. */
   readonly env?: { readonly [name: string]: string | undefined };
   readonly runtime?: string;
+  /** What the program is started by: a command and its arguments, before those of the program. */
+  readonly under?: readonly string[];
   /** As on a Node or a system that lets no program become another one. */
   readonly staysBeside?: boolean;
 };
@@ -56,10 +58,11 @@ export class Site implements AsyncDisposable {
     return this.run({ ...more, args: ["start", "--json", "--data", this.data, "--http", "127.0.0.1:0", ...args] });
   }
 
-  run({ args = [], env = {}, runtime = RUNTIME, staysBeside = false }: Options): Program {
+  run({ args = [], env = {}, runtime = RUNTIME, under = [], staysBeside = false }: Options): Program {
     const environment = { ...process.env, METRONOME_ADMIN_TOKEN: TOKEN, METRONOME_RUNTIME: runtime, ...env };
     const flags = staysBeside ? ["--import", "data:text/javascript,delete process.execve"] : [];
-    const child = spawn("node", [...flags, join(ROOT, "scripts", "metronome"), ...args], {
+    const [command = "", ...rest] = [...under, "node", ...flags, join(ROOT, "scripts", "metronome"), ...args];
+    const child = spawn(command, rest, {
       cwd: this.path,
       stdio: ["ignore", "pipe", "pipe"],
       env: Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)),

@@ -102,7 +102,7 @@ export function RunPage() {
             <p class="none">
               {run.attempts[0] === undefined
                 ? "Nobody attempted it."
-                : `It was fired by ${peerName(run.attempts[0].peer)}.`}
+                : `It was fired by ${peerName(run.attempts[0].askedBy ?? run.attempts[0].peer)}.`}
             </p>
           )}
         </section>
@@ -160,7 +160,7 @@ function AttemptRow({ attempt, from, until, zone }: {
   readonly until: number;
   readonly zone: string;
 }) {
-  const { n, startedAt, endedAt, status, error, peer } = attempt;
+  const { n, startedAt, endedAt, status, error, peer, askedBy } = attempt;
   const start = Date.parse(startedAt);
   const end = Date.parse(endedAt ?? startedAt);
   const isWell = error === undefined && status !== undefined && status < 300;
@@ -171,7 +171,10 @@ function AttemptRow({ attempt, from, until, zone }: {
         <span>
           {status !== undefined && <b>{status}</b>} {error !== undefined && <span class="error">{error}</span>}
         </span>
-        <span class="none">by {peerName(peer)}</span>
+        <span class="none">
+          by {peerName(peer)}
+          {askedBy !== undefined && `, for ${peerName(askedBy)}, which did not reach the target`}
+        </span>
         <span class="number">{endedAt === null ? "under way" : spanText(end - start)}</span>
       </p>
       <svg class={isWell ? "span good" : "span bad"} viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true">

@@ -3,6 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import { ask, failureText } from "../api.ts";
+import { peerName } from "../mesh-news.ts";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Countdown } from "../parts/moment.tsx";
@@ -19,6 +20,8 @@ type Breaker = {
   readonly until: string | null;
   readonly failures: number;
   readonly error: string | null;
+  /** The peer that sends in place of this one, which does not reach the target. */
+  readonly by: string | null;
   readonly inFlight: number;
   readonly waiting: number;
   readonly tasksWaiting: number;
@@ -126,7 +129,7 @@ function Ways() {
         ? <p class="none" role="status">None is in use. What this peer sends to is seen here.</p>
         : (
           <ul class="rows">
-            {value.items.map(({ target, breaker, until, failures, error, inFlight, waiting, tasksWaiting }) => (
+            {value.items.map(({ target, breaker, until, failures, error, by, inFlight, waiting, tasksWaiting }) => (
               <li key={target}>
                 <span>
                   <code>{target}</code>
@@ -134,6 +137,7 @@ function Ways() {
                 </span>
                 <span class="none">
                   {inFlight} in flight, {waiting} waiting{tasksWaiting > 0 && `, ${tasksWaiting} tasks held back`}
+                  {by !== null && `; not reached from here, sent by ${peerName(by)}`}
                 </span>
                 <span class={`mark ${breaker === "closed" ? "delivered" : "failed"}`}>
                   <Icon name={breaker === "closed" ? "check" : "cross"} />
