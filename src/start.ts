@@ -115,7 +115,11 @@ async function open(
 ): Promise<Running> {
   const { data, http, name, adminToken } = config;
   // First the store: its lock says that the data folder is ours.
-  const store = recordStore(await levelKeyValue({ path: storeFolder(data), log }));
+  const later = (ms: number, deed: () => void) => void setTimeout(deed, ms);
+  const store = recordStore(await levelKeyValue({ path: storeFolder(data), log }), {
+    now: () => performance.now(),
+    later,
+  });
   opened.push(() => store.close());
   const localKey = await keepKey(data, newToken);
   const nextOrigin = () => randomInt(1, ORIGIN_END);

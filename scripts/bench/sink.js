@@ -1,6 +1,7 @@
 // A target that costs as little as a target can: a raw `net` server that answers 204 on kept-alive connections and
 // notes when which occurrence came. A second port answers what it has seen.
 //
+//   GET /count    how many came: for who waits, and is not to disturb
 //   GET /seen     {"count","unique","doubles","early","firstAt","lastAt","lateness":{"p50","p99","p999","max"},"ids"?}
 //   GET /seen?ids the same with every id, in the order of arrival
 //   sink.js [HOST]
@@ -58,8 +59,13 @@ const control = createHttpServer((request, response) => {
     arrivals = [];
   }
   response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify(request.url === "/log" ? arrivals : seen(request.url === "/seen?ids")));
+  response.end(JSON.stringify(answerTo(request.url)));
 });
+
+function answerTo(url) {
+  if (url === "/count") return arrivals.length;
+  return url === "/log" ? arrivals : seen(url === "/seen?ids");
+}
 
 function seen(withIds) {
   const ids = arrivals.map(({ id }) => id);

@@ -92,9 +92,13 @@ export async function startSink(core, host = "127.0.0.1") {
     async awaitUnique(count, patienceMs) {
       const end = Date.now() + patienceMs;
       for (;;) {
-        const seen = await ask("/seen");
-        if (seen.unique >= count) return seen;
-        if (Date.now() > end) throw new Error(`${seen.unique} of ${count} came within ${patienceMs} ms`);
+        const isOver = Date.now() > end;
+        // To look at all of 20,000 arrivals takes the sink's core 20 ms, which the rate of what comes would pay for.
+        if (isOver || await ask("/count") >= count) {
+          const seen = await ask("/seen");
+          if (seen.unique >= count) return seen;
+          if (isOver) throw new Error(`${seen.unique} of ${count} came within ${patienceMs} ms`);
+        }
         await pause(100);
       }
     },

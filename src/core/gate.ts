@@ -17,13 +17,12 @@ export type Parked = { readonly guid: TaskGuid; readonly shard: Shard };
 type Place = { readonly lane: Lane; readonly shard: Shard };
 
 /**
- * Events that wait in a lane that moves; in one that does not, or when as many as `WAITING_MAX` wait in all lanes, it is
- * `STALLED_MAX`. Who waits holds one of the 32,768 seats, so a target that hangs can hold half of them, and many that
- * hang five eighths. To be parked costs a task a second read of its record, 25 of 130 µs for each event.
+ * Events that may wait in all lanes; in each `STALLED_MAX` may in any case, and a lane that does not move takes no more.
+ * Who waits holds one of the 32,768 seats, so targets that hang can hold five eighths of them. To be parked and called
+ * costs a task a second turn, and perhaps a second read of its record: 30 of 170 µs for each event.
  */
-const MOVING_MAX = 16_000;
-const STALLED_MAX = 64;
 const WAITING_MAX = 20_480;
+const STALLED_MAX = 64;
 
 /** A lane through which nothing has come for so long does not move. */
 const STALLED_MS = 2_000;
@@ -268,7 +267,8 @@ export class Gate {
   /** How many may wait in the lane. At a breaker that is not closed nobody but the one that it lets go next. */
   #roomIn(lane: Lane, now: Instant): number {
     if (lane.breaker.until !== undefined) return lane.mayGo(now) ? 1 : 0;
-    return lane.idleMs(now) < STALLED_MS && this.#waiting < WAITING_MAX ? MOVING_MAX : STALLED_MAX;
+    if (lane.idleMs(now) >= STALLED_MS) return STALLED_MAX;
+    return Math.max(STALLED_MAX, lane.waiting + WAITING_MAX - this.#waiting);
   }
 
   /** Something of the lane has changed: whether somebody may go, or when. */

@@ -398,7 +398,7 @@ export class Machine {
     const wake = isOwner && !this.#unleased.has(guid) ? later(wakeAt, this.#infirmary.until(guid)) : undefined;
     const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
     const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
-    const stays = isHeld || (isParked ? this.#seats.isRoomy : isSoonDue && this.#seats.mayIdle);
+    const stays = isHeld || ((isParked || isSoonDue) && this.#seats.mayIdle);
     if (stays) this.#seats.idle(guid, !isHeld);
     else this.#seats.leave(guid);
     // A parked task that was told something stands in the agenda as it did before.

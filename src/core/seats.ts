@@ -9,9 +9,6 @@ const ACTIVE_MAX = 32_768;
 /** Of these, so many may be idle; the rest of the seats are for those that come and go. */
 const IDLE_MAX = 28_672;
 
-/** With more active than this, a task that waits for its target gives its seat away. */
-const ROOMY_MAX = 16_384;
-
 /** Dossiers asked for in one read. */
 const READ_MAX = 512;
 
@@ -44,11 +41,6 @@ export class Seats<Actor, Message> {
   /** Whether one more may be idle. */
   get mayIdle(): boolean {
     return this.#seats.size <= IDLE_MAX;
-  }
-
-  /** Whether seats may be kept for tasks that wait for others. */
-  get isRoomy(): boolean {
-    return this.#seats.size < ROOMY_MAX;
   }
 
   /** Whether one more task can be active: a seat is free, or an idle one can be given on. */

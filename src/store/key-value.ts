@@ -16,6 +16,7 @@ export type Space =
   | "answersByTime"
   | "dots"
   | "log"
+  | "backlog"
   | "conflicts"
   | "versions"
   | "versionsByTime"

@@ -44,7 +44,7 @@ export async function levelKeyValue(settings: LevelSettings): Promise<KeyValue> 
 type Database = Level<string, string>;
 
 /** What this program writes. A store of a greater number is refused; one of a smaller is brought up to it here. */
-const FORMAT = 1;
+const FORMAT = 2;
 const FORMAT_KEY = wholeKey("meta", "format");
 
 /** How often a full disk is asked whether it has room again. */

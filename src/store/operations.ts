@@ -13,6 +13,7 @@
 //   answersByTime  <instant>/<key>          nothing
 //   dots         <origin><time>/<kind>/<key>  there while a register carries the stamp; says whether it is deleted
 //   log          <author>/<number>          a carry
+//   backlog      <number>                   writes of runs that are to be put in their places
 //   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
 //   versions     <guid>/<instant>/<stamp>   what a task was until an edit
 //   versionsByTime  <instant>/<stamp>/<guid>  nothing

@@ -15,12 +15,13 @@ import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
 import type { Version } from "../core/version.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
+import { Backlog, type Pace } from "./backlog.ts";
 import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
 import { browseCauses, browseDead } from "./dead.ts";
 import { dueGroups, readDue } from "./due.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
-import { DEAD, HIGH_WATER, newRuns, operationsOf, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
+import { DEAD, HIGH_WATER, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
 import { known } from "./homecoming.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
@@ -39,8 +40,9 @@ import {
   type TaskQuery,
 } from "./store.ts";
 
-export function recordStore(keyValue: KeyValue): Store {
-  return new RecordStore(keyValue);
+/** With a pace, what comes in great numbers is kept in a backlog first: see there. */
+export function recordStore(keyValue: KeyValue, pace?: Pace): Store {
+  return new RecordStore(keyValue, pace);
 }
 
 /** Open runs of one task that are read; a task has at most 2,000. */
@@ -58,29 +60,31 @@ const TARGETS_MAX = 16_384;
 class RecordStore implements Store {
   readonly #keyValue: KeyValue;
   readonly #past: Past;
+  readonly #backlog: Backlog;
 
-  constructor(keyValue: KeyValue) {
+  constructor(keyValue: KeyValue, pace: Pace | undefined) {
     this.#keyValue = keyValue;
     this.#past = new Past(keyValue);
+    this.#backlog = new Backlog(keyValue, pace, (runs) => this.#past.add(runs));
   }
 
   commit(writes: readonly Write[]): Promise<void> {
-    const kept = this.#keyValue.batch(operationsOf(writes));
-    const runs = newRuns(writes);
-    // Whatever was written, the same number of promises: those who wait are told in the order of the commits.
-    return kept.then(() => this.#past.add(runs));
+    return this.#backlog.commit(writes);
   }
 
   async dossiers(guids: readonly TaskGuid[]): Promise<readonly Dossier[]> {
+    await this.#backlog.emptied(guids);
     const entities = this.#many<Entity>("entities", guids.map((guid) => entityKey("task", guid)));
     return await this.#dossiersOf(guids, entities);
   }
 
-  due(query: DueQuery) {
-    return readDue(this.#keyValue, query);
+  async due(query: DueQuery) {
+    await this.#backlog.emptied();
+    return await readDue(this.#keyValue, query);
   }
 
   async tasks(query: TaskQuery): Promise<Page<Dossier>> {
+    await this.#shown();
     const page = await browseTasks(this.#keyValue, query);
     return {
       ...page,
@@ -88,20 +92,24 @@ class RecordStore implements Store {
     };
   }
 
-  runs(query: RunQuery): Promise<Page<Run>> {
-    return browseRuns(this.#keyValue, query);
+  async runs(query: RunQuery): Promise<Page<Run>> {
+    await this.#shown();
+    return await browseRuns(this.#keyValue, query);
   }
 
-  deadLetters(query: DeadLetterQuery): Promise<Page<Run>> {
-    return browseDead(this.#keyValue, query);
+  async deadLetters(query: DeadLetterQuery): Promise<Page<Run>> {
+    await this.#shown();
+    return await browseDead(this.#keyValue, query);
   }
 
-  deadCauses(query: DeadCauseQuery): Promise<Page<DeadCause>> {
-    return browseCauses(this.#keyValue, query);
+  async deadCauses(query: DeadCauseQuery): Promise<Page<DeadCause>> {
+    await this.#shown();
+    return await browseCauses(this.#keyValue, query);
   }
 
-  run(id: OccurrenceId) {
-    return this.#one<Run>("runs", id);
+  async run(id: OccurrenceId) {
+    await this.#shown();
+    return await this.#one<Run>("runs", id);
   }
 
   entity(kind: EntityKind, key: string) {
@@ -126,6 +134,7 @@ class RecordStore implements Store {
   }
 
   async renew(vector: Stamps, origin: Origin): Promise<void> {
+    await this.#backlog.emptied();
     for await (const writes of known(this.#keyValue, vector)) if (writes.length > 0) await this.commit(writes);
     await this.commit([{ kind: "renew", origin }]);
   }
@@ -138,6 +147,7 @@ class RecordStore implements Store {
   }
 
   async meshStart(self: PeerId): Promise<MeshStart> {
+    await this.#backlog.emptied();
     const ends = await this.#one<LogEnds>("meta", RUN_VECTOR);
     const walk = this.#keyValue.walk("log", { ...startingWith(carryKey(self, undefined)), reverse: true });
     try {
@@ -160,6 +170,7 @@ class RecordStore implements Store {
 
   async query(query: StoreQuery): Promise<StoreAnswer> {
     try {
+      await this.#backlog.emptied();
       return await answerQuery(this.#keyValue, query);
     } catch (error) {
       if (error instanceof StoreFailure) return { kind: "failed" };
@@ -197,6 +208,7 @@ class RecordStore implements Store {
   }
 
   async sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {
+    await this.#backlog.emptied();
     const gone = await this.#past.forget(now, keep);
     return gone + await trim(this.#keyValue, {
       ...{ carries: CARRIES_MAX, conflicts: CONFLICTS_MAX, versions: VERSIONS_MAX },
@@ -207,8 +219,18 @@ class RecordStore implements Store {
     this.#keyValue.onWritable(listener);
   }
 
-  close(): Promise<void> {
-    return this.#keyValue.close();
+  async close(): Promise<void> {
+    await this.#backlog.close();
+    await this.#keyValue.close();
+  }
+
+  /** For who only looks: while the disk takes no writes, what is in its places is shown. */
+  async #shown(): Promise<void> {
+    try {
+      await this.#backlog.emptied();
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+    }
   }
 
   async #dossiersOf(

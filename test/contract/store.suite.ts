@@ -13,6 +13,7 @@ import { type ShardName, shardName, shardOf, SHARDS } from "../../src/core/shard
 import { makeStamp, type Stamp } from "../../src/core/stamp.ts";
 import { type TaskGuid, taskGuid } from "../../src/core/task.ts";
 import type { DuePlace, StoredAnswer, Write } from "../../src/core/write.ts";
+import type { Pace } from "../../src/store/backlog.ts";
 import type { KeyValue } from "../../src/store/key-value.ts";
 import { recordStore } from "../../src/store/records.ts";
 import {
@@ -26,10 +27,10 @@ import {
 import { chanceOf } from "../chance.ts";
 import type { Made } from "./key-value.suite.ts";
 
-export function storeContract(name: string, make: () => Promise<Made>): void {
+export function storeContract(name: string, make: () => Promise<Made>, pace?: Pace): void {
   test(`${name}: a dossier is what was committed: registers, progress and open runs, oldest first`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const one = taskEntity("ada", "one");
     const two = taskEntity("ada", "two");
     const open = [anyRun("ada", "one", 9_000, "retrying"), anyRun("ada", "one", 5_000, "attempting")] as const;
@@ -51,7 +52,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: a run that settles leaves the open ones and stays in the history`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const entity = taskEntity("ada", "one");
     const open = anyRun("ada", "one", 5_000, "attempting");
     const settled = anyRun("ada", "one", 5_000, "settled", "failed");
@@ -69,7 +70,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: the open runs of many tasks are told apart`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const guids: TaskGuid[] = [];
     for (let n = 0; n < 20; n++) {
       const entity = taskEntity("ada", `t${n}`);
@@ -88,7 +89,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: the due index gives each shard up to the instant, and says where each goes on`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const one = guidIn(1, "a");
     const other = guidIn(1, "b");
     const far = guidIn(4_095, "c");
@@ -113,7 +114,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: tasks that are placed stand in shards of their peer group, and the store knows the groups`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const guid = guidIn(0xabc, "a");
     const groups = ["lyon", "nice"].flatMap((site) => groupOf({ placement: { match: { site } } }) ?? []);
     const places = groups.map(({ id, text }, n) => ({ at: instant(1_000 + n), group: id, text }));
@@ -138,7 +139,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: the deleted are found and forgotten whole, and their stamps are no living ones`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const [kept, gone] = [taskEntity("ada", "kept"), taskEntity("ada", "gone")];
     const life = makeStamp(9_000, 0, 2);
     const dead: Entity = { ...gone, registers: { ...gone.registers, life: { value: 2, stamp: life } } };
@@ -181,7 +182,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: a store that is renewed keeps only what the mesh can't know`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const stampedBy = (entity: Entity, origin: number): Entity => ({
       ...entity,
       registers: Object.fromEntries(
@@ -212,7 +213,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
   test(`${name}: what a limit leaves of the due index comes when it is asked for again, each entry once`, async () => {
     for (const seed of [1, 2, 3, 4]) {
       await using made = await make();
-      const store = recordStore(made.keyValue);
+      const store = recordStore(made.keyValue, pace);
       const chance = chanceOf(seed);
       const writes: { guid: TaskGuid; at: Instant }[] = [];
       for (let n = 0; n < 900; n++) {
@@ -244,7 +245,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: tasks are listed by user and id, page by page, without those that were deleted`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const ids = ["a", "B", "ä", "zz", "\u{1f600}", "\uffff", "a/b", "a!"];
     for (const user of ["ada", "bob", "ad"]) {
       await store.commit(ids.map((id) => written(taskEntity(user, id))));
@@ -273,7 +274,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: tasks are found by a part of id or name, by labels, and by whether they are paused`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const tasks = [
       taskEntity("ada", "backup-1", { name: "Nightly", labels: { site: "lyon", kind: "db" } }),
       taskEntity("ada", "backup-2", { labels: { site: "paris" }, state: { paused: true } }),
@@ -314,7 +315,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: a page is never empty for want of looking further, nor has a cursor behind the last item`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     await store.commit(["a", "b", "c", "d"].map((id) => written(taskEntity("ada", id))));
     for (const limit of [1, 2, 3, 4, 5]) {
       for (const filter of [{}, { text: "" }]) {
@@ -327,7 +328,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: runs are listed from the latest back, of one task or of all, by outcome and user`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const runs: Run[] = [];
     for (let n = 0; n < 60; n++) {
       const [user, task] = n % 3 === 0 ? ["bob", "two"] : ["ada", "one"];
@@ -360,7 +361,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: dead letters are listed by user, target and error, counted, and gone when driven again or forgotten`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const letters = Array.from({ length: 40 }, (_, n): Run => {
       const [user, task] = n % 4 === 0 ? ["bob", "two"] : ["ada", "one"];
       const error = n % 2 === 0 ? "no answer" : "refused";
@@ -418,7 +419,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: a cursor that is of no page of the list is refused, and shows nothing of another user`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     await store.commit([written(taskEntity("ada", "one"))]);
     const place = `${"0".repeat(15)}/${"0".repeat(32)}`;
     for (const cursor of ["", "x", place, "\0".repeat(601), `ada${"x".repeat(700)}\0`]) {
@@ -435,7 +436,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: the sweep forgets the oldest settled runs beyond the number that is kept, never open ones`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const keep = { runs: 100, ageMs: Infinity };
     const runs = Array.from(
       { length: 300 },
@@ -459,7 +460,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: the sweep forgets what is too old, a bounded number at a call, and passes over open runs`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const runs = Array.from(
       { length: 5_200 },
       (_, n) => n < 4_300 ? anyRun("ada", "one", n, "retrying") : anyRun("ada", "one", n, "settled", "delivered"),
@@ -486,7 +487,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: answers are kept until their time is over, also when they were given anew`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const answer = (expiresAt: number): StoredAnswer => ({
       fingerprint: "f",
       result: { kind: "removed" },
@@ -509,7 +510,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: marks and entities of each kind are kept apart`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     assert.equal(await store.highWater(), 0);
     const token = (key: string): Entity => ({
       kind: "token",
@@ -532,7 +533,7 @@ export function storeContract(name: string, make: () => Promise<Made>): void {
 
   test(`${name}: all 4,096 shards cost 100 ms of a processor when empty, and 300 ms with 100,000 tasks`, async () => {
     await using made = await make();
-    const store = recordStore(made.keyValue);
+    const store = recordStore(made.keyValue, pace);
     const shards = Array.from({ length: SHARDS }, (_, shard) => shardName(shard));
     const ask = () => store.due({ shards, until: instant(60_000), limit: 5_000 });
     const emptyMs = await fastest(ask);

@@ -10,6 +10,12 @@ storeContract("records in memory", () => {
   return Promise.resolve({ keyValue, [Symbol.asyncDispose]: () => keyValue.close() });
 });
 
+// As if many came all the time: all that may be is kept in the backlog first.
+storeContract("records behind a backlog", () => {
+  const keyValue = memoryKeyValue();
+  return Promise.resolve({ keyValue, [Symbol.asyncDispose]: () => keyValue.close() });
+}, { now: () => 0, later: () => {}, many: 0 });
+
 storeContract("records in LevelDB", async () => {
   const folder = await makeFolder();
   const keyValue = await levelKeyValue({ path: folder.path });

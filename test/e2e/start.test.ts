@@ -197,10 +197,10 @@ test("a store that is damaged, or newer than the program, is one line, exit code
   const store = join(site.data, "store");
   const { Level } = await import("level");
   const level = new Level<string, string>(store);
-  await level.put("!meta!format", sealRecord("!meta!format", "2"));
+  await level.put("!meta!format", sealRecord("!meta!format", "3"));
   await level.close();
   await assertEnds(site.start(), 1, [
-    `metronome: the store in ${store} was written by a newer Metronome (format 2, this one knows 1): upgrade this program, or start it with another data folder`,
+    `metronome: the store in ${store} was written by a newer Metronome (format 3, this one knows 2): upgrade this program, or start it with another data folder`,
   ]);
   writeFileSync(join(store, "CURRENT"), "");
   const before = readdirSync(store).filter((name) => /\.(log|ldb)$/.test(name));

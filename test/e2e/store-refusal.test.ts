@@ -73,7 +73,7 @@ test("a store of a newer format is refused, and so is one whose format can't be 
   const { Level } = await import("level");
   const key = "!meta!format";
   const formats: readonly (readonly [string | undefined, StoreRefusal["kind"], RegExp])[] = [
-    [sealRecord(key, "2"), "newer", /written by a newer Metronome \(format 2, this one knows 1\): upgrade/],
+    [sealRecord(key, "3"), "newer", /written by a newer Metronome \(format 3, this one knows 2\): upgrade/],
     [sealRecord(key, "0"), "damaged", /format record is gone or damaged/],
     [sealRecord(key, "one"), "damaged", /format record/],
     [sealRecord(key, ""), "damaged", /format record/],
