@@ -167,9 +167,10 @@ export class Keeper {
   /** Whether a peer that lives says that it fires tasks of the group. */
   isListed(group: GroupId): boolean {
     const shown = (text: string) => text.includes("\n") && this.#groups.idsIn(text).includes(group);
-    return this.#members.peers().some(({ peer, news }) =>
-      news !== undefined && this.isAlive(peer) && shown(news.shards)
-    );
+    for (const { peer, news } of this.#members.known()) {
+      if (news !== undefined && this.isAlive(peer) && shown(news.shards)) return true;
+    }
+    return false;
   }
 
   /** Groups have come, or gone: `gone` are nobody's any more. */
@@ -418,10 +419,10 @@ export class Keeper {
   #view(own: PeerNews): MeshView {
     const others: Other[] = [];
     const { self } = this.#host;
-    const eligible: Eligible[] = isEligible(own, this.#introduction) ? [{ ...own, peer: self }] : [];
-    for (const { peer, state, news, answered } of this.#members.peers()) {
+    const eligible: Eligible[] = isEligible(own, this.#introduction) ? [eligibleOf(self, own)] : [];
+    for (const { peer, state, news, answered } of this.#members.known()) {
       const isLiving = state === "alive" || state === "suspect";
-      if (isLiving && news !== undefined && isEligible(news, this.#introduction)) eligible.push({ ...news, peer });
+      if (isLiving && news !== undefined && isEligible(news, this.#introduction)) eligible.push(eligibleOf(peer, news));
       if (isLiving || this.#gathering.has(peer)) {
         const listing = news === undefined ? {} : { listing: this.#listing(peer, news, answered) };
         others.push({ kind: "alive", peer, ...listing });
@@ -480,4 +481,8 @@ export class Keeper {
 /** Every peer judges itself by what it tells the others, so that all see the same. A peer of another record format may not understand all tasks. */
 export function isEligible(news: PeerNews, own: Introduction): boolean {
   return !news.draining && !news.fenced && news.format === own.format;
+}
+
+function eligibleOf(peer: PeerId, { name, labels, weight, writable }: PeerNews): Eligible {
+  return { peer, name, labels, weight, writable };
 }

@@ -177,7 +177,6 @@ export class Members {
     return this.#seq;
   }
 
-  /** Its alarm has come. */
   wake(now: Instant): MemberOutput {
     this.#begin(now);
     return this.#end();
@@ -194,12 +193,17 @@ export class Members {
   }
 
   peer(peer: PeerId): MemberView | undefined {
-    const member = this.#members.get(peer);
-    return member === undefined ? undefined : viewOf(member);
+    const known = this.#members.get(peer);
+    return known && viewOf(known);
   }
 
   peers(): readonly MemberView[] {
     return [...this.#members.values()].map(viewOf);
+  }
+
+  /** The same without copies. */
+  known(): Iterable<Readonly<Member>> {
+    return this.#members.values();
   }
 
   /** The others that are not given up: a suspect is alive until it is dead. */

@@ -85,6 +85,8 @@ export class Ownership {
   /** What the others list, less what they released after their news. */
   #listings = new Map<PeerId, Listing | undefined>();
   readonly #listed = new ShardSet();
+  /** Some shard has changed its state since `#listed` was made. */
+  #isListStale = false;
   /** Some shard is awaiting or releasing. */
   #isMoving = false;
   /** Views were passed over since the last one that was looked at. */
@@ -125,6 +127,7 @@ export class Ownership {
 
   /** The shards from `from` to `to - 1` are nobody's any more: they may come to be those of another group. */
   forget(from: Shard, to: Shard): void {
+    this.#isListStale = true;
     for (let shard = from; shard < to; shard++) {
       this.#states[shard] = "foreign";
       this.#grants[shard] = undefined;
@@ -243,11 +246,11 @@ export class Ownership {
     for (let shard = 0; shard < this.#count; shard++) {
       const isMine = !fenced && owners[shard] === this.#self;
       const isFired = fired.has(shard);
-      if (isFired) {
-        this.#probedBefore[shard] = probed;
-      }
+      if (isFired) this.#probedBefore[shard] = probed;
       const isGranted = !isFired && this.#isGranted(shard, now);
       if (!isGranted) this.#grants[shard] = undefined;
+      // Most stand where they are to be.
+      if (this.#states[shard] === (isMine ? "owned" : "foreign")) continue;
       for (;;) {
         const state = this.state(shard);
         const since = this.#since[shard] ?? 0;
@@ -263,6 +266,7 @@ export class Ownership {
         if (next === "owned") gained.push(shard);
         if (state === "releasing" && next === "foreign" && !fenced) addTo(released, owners[shard], shard);
         this.#states[shard] = next;
+        this.#isListStale = true;
         this.#since[shard] = now;
         this.#probedBefore[shard] = probed;
         this.#drained.delete(shard);
@@ -298,6 +302,8 @@ export class Ownership {
   }
 
   #list(now: Instant): void {
+    if (!this.#isListStale) return;
+    this.#isListStale = false;
     let isNews = false;
     for (let shard = 0; shard < this.#count; shard++) {
       const isHeld = this.#states[shard] === "owned" || this.#states[shard] === "releasing";

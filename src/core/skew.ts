@@ -72,7 +72,8 @@ export function offMedianMs(own: number, others: readonly number[]): number {
 
 /** The two in the middle, which are one when the number is odd. */
 function middle(values: readonly number[]): readonly [number, number] | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
+  // As numbers, without a comparison of ours: a mesh of a hundred asks with each message.
+  const sorted = Float64Array.from(values).sort();
   const low = sorted[(sorted.length - 1) >> 1];
   const high = sorted[sorted.length >> 1];
   return low === undefined || high === undefined ? undefined : [low, high];
