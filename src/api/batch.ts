@@ -147,6 +147,7 @@ function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): Re
         case "removed":
         case "run":
         case "redriven":
+        case "dismissed":
         case "cancelled":
         case "written":
           throw new Error(`a put was answered with ${result.kind}`);

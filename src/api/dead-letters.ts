@@ -1,4 +1,4 @@
-// The routes of dead letters: runs that were given up, by target and error, and the ways to drive them again.
+// The routes of dead letters: runs that were given up, by target and error, and the ways to drive them again and to dismiss them.
 
 import type { Context, Hono } from "hono";
 import { Faults, kindOf, number, text } from "../core/faults.ts";
@@ -10,13 +10,13 @@ import type { Peer } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { drive, drivenView, perSecondIn } from "./drive.ts";
+import { dismissAll, drive, drivenView, perSecondIn, refusalsView } from "./drive.ts";
 import { faultsResponse, problem } from "./problem.ts";
 import { cursor, readQuery, sealCursor, whole, word } from "./query.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
 import { runView } from "./view.ts";
 
-/** Letters that one request drives again. */
+/** Letters that one request drives again or dismisses. */
 export const LETTERS_MAX = 10_000;
 /** Ids that are named one by one. */
 export const IDS_MAX = 500;
@@ -36,6 +36,10 @@ export function deadLettersQuery() {
 export function deadCausesQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
 }
+
+const WHICH = ["ids", "target", "error", "task", "all", "limit"];
+
+type Letters = { readonly letters: readonly Run[]; readonly isMore: boolean };
 
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 
@@ -66,24 +70,8 @@ export function addDeadLetters(app: Hono<ApiEnv>, { peer }: Doors): void {
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
     const faults = new Faults();
-    faults.unknown(body, "", ["ids", "target", "error", "task", "all", "perSecond", "limit"]);
-    const ids = body.ids === undefined ? undefined : idsIn(body.ids, faults);
-    const which: Which = {
-      ...(body.target === undefined ? {} : { target: text(body.target, "target", 0, TARGET_MAX, faults) }),
-      ...(body.error === undefined ? {} : { error: text(body.error, "error", 1, ERROR_MAX, faults) }),
-      ...(body.task === undefined ? {} : { task: text(body.task, "task", 1, TASK_ID_MAX, faults) }),
-    };
-    const isChosen = Object.keys(which).length > 0;
-    const limit = body.limit === undefined ? LETTERS_MAX : number(body.limit, "limit", 1, LETTERS_MAX, faults);
     const perSecond = perSecondIn(body.perSecond, faults);
-    if (body.all !== undefined && body.all !== true) faults.add("all", '"all" is true, or left out.');
-    if ([ids !== undefined, isChosen, body.all === true].filter(Boolean).length !== 1) {
-      faults.add("", 'Say which: "ids", or some of "target", "error" and "task", or "all": true.', {
-        suggestion: '{"all": true}',
-      });
-    }
-    if (faults.all.length > 0) return faultsResponse(faults.all);
-    const found = ids === undefined ? await lettersOf(c, which, limit) : await namedOf(c, ids);
+    const found = await chosen(c, body, ["perSecond"], faults);
     if (found instanceof Response) return found;
     const { letters, isMore } = found;
     const driven = await drive(peer, letters, {
@@ -93,12 +81,47 @@ export function addDeadLetters(app: Hono<ApiEnv>, { peer }: Doors): void {
     return json(202, { ...drivenView(driven), more: isMore });
   });
 
+  app.post("/api/v1/dead-letters/dismiss", async (c) => {
+    const body = await readObject(c.req.raw);
+    if (body instanceof Response) return body;
+    const found = await chosen(c, body, [], new Faults());
+    if (found instanceof Response) return found;
+    const { runs, refused } = await dismissAll(peer, found.letters);
+    return json(200, { dismissed: runs.length, ...refusalsView(refused), more: found.isMore });
+  });
+
+  /** The letters that a body names: by their ids, by what they have in common, or all; the latest first, up to a limit. */
+  async function chosen(
+    c: Context<ApiEnv>,
+    body: { readonly [field: string]: unknown },
+    more: readonly string[],
+    faults: Faults,
+  ): Promise<Letters | Response> {
+    faults.unknown(body, "", [...WHICH, ...more]);
+    const ids = body.ids === undefined ? undefined : idsIn(body.ids, faults);
+    const which: Which = {
+      ...(body.target === undefined ? {} : { target: text(body.target, "target", 0, TARGET_MAX, faults) }),
+      ...(body.error === undefined ? {} : { error: text(body.error, "error", 1, ERROR_MAX, faults) }),
+      ...(body.task === undefined ? {} : { task: text(body.task, "task", 1, TASK_ID_MAX, faults) }),
+    };
+    const isChosen = Object.keys(which).length > 0;
+    const limit = body.limit === undefined ? LETTERS_MAX : number(body.limit, "limit", 1, LETTERS_MAX, faults);
+    if (body.all !== undefined && body.all !== true) faults.add("all", '"all" is true, or left out.');
+    if ([ids !== undefined, isChosen, body.all === true].filter(Boolean).length !== 1) {
+      faults.add("", 'Say which: "ids", or some of "target", "error" and "task", or "all": true.', {
+        suggestion: '{"all": true}',
+      });
+    }
+    if (faults.all.length > 0) return faultsResponse(faults.all);
+    return ids === undefined ? await lettersOf(c, which, limit) : await namedOf(c, ids);
+  }
+
   /** The oldest first, as they were due. */
   async function lettersOf(
     c: Context<ApiEnv>,
     which: Which,
     most: number,
-  ): Promise<{ readonly letters: readonly Run[]; readonly isMore: boolean }> {
+  ): Promise<Letters> {
     const letters: Run[] = [];
     let cursor: string | undefined;
     do {
@@ -118,7 +141,7 @@ export function addDeadLetters(app: Hono<ApiEnv>, { peer }: Doors): void {
   async function namedOf(
     c: Context<ApiEnv>,
     ids: readonly OccurrenceId[],
-  ): Promise<{ readonly letters: readonly Run[]; readonly isMore: boolean } | Response> {
+  ): Promise<Letters | Response> {
     const letters: Run[] = [];
     for (const [at, id] of ids.entries()) {
       const run = await ownRun(peer, c, id);

@@ -56,6 +56,14 @@ export const DELIVERY_OPERATIONS: readonly RouteConfig[] = [
   },
   {
     method: "post",
+    path: "/api/v1/dead-letters/dismiss",
+    tags: ["runs"],
+    summary: "Take runs off the dead letters: one, some or all. They stay recorded as failed",
+    request: body(delivery.dismissBody),
+    responses: answers({ 200: answerOf("How many were dismissed.", delivery.dismissed) }, ...WRITE),
+  },
+  {
+    method: "post",
     path: "/api/v1/runs/{id}/retry",
     tags: ["runs"],
     summary: "Send the event of a settled run again, unless it was delivered",

@@ -53,35 +53,55 @@ const which = {
   task: z.string().min(1).max(TASK_ID_MAX).optional(),
 };
 
-export const redriveBody = z.strictObject({
+const chosen = {
   ids: z.array(z.string().regex(/^[0-9a-f]{32}$/)).min(1).max(IDS_MAX).optional(),
   ...which,
   all: z.literal(true).optional(),
-  perSecond,
   limit: z.number().int().min(1).max(LETTERS_MAX).optional(),
-}).refine((body) =>
-  [
+};
+
+/** One way of saying which, and no other. */
+function isChoice(body: { readonly ids?: unknown; readonly all?: unknown }): boolean {
+  const ways = [
     body.ids !== undefined,
     Object.keys(which).some((name) => Object.hasOwn(body, name)),
     body.all === true,
-  ].filter(Boolean).length === 1
-).openapi("Redrive", {
-  description: `Which: "ids", or some of "target", "error" and "task", or "all". At most ${LETTERS_MAX}, the latest.`,
+  ];
+  return ways.filter(Boolean).length === 1;
+}
+
+const CHOICE = `Which: "ids", or some of "target", "error" and "task", or "all". At most ${LETTERS_MAX}, the latest.`;
+
+export const redriveBody = z.strictObject({ ...chosen, perSecond }).refine(isChoice).openapi("Redrive", {
+  description: CHOICE,
   example: { target: "https://example.org:443", perSecond: 10 },
 });
 
-const driven = {
-  redriven: z.number().int().min(0),
+export const dismissBody = z.strictObject(chosen).refine(isChoice).openapi("Dismiss", {
+  description: CHOICE,
+  example: { target: "https://example.org:443" },
+});
+
+const refusals = {
   refused: z.number().int().min(0),
   refusals: z.array(z.strictObject({ id: z.string(), reason: z.string() })).openapi({
     description: `The first ${REFUSALS_MAX}.`,
   }),
+};
+
+const more = z.boolean().openapi({ description: "There are more dead letters than the limit." });
+
+export const dismissed = z.strictObject({ dismissed: z.number().int().min(0), ...refusals, more });
+
+const driven = {
+  redriven: z.number().int().min(0),
+  ...refusals,
   until: instant().nullable().openapi({ description: "When the last one goes." }),
 };
 
 export const redriven = z.strictObject({
   ...driven,
-  more: z.boolean().openapi({ description: "There are more dead letters than the limit." }),
+  more,
 });
 
 export const backfillBody = z.strictObject({

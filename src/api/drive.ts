@@ -1,7 +1,7 @@
-// Driving many runs again: those of one task go to its owner together, and each is told when it is to go, so that a rate
-// holds wherever they are fired, and also after a restart.
+// Driving many runs again, or dismissing them: those of one task go to its owner together. Each is told when it is to go,
+// so that a rate holds wherever they are fired, and also after a restart.
 
-import type { CommandResult } from "../core/command.ts";
+import type { CommandResult, TaskCommand } from "../core/command.ts";
 import { type Faults, number } from "../core/faults.ts";
 import { formatInstant, type Instant, INSTANT_MAX } from "../core/instant.ts";
 import type { OccurrenceId } from "../core/occurrence.ts";
@@ -23,9 +23,9 @@ const AT_ONCE = 16;
 
 export type Wanted = { readonly guid: TaskGuid; readonly id: OccurrenceId; readonly instant?: Instant };
 
-export type Driven = {
-  readonly runs: readonly Run[];
-  readonly refused: readonly RedriveRefusal[];
+export type Told = { readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] };
+
+export type Driven = Told & {
   /** When the last one goes; absent when none does. */
   readonly until?: Instant;
 };
@@ -45,19 +45,7 @@ export async function drive(
     if (known === undefined) ofTasks.set(guid, [again]);
     else known.push(again);
   }
-  const commands = [...ofTasks].flatMap(([guid, all]) => pagesOf(all).map((runs) => ({ guid, runs })));
-  const runs: Run[] = [];
-  const refused: RedriveRefusal[] = [];
-  const work = async () => {
-    for (let next = commands.shift(); next !== undefined; next = commands.shift()) {
-      const { guid, runs: asked } = next;
-      const result = await submit(peer, { kind: "task", guid, command: { kind: "redrive", runs: asked } });
-      const driven = drivenOf(result, asked);
-      runs.push(...driven.runs);
-      refused.push(...driven.refused);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const { runs, refused } = await overTasks(peer, ofTasks, (runs) => ({ kind: "redrive", runs }));
   let until: Instant | undefined;
   for (const { retryAt } of runs) {
     if (retryAt !== undefined && (until === undefined || retryAt > until)) until = retryAt;
@@ -75,9 +63,15 @@ export type DrivenView = {
 export function drivenView({ runs, refused, until }: Driven): DrivenView {
   return {
     redriven: runs.length,
+    ...refusalsView(refused),
+    until: until === undefined ? null : formatInstant(until),
+  };
+}
+
+export function refusalsView(refused: readonly RedriveRefusal[]): Pick<DrivenView, "refused" | "refusals"> {
+  return {
     refused: refused.length,
     refusals: refused.slice(0, REFUSALS_MAX).map(({ id, message }) => ({ id, reason: message })),
-    until: until === undefined ? null : formatInstant(until),
   };
 }
 
@@ -86,9 +80,37 @@ export function perSecondIn(value: unknown, faults: Faults): number | undefined 
   return number(value, "perSecond", PER_SECOND_MIN, PER_SECOND_MAX, faults, "fraction");
 }
 
-function drivenOf(result: CommandResult, asked: readonly Again[]): Pick<Driven, "runs" | "refused"> {
+/** These runs are no dead letters any more. */
+export async function dismissAll(peer: Pick<Peer, "submit">, letters: readonly Run[]): Promise<Told> {
+  const ofTasks = Map.groupBy(letters, ({ guid }) => guid);
+  return await overTasks(peer, ofTasks, (runs) => ({ kind: "dismiss", runs: runs.map(({ id }) => id) }));
+}
+
+/** What is asked of runs goes to the owners of their tasks, that of one task together. */
+async function overTasks<T extends { readonly id: OccurrenceId }>(
+  peer: Pick<Peer, "submit">,
+  ofTasks: ReadonlyMap<TaskGuid, readonly T[]>,
+  commandOf: (runs: readonly T[]) => TaskCommand,
+): Promise<Told> {
+  const pages = [...ofTasks].flatMap(([guid, all]) => pagesOf(all).map((asked) => ({ guid, asked })));
+  const runs: Run[] = [];
+  const refused: RedriveRefusal[] = [];
+  const work = async () => {
+    for (let next = pages.shift(); next !== undefined; next = pages.shift()) {
+      const { guid, asked } = next;
+      const told = toldBy(await submit(peer, { kind: "task", guid, command: commandOf(asked) }), asked);
+      runs.push(...told.runs);
+      refused.push(...told.refused);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { runs, refused };
+}
+
+function toldBy(result: CommandResult, asked: readonly { readonly id: OccurrenceId }[]): Told {
   switch (result.kind) {
     case "redriven":
+    case "dismissed":
       return result;
     case "refused":
       return { runs: [], refused: asked.map(({ id }) => ({ id, message: result.message })) };
@@ -97,7 +119,7 @@ function drivenOf(result: CommandResult, asked: readonly Again[]): Pick<Driven, 
     case "run":
     case "cancelled":
     case "written":
-      throw new Error(`a redrive was answered with ${result.kind}`);
+      throw new Error(`what was asked of runs was answered with ${result.kind}`);
   }
 }
 

@@ -67,6 +67,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "POST /api/v1/tasks/:id/skip",
     "POST /api/v1/runs/:id/retry",
     "POST /api/v1/dead-letters/redrive",
+    "POST /api/v1/dead-letters/dismiss",
   ],
   edit: [
     "POST /api/v1/tasks",

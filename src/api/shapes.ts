@@ -191,6 +191,7 @@ export const run = z.strictObject({
   manual: z.literal(true).optional(),
   duplicate: z.literal(true).optional().openapi({ description: "Two peers fired it, each without knowing." }),
   target: z.string().optional().openapi({ description: "Of a run that failed: an origin, or @user/name." }),
+  dismissedAt: instant().optional().openapi({ description: "When it was taken off the dead letters." }),
   redriven: z.strictObject({ times: z.number().int().min(1), at: instant() }).optional().openapi({
     description: "It was settled, and driven again.",
   }),

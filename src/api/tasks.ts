@@ -248,6 +248,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       case "removed":
       case "run":
       case "redriven":
+      case "dismissed":
       case "written":
         throw new Error(`a cancel was answered with ${result.kind}`);
     }
@@ -336,6 +337,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       case "removed":
       case "run":
       case "redriven":
+      case "dismissed":
       case "cancelled":
       case "written":
         throw new Error(`a command for a task was answered with ${result.kind}`);
@@ -381,6 +383,7 @@ function answerRun(result: CommandResult, headers: Headers = {}): Response {
     case "task":
     case "removed":
     case "redriven":
+    case "dismissed":
     case "cancelled":
     case "written":
       throw new Error(`a trigger was answered with ${result.kind}`);

@@ -108,6 +108,8 @@ export type RunView = {
   readonly duplicate?: true;
   /** What it was sent to, of a run that failed: an origin, or `@user/name`. */
   readonly target?: string;
+  /** When it was taken off the dead letters. */
+  readonly dismissedAt?: string;
   /** Of a run that was driven again: how often, and when last. */
   readonly redriven?: { readonly times: number; readonly at: string };
   readonly attempts: readonly {
@@ -136,6 +138,7 @@ export function runView(run: Run): RunView {
     ...(run.manual === undefined ? {} : { manual: run.manual }),
     ...(run.duplicate === undefined ? {} : { duplicate: run.duplicate }),
     ...(run.target === undefined ? {} : { target: run.target }),
+    ...(run.dismissedAt === undefined ? {} : { dismissedAt: formatInstant(run.dismissedAt) }),
     ...(run.redriven === undefined
       ? {}
       : { redriven: { times: run.redriven.times, at: formatInstant(run.redriven.at) } }),

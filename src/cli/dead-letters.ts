@@ -1,5 +1,6 @@
-// `dead-letters ls`, `dead-letters causes`, `dead-letters redrive`: runs that were given up, and to send them again.
+// `dead-letters ls`, `causes`, `redrive` and `dismiss`: runs that were given up, to send them again, or to see them no more.
 
+import type { Command } from "commander";
 import { type Spec, wholeNumber } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { pages } from "./pages.ts";
@@ -11,10 +12,11 @@ import { LIMIT_MAX } from "./task-list.ts";
 
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 type ListOptions = Which & { readonly limit?: number };
-type RedriveOptions = Which & { readonly all?: true; readonly rate?: string; readonly limit?: number };
+type ChoiceOptions = Which & { readonly all?: true; readonly limit?: number };
+type RedriveOptions = ChoiceOptions & { readonly rate?: string };
 
 const LIMIT = 50;
-/** One request drives no more. */
+/** One request drives or dismisses no more. */
 const LETTERS_MAX = 10_000;
 
 export const deadList: Spec<ListOptions> = {
@@ -78,28 +80,16 @@ export const deadRedrive: Spec<RedriveOptions> = {
     "metronome dead-letters redrive --all",
     "metronome dead-letters redrive 9f86d081884c7d659a2feaa0c55ad015",
   ],
-  options: (command) =>
-    command
-      .option("--all", "all of them")
-      .option("--target <target>", "those of the target")
-      .option("--error <error>", "those that ended with the error")
-      .option("--task <id>", "those of the task")
-      .option("--rate <n>", "so many in a second; at once when absent")
-      .option("--limit <n>", "at most so many, the latest", wholeNumber(1, LETTERS_MAX)),
-  async run({ isJson, connect, print, printJson, note }, { all, target, error, task, rate, limit }, ids) {
+  options: (command) => choosing(command).option("--rate <n>", "so many in a second; at once when absent"),
+  async run({ isJson, connect, print, printJson, note }, { rate, ...choice }, ids) {
     const perSecond = rate === undefined ? undefined : Number(rate);
     if (perSecond !== undefined && !(perSecond > 0)) {
       throw new Failure(EXIT.usage, "--rate is a number above 0: 10, or 0.5 for one in two seconds.");
     }
     const client = await connect();
     const answer = await client.send("POST", "dead-letters/redrive", {
-      ...(ids.length === 0 ? {} : { ids }),
-      ...(all === undefined ? {} : { all }),
-      ...(target === undefined ? {} : { target }),
-      ...(error === undefined ? {} : { error }),
-      ...(task === undefined ? {} : { task }),
+      ...choiceOf(choice, ids),
       ...(perSecond === undefined ? {} : { perSecond }),
-      ...(limit === undefined ? {} : { limit }),
     });
     if (isJson) return await printJson(answer);
     await print(drivenText(answer));
@@ -107,13 +97,58 @@ export const deadRedrive: Spec<RedriveOptions> = {
   },
 };
 
+export const deadDismiss: Spec<ChoiceOptions> = {
+  usage: "dismiss [runs...]",
+  summary: "take runs off the dead letters: they stay recorded as failed",
+  examples: [
+    "metronome dead-letters dismiss --target https://example.org:443 --error 'HTTP 404'",
+    "metronome dead-letters dismiss --all",
+    "metronome dead-letters dismiss 9f86d081884c7d659a2feaa0c55ad015",
+  ],
+  options: choosing,
+  async run({ isJson, connect, print, printJson, note }, choice, ids) {
+    const client = await connect();
+    const answer = await client.send("POST", "dead-letters/dismiss", choiceOf(choice, ids));
+    if (isJson) return await printJson(answer);
+    const count = number(objectIn(answer).dismissed);
+    await print(`Dismissed ${count === 1 ? "1 dead letter" : `${count} dead letters`}${leftText(answer)}`);
+    if (flag(objectIn(answer).more)) await note("There are more: the same command dismisses them.");
+  },
+};
+
+function choosing(command: Command): Command {
+  return command
+    .option("--all", "all of them")
+    .option("--target <target>", "those of the target")
+    .option("--error <error>", "those that ended with the error")
+    .option("--task <id>", "those of the task")
+    .option("--limit <n>", "at most so many, the latest", wholeNumber(1, LETTERS_MAX));
+}
+
+function choiceOf({ all, target, error, task, limit }: ChoiceOptions, ids: readonly string[]) {
+  return {
+    ...(ids.length === 0 ? {} : { ids }),
+    ...(all === undefined ? {} : { all }),
+    ...(target === undefined ? {} : { target }),
+    ...(error === undefined ? {} : { error }),
+    ...(task === undefined ? {} : { task }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
 /** What a redrive or a backfill has been answered with. */
 export function drivenText(answer: unknown): string {
-  const { redriven, refused, refusals, until } = objectIn(answer);
+  const { redriven, until } = objectIn(answer);
   const end = maybe(until, text);
   const when = end === undefined ? "" : `, the last one at ${moment(end)}`;
+  const sent = number(redriven) === 1 ? "1 event goes" : `${number(redriven)} events go`;
+  return `${sent} again${when}${leftText(answer)}`;
+}
+
+/** The end of the sentence: how many were left, and why. */
+function leftText(answer: unknown): string {
+  const { refused, refusals } = objectIn(answer);
   const left = number(refused) === 0 ? "" : `; ${number(refused)} were left as they are`;
   const reasons = listIn(refusals).map(objectIn).map(({ id, reason }) => `  ${text(id)}  ${text(reason)}\n`);
-  const sent = number(redriven) === 1 ? "1 event goes" : `${number(redriven)} events go`;
-  return `${sent} again${when}${left}.\n${reasons.join("")}`;
+  return `${left}.\n${reasons.join("")}`;
 }

@@ -6,7 +6,7 @@ import { addCommand } from "./command.ts";
 import { auditExport, auditList, auditVerify } from "./audit.ts";
 import { breakers } from "./breakers.ts";
 import { conflicts } from "./conflicts.ts";
-import { deadCauses, deadList, deadRedrive } from "./dead-letters.ts";
+import { deadCauses, deadDismiss, deadList, deadRedrive } from "./dead-letters.ts";
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
@@ -92,6 +92,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(dead, parts, deadList);
   addCommand(dead, parts, deadCauses);
   addCommand(dead, parts, deadRedrive);
+  addCommand(dead, parts, deadDismiss);
   addCommand(program, parts, breakers);
   addCommand(program, parts, ticket);
   addCommand(program, parts, peers);

@@ -5,6 +5,7 @@
 import { type ActiveTask, activeTask, NextOccurrence, type Timing } from "./active-task.ts";
 import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
+import { dismiss } from "./dismiss.ts";
 import type { Dossier } from "./dossier.ts";
 import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
 import { afterFailure, laneOn, onWay, openWay, wayOf } from "./fallback.ts";
@@ -240,6 +241,9 @@ export class TaskActor {
         return this.#fireNow(turn, command);
       case "redrive":
         return this.#redrive(turn, command.runs, known);
+      case "dismiss":
+        this.#ledger.change();
+        return dismiss(turn, command.runs, { guid: this.guid, runs: this.#runs, known });
       case "cancel":
         if (this.#task === undefined) return NOT_FOUND;
         return { kind: "cancelled", runs: this.#endAll(turn, "cancel", CANCELLED) };

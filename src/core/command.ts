@@ -5,6 +5,7 @@ import type { Dossier } from "./dossier.ts";
 import type { Fault } from "./fault.ts";
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
+import type { OccurrenceId } from "./occurrence.ts";
 import type { Again, RedriveRefusal } from "./redrive.ts";
 import type { Entity } from "./register.ts";
 import type { Run } from "./run.ts";
@@ -35,6 +36,8 @@ export type TaskCommand =
   | { readonly kind: "trigger"; readonly payload?: Json }
   /** Settled runs that were not delivered, or occurrences of the past, go once more: at most `REDRIVE_MAX`. */
   | { readonly kind: "redrive"; readonly runs: readonly Again[] }
+  /** Runs that failed are no dead letters any more: at most `REDRIVE_MAX`. */
+  | { readonly kind: "dismiss"; readonly runs: readonly OccurrenceId[] }
   /** The next occurrences, or the one at `instant`, are not to be sent. */
   | { readonly kind: "skip"; readonly count?: number; readonly instant?: Instant; readonly match?: Match }
   /** Ends what is open: waiting retries are settled, attempts in flight are aborted. */
@@ -53,9 +56,15 @@ export type Command =
     readonly match?: Match | "absent";
   };
 
-/** What only the owner of a task can do: it fires something, or ends it. The rest is written, anywhere. */
+/** What only the owner of a task can do: it is done to its occurrences. The rest is written, anywhere. */
 export function isOwners({ kind }: TaskCommand): boolean {
-  return kind === "trigger" || kind === "cancel" || kind === "redrive";
+  return kind === "trigger" || kind === "cancel" || kind === "redrive" || kind === "dismiss";
+}
+
+/** The runs whose stored records the command needs. */
+export function runsNamed(command: TaskCommand): readonly OccurrenceId[] | undefined {
+  if (command.kind === "dismiss") return command.runs;
+  return command.kind === "redrive" ? command.runs.map(({ id }) => id) : undefined;
 }
 
 export type CommandResult =
@@ -69,6 +78,7 @@ export type CommandResult =
   | { readonly kind: "removed" }
   | { readonly kind: "run"; readonly run: Run }
   | { readonly kind: "redriven"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
+  | { readonly kind: "dismissed"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
   | { readonly kind: "cancelled"; readonly runs: number }
   | { readonly kind: "written" }
   | Refusal;

@@ -4,7 +4,7 @@
 
 import { TaskActor } from "./actor.ts";
 import { Agenda } from "./agenda.ts";
-import type { Command, CommandResult } from "./command.ts";
+import { type Command, type CommandResult, runsNamed } from "./command.ts";
 import type { Dossier } from "./dossier.ts";
 import { DueWindow } from "./due-window.ts";
 import type { CoreEvent, DuePage, Effect, Outcome } from "./event.ts";
@@ -458,17 +458,17 @@ export class Machine {
 
   #command(ticket: number, command: Command, now: Instant): void {
     switch (command.kind) {
-      case "task":
+      case "task": {
         if (this.#isDraining) {
           return this.#reply(ticket, { kind: "refused", why: "busy", message: "the peer is stopping" });
         }
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
-        if (command.command.kind !== "redrive") {
-          return this.#tell(command.guid, { kind: "command", ticket, command }, now);
-        }
-        return this.#mesh.recall(command.command.runs.map(({ id }) => id), (known) => {
+        const named = runsNamed(command.command);
+        if (named === undefined) return this.#tell(command.guid, { kind: "command", ticket, command }, now);
+        return this.#mesh.recall(named, (known) => {
           this.#tell(command.guid, { kind: "command", ticket, command, known }, this.#now);
         });
+      }
       case "entity":
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
         return this.#mesh.writeEntity(ticket, command);

@@ -109,6 +109,12 @@ function parseAsk(value: unknown): Ask | undefined {
           ? undefined
           : { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "redrive", runs } } };
       }
+      if (asked.kind === "dismiss") {
+        const runs = listOf(asked.runs, REDRIVE_MAX, (id) => isOccurrenceId(id) ? id : undefined);
+        return runs === undefined
+          ? undefined
+          : { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "dismiss", runs } } };
+      }
       if (asked.kind !== "trigger" || !(asked.payload === undefined || isValue(asked.payload))) return undefined;
       const trigger = { kind: "trigger", ...(asked.payload === undefined ? {} : { payload: asked.payload }) } as const;
       return { kind: "command", command: { kind: "task", guid: command.guid, command: trigger } };
@@ -220,11 +226,13 @@ function parseResultOf(value: unknown): Answer | undefined {
     }
     case "cancelled":
       return isCount(value.runs) ? { kind: "command", result: { kind: "cancelled", runs: value.runs } } : undefined;
-    case "redriven": {
+    case "redriven":
+    case "dismissed": {
+      const { kind } = value;
       const runs = listOf(value.runs, REDRIVE_MAX, parseRun);
       const refused = listOf(value.refused, REDRIVE_MAX, parseRedriveRefusal);
       if (runs === undefined || refused === undefined) return undefined;
-      return { kind: "command", result: { kind: "redriven", runs, refused } };
+      return { kind: "command", result: { kind, runs, refused } };
     }
     case "refused": {
       const why = (["not-found", "conflict", "busy", "unhealthy"] as const).find((each) => each === value.why) ??
@@ -321,13 +329,14 @@ const STATES: readonly RunState[] = ["due", "attempting", "retrying", "settled"]
 
 export function parseRun(value: unknown): Run | undefined {
   if (!isObject(value) || !isOccurrenceId(value.id) || !isGuid(value.guid)) return undefined;
-  const { task, user, instant, reason, retryAt, settledAt, outcome, payload } = value;
+  const { task, user, instant, reason, retryAt, settledAt, dismissedAt, outcome, payload } = value;
   const state = STATES.find((each) => each === value.state);
   const attempts = listOf(value.attempts, ATTEMPTS_MAX, parseAttempt);
   if (state === undefined || attempts === undefined || !isInstantNumber(instant)) return undefined;
   if (!isText(task, TASK_ID_MAX) || !isText(user, TASK_ID_MAX)) return undefined;
   if (!isOptional(reason, (text) => isText(text, TEXT_MAX)) || !isOptional(outcome, isOutcome)) return undefined;
   if (!isOptional(retryAt, isInstantNumber) || !isOptional(settledAt, isInstantNumber)) return undefined;
+  if (!isOptional(dismissedAt, isInstantNumber)) return undefined;
   if ((state === "settled") !== (outcome !== undefined) || !isOptional(payload, isValue)) return undefined;
   const redriven = value.redriven === undefined ? undefined : parseRedriven(value.redriven, attempts.length);
   if (redriven === undefined && value.redriven !== undefined) return undefined;
@@ -348,6 +357,7 @@ export function parseRun(value: unknown): Run | undefined {
     ...(settledAt === undefined ? {} : { settledAt }),
     ...(isPeer(value.settledBy) ? { settledBy: value.settledBy } : {}),
     ...(isText(value.target, KEY_MAX) ? { target: value.target } : {}),
+    ...(dismissedAt === undefined ? {} : { dismissedAt }),
     ...(redriven === undefined ? {} : { redriven }),
     ...(via === undefined ? {} : { via }),
     ...(value.duplicate === true ? { duplicate: true } : {}),

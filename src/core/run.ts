@@ -50,6 +50,8 @@ export type Run = {
   readonly target?: string;
   /** Which of the task's targets the next attempt goes to, when it is not its own; and how many were made before. */
   readonly via?: { readonly way: number; readonly after: number };
+  /** It failed, and a user does not want to see it among the dead letters any more. */
+  readonly dismissedAt?: Instant;
   /** It was settled, and is or was driven again. */
   readonly redriven?: Redriven;
   /** Two peers attempted and settled it, each without knowing of the other: it may have been delivered twice. */
@@ -115,13 +117,14 @@ function joinAttempts(a: readonly Attempt[], b: readonly Attempt[]): readonly At
 
 /**
  * Total order of the copies of one occurrence: by attempts made, then by phase; settled is above all. Two settled
- * copies are ordered by outcome (a delivery is what happened, whatever another peer concluded), then by time and peer,
- * so that every peer shows the same one.
+ * copies are ordered by outcome (a delivery is what happened, whatever another peer concluded), then by whether it was
+ * dismissed since, then by time and peer, so that every peer shows the same one.
  */
 function compareRuns(a: Run, b: Run): number {
   if ((a.state === "settled") !== (b.state === "settled")) return a.state === "settled" ? 1 : -1;
   if (a.state === "settled") {
     return OUTCOMES.indexOf(outcomeOf(b)) - OUTCOMES.indexOf(outcomeOf(a)) ||
+      (a.dismissedAt ?? 0) - (b.dismissedAt ?? 0) ||
       (b.settledAt ?? 0) - (a.settledAt ?? 0) || compareText(conclusionOf(a), conclusionOf(b)) ||
       compareText(JSON.stringify(a), JSON.stringify(b));
   }

@@ -4,7 +4,7 @@
 //   deadByTime   <user>\0<instant>/<id>                     nothing
 //   deadByCause  <user>\0<target>\0<error>\0<instant>/<id>  nothing
 //
-// A run that is driven again leaves both.
+// A run that is driven again leaves both, and so does one that is dismissed.
 
 import type { OccurrenceId } from "../core/occurrence.ts";
 import type { Run } from "../core/run.ts";
@@ -28,8 +28,9 @@ const COUNTED_IN_ALL_MAX = 20_000;
 const CURSOR_MAX = 2_048;
 
 /** Why the run is a dead letter; absent when it is none. */
-export function causeOf({ state, outcome, user, target = "", attempts, reason = "" }: Run): Cause | undefined {
-  if (state !== "settled" || outcome !== "failed") return undefined;
+export function causeOf(run: Run): Cause | undefined {
+  const { state, outcome, dismissedAt, user, target = "", attempts, reason = "" } = run;
+  if (state !== "settled" || outcome !== "failed" || dismissedAt !== undefined) return undefined;
   const last = attempts[attempts.length - 1];
   const error = last?.status === undefined ? last?.error ?? reason : `HTTP ${last.status}`;
   return { user, target, error: error.replaceAll("\0", " ").slice(0, ERROR_MAX).toWellFormed() };

@@ -85,6 +85,45 @@ test("a redrive that does not say which, or says it wrongly, drives nothing", ()
     assert.equal((await call("GET dead-letters?cursor=eA")).status, 400);
   }));
 
+test("dead letters are dismissed: one, some, all; they stay failed, and can be driven again by their ids", () =>
+  withWorld(async ({ call, clock, answer, sent }) => {
+    answer(REFUSED);
+    for (const id of ["a", "b", "c"]) {
+      await call("POST tasks", { body: { id, schedule: "R2/2026-12-01T09:30:01Z/PT1S", target: URN } });
+    }
+    await clock.pass(10_000);
+    const letters = async () => (await call("GET dead-letters")).body.items;
+    assert.equal((await letters()).length, 9);
+    const [first, kept] = (await letters()).filter(({ task }: { task: string }) => task === "a");
+    const one = await call("POST dead-letters/dismiss", { body: { ids: [first.id] } });
+    assert.deepEqual([one.status, one.body], [200, { dismissed: 1, refused: 0, refusals: [], more: false }]);
+    const run = (await call(`GET runs/${first.id}`)).body;
+    assert.deepEqual([run.outcome, run.dismissedAt], ["failed", "2026-12-01T09:30:10.000Z"]);
+    assert.equal((await letters()).length, 8);
+    assert.equal((await call("GET dead-letters/causes")).body.items[0].count, 8);
+    const again = await call("POST dead-letters/dismiss", { body: { ids: [first.id] } });
+    assert.deepEqual(again.body.refusals, [{ id: first.id, reason: "it was dismissed already" }]);
+
+    // A task that is gone leaves letters too.
+    assert.equal((await call("DELETE tasks/b")).status, 204);
+    const some = await call("POST dead-letters/dismiss", { body: { task: "b", limit: 2 } });
+    assert.deepEqual([some.body.dismissed, some.body.more], [2, true]);
+    const rest = await call("POST dead-letters/dismiss", { body: { target: ORIGIN, error: "HTTP 404" } });
+    assert.deepEqual([rest.body.dismissed, await letters()], [6, []]);
+    assert.deepEqual((await call("POST dead-letters/dismiss", { body: { all: true } })).body.dismissed, 0);
+    assert.deepEqual((await call("GET dead-letters/causes")).body, { items: [], cursor: null });
+    assert.equal((await call("GET runs?outcome=failed")).body.items.length, 9);
+
+    assert.equal((await call(`POST runs/${kept.id}/retry`)).status, 202);
+    await clock.pass(0);
+    const redriven = (await call(`GET runs/${kept.id}`)).body;
+    assert.deepEqual([redriven.outcome, redriven.dismissedAt, sent.length], ["failed", undefined, 10]);
+    assert.deepEqual((await letters()).map(({ id }: { id: string }) => id), [kept.id]);
+    for (const body of [{}, { all: true, task: "a" }, { ids: ["x"] }, { all: true, perSecond: 1 }]) {
+      assert.equal((await call("POST dead-letters/dismiss", { body })).status, 422, JSON.stringify(body));
+    }
+  }));
+
 test("a backfill sends the past at a rate, and says what it leaves out", () =>
   withWorld(async ({ call, clock, sent }) => {
     await call("POST tasks", { body: { id: "a", schedule: HOURLY, target: URN } });
@@ -163,6 +202,24 @@ test("a run is driven again from any peer, by its owner, and all peers agree on 
   assert.deepEqual([duplicate, redriven.times, attempts.length], [undefined, 1, 2]);
   assert.deepEqual([await letters(one), await letters(two)], [0, 0]);
   assert.deepEqual([one.sent.length, two.sent.length], [2, 0]);
+});
+
+test("what is dismissed at one peer is dismissed at all", async () => {
+  await using mesh = await meshed();
+  const [one, two] = mesh.peers;
+  const id = taskOf(one);
+  mesh.answer(REFUSED);
+  await two.call("POST tasks", { body: { id, schedule: HOURLY, target: URN } });
+  await until("the owner knows the task", async () => (await one.call(`GET tasks/${id}`)).status === 200);
+  const run = (await two.call(`POST tasks/${id}/trigger`)).body;
+  const letters = async (peer: MeshedPeer) => (await peer.call("GET dead-letters")).body.items.length;
+  await until("both know the dead letter", async () => await letters(one) === 1 && await letters(two) === 1);
+  const dismissed = await two.call("POST dead-letters/dismiss", { body: { ids: [run.id] } });
+  assert.deepEqual([dismissed.status, dismissed.body.dismissed], [200, 1]);
+  await until("it is none any more", async () => await letters(one) === 0 && await letters(two) === 0);
+  const seen = (await one.call(`GET runs/${run.id}`)).body;
+  assert.deepEqual(seen, (await two.call(`GET runs/${run.id}`)).body);
+  assert.deepEqual([seen.outcome, typeof seen.dismissedAt, seen.duplicate], ["failed", "string", undefined]);
 });
 
 test("a new owner goes on with a run at the attempt that is next, with the same id", async () => {

@@ -29,6 +29,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "Conflict",
       "Credentials",
       "Definition",
+      "Dismiss",
       "Labels",
       "LineAnswer",
       "Mesh",

@@ -38,6 +38,28 @@ test("dead letters are listed, counted and driven again, one or all", () =>
     assert.equal((await run("dead-letters redrive")).code, 4);
   }));
 
+test("dead letters are dismissed from the command line", () =>
+  withPeer(async ({ run, call, answer, clock }) => {
+    answer({ kind: "failed", error: "HTTP 404", status: 404, retryable: false });
+    await call("POST tasks", { body: { id: "a", schedule: "R2/2026-12-01T09:30:01Z/PT1S", target: URN } });
+    await clock.pass(5_000);
+    const [id = ""] = (await run("dead-letters ls --json")).out.trim().split("\n").map((line) => JSON.parse(line).id);
+    assert.equal((await run(`dead-letters dismiss ${id}`)).out, "Dismissed 1 dead letter.\n");
+    const twice = await run(`dead-letters dismiss ${id}`);
+    assert.match(
+      twice.out,
+      /^Dismissed 0 dead letters; 1 were left as they are\.\n +[0-9a-f]{32} +it was dismissed already/,
+    );
+    const limited = await run("dead-letters dismiss --task a --limit 1");
+    assert.deepEqual([limited.out, limited.err], [
+      "Dismissed 1 dead letter.\n",
+      "There are more: the same command dismisses them.\n",
+    ]);
+    assert.equal(JSON.parse((await run("dead-letters dismiss --all --json")).out).dismissed, 1);
+    assert.equal((await run("dead-letters ls")).err, "There are no dead letters.\n");
+    assert.equal((await run("dead-letters dismiss")).code, 4);
+  }));
+
 test("a task's past is sent, its next left out, and what is open ended, from the command line", () =>
   withPeer(async ({ run, call }) => {
     await call("POST tasks", { body: { id: "a", schedule: "R/2026-01-01T00:00:00Z/PT1H", target: URN } });

@@ -16,6 +16,7 @@ function anyRun(chance: () => number): Run {
   }));
   const times = pick(3);
   const outcome = OUTCOMES[pick(OUTCOMES.length)] ?? "delivered";
+  const dismissed = outcome === "failed" && pick(2) === 0 ? { dismissedAt: (300 + pick(2)) as Instant } : {};
   return {
     id: "0".repeat(32) as OccurrenceId,
     guid: "1".repeat(64) as TaskGuid,
@@ -24,7 +25,7 @@ function anyRun(chance: () => number): Run {
     instant: 100 as Instant,
     state,
     attempts,
-    ...(state === "settled" ? { outcome, settledAt: (200 + pick(3)) as Instant } : {}),
+    ...(state === "settled" ? { outcome, settledAt: (200 + pick(3)) as Instant, ...dismissed } : {}),
     ...(times === 0 ? {} : { redriven: { times, at: 100 as Instant, after: pick(attempts.length + 1) } }),
     ...(state === "retrying" ? { retryAt: (150 + pick(3)) as Instant } : {}),
   };
@@ -40,6 +41,10 @@ test("the join of run records is commutative, associative and idempotent, and ne
     const joined = joinRuns(a, b);
     assert.equal(roundOf(joined), Math.max(roundOf(a), roundOf(b)), `seed ${seed}`);
     if (a.state === "settled" && roundOf(a) >= roundOf(b)) assert.equal(joined.state, "settled", `seed ${seed}`);
+    const [one, other] = [a, b].map(({ outcome, dismissedAt }) => outcome === "failed" ? dismissedAt ?? 0 : undefined);
+    if (roundOf(a) === roundOf(b) && one !== undefined && other !== undefined) {
+      assert.equal(joined.dismissedAt ?? 0, Math.max(one, other), `seed ${seed}`);
+    }
     if (roundOf(a) !== roundOf(b)) assert.equal(joined.duplicate, undefined, `seed ${seed}`);
   }
 });

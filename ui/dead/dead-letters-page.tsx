@@ -26,24 +26,43 @@ type Cause = {
 
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 
+type Deed = "redrive" | "dismiss";
+type Asked = { readonly deed: Deed; readonly which: Which };
+
 export function DeadLettersPage() {
   const causes = usePages<Cause>("/dead-letters/causes");
   const which = { target: parameter("target"), error: parameter("error"), task: parameter("task") };
   const isChosen = Object.values(which).some((each) => each !== "");
-  const asked = useSignal<Which | undefined>(undefined);
+  const asked = useSignal<Asked | undefined>(undefined);
+  const done = () => {
+    asked.value = undefined;
+    causes.again();
+  };
   return (
     <>
       <div class="head">
         <h1>Dead letters</h1>
         {causes.items.length > 0 && (
-          <button type="button" onClick={() => asked.value = isChosen ? chosenOf(which) : {}}>
-            <Icon name="again" /> Send {isChosen ? "these" : "all"} again…
-          </button>
+          <>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => asked.value = { deed: "dismiss", which: isChosen ? chosenOf(which) : {} }}
+            >
+              Dismiss {isChosen ? "these" : "all"}…
+            </button>
+            <button
+              type="button"
+              onClick={() => asked.value = { deed: "redrive", which: isChosen ? chosenOf(which) : {} }}
+            >
+              <Icon name="again" /> Send {isChosen ? "these" : "all"} again…
+            </button>
+          </>
         )}
       </div>
       <p class="lead">
         An event that no attempt could deliver is a dead letter: it is not sent again by itself. Mend the target, then
-        send its letters again, with the ids that they have.
+        send its letters again, with the ids that they have; or dismiss what nobody needs any more.
       </p>
       {!causes.isReady
         ? <p class="blank" role={causes.why === undefined ? undefined : "alert"}>{causes.why ?? "Loading…"}</p>
@@ -59,7 +78,7 @@ export function DeadLettersPage() {
                     key={`${cause.target} ${cause.error}`}
                     cause={cause}
                     isHere={which.target === cause.target && which.error === cause.error}
-                    onRedrive={() => asked.value = { target: cause.target, error: cause.error }}
+                    onAsk={(deed) => asked.value = { deed, which: { target: cause.target, error: cause.error } }}
                   />
                 ))}
               </ul>
@@ -67,24 +86,28 @@ export function DeadLettersPage() {
             <Letters which={which} isChosen={isChosen} />
           </>
         )}
-      {asked.value !== undefined && (
+      {asked.value?.deed === "redrive" && (
         <Redrive
-          which={asked.value}
+          which={asked.value.which}
           onClose={() => asked.value = undefined}
-          onDone={() => {
-            asked.value = undefined;
-            causes.again();
-          }}
+          onDone={done}
+        />
+      )}
+      {asked.value?.deed === "dismiss" && (
+        <Dismiss
+          which={asked.value.which}
+          onClose={() => asked.value = undefined}
+          onDone={done}
         />
       )}
     </>
   );
 }
 
-function CauseRow({ cause: { target, error, count, isMore, latest }, isHere, onRedrive }: {
+function CauseRow({ cause: { target, error, count, isMore, latest }, isHere, onAsk }: {
   readonly cause: Cause;
   readonly isHere: boolean;
-  readonly onRedrive: () => void;
+  readonly onAsk: (deed: Deed) => void;
 }) {
   const look = () => {
     setParameter("target", isHere ? "" : target);
@@ -101,7 +124,8 @@ function CauseRow({ cause: { target, error, count, isMore, latest }, isHere, onR
       <button type="button" class="quiet" aria-pressed={isHere} onClick={look}>
         {isHere ? "Show all" : "Show these"}
       </button>
-      <button type="button" onClick={onRedrive}>Send again…</button>
+      <button type="button" class="quiet" onClick={() => onAsk("dismiss")}>Dismiss…</button>
+      <button type="button" onClick={() => onAsk("redrive")}>Send again…</button>
     </li>
   );
 }
@@ -172,11 +196,7 @@ function Redrive({ which, onClose, onDone }: {
   return (
     <Dialog title={isAll ? "Send all dead letters again?" : "Send these again?"} onClose={onClose}>
       <form class="asked" onSubmit={(event) => void confirm(event)}>
-        {!isAll && (
-          <p class="none">
-            {which.error} <code>{which.target}</code> {which.task}
-          </p>
-        )}
+        <Chosen which={which} />
         <label class="field">
           <span class="label-of">Pace</span>
           <select value={String(pace.value)} onChange={(event) => pace.value = Number(event.currentTarget.value)}>
@@ -190,6 +210,47 @@ function Redrive({ which, onClose, onDone }: {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+function Dismiss({ which, onClose, onDone }: {
+  readonly which: Which;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}) {
+  const problem = useSignal("");
+  const isAll = Object.keys(which).length === 0;
+  async function confirm(event: Event): Promise<void> {
+    event.preventDefault();
+    const answer = await ask<{ dismissed: number; more: boolean }>("POST", "/dead-letters/dismiss", {
+      body: isAll ? { all: true } : which,
+    });
+    if (answer.kind !== "done") return void (problem.value = failureText(answer));
+    const { dismissed, more } = answer.value;
+    say(`${dismissed} dismissed${more ? ", and there are more" : ""}.`);
+    onDone();
+  }
+  return (
+    <Dialog title={isAll ? "Dismiss all dead letters?" : "Dismiss these?"} onClose={onClose}>
+      <form class="asked" onSubmit={(event) => void confirm(event)}>
+        <Chosen which={which} />
+        <p class="none">Their runs stay recorded as failed, and are found among the runs.</p>
+        {problem.value !== "" && <p class="wrong" role="alert">{problem.value}</p>}
+        <div class="answers">
+          <button type="button" onClick={onClose}>Leave them</button>
+          <button type="submit" class="primary">Dismiss</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Chosen({ which: { error, target, task } }: { readonly which: Which }) {
+  if (error === undefined && target === undefined && task === undefined) return null;
+  return (
+    <p class="none">
+      {error} <code>{target}</code> {task}
+    </p>
   );
 }
 
