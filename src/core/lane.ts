@@ -13,7 +13,7 @@ import { TokenBucket } from "./token-bucket.ts";
 export type Passenger = { readonly guid: TaskGuid; readonly id: OccurrenceId };
 
 /**
- * Attempts in flight in one lane. Measured with undici on one core: 16 to 64 connections carry the most, 256 carry
+ * Attempts in flight in one lane to who speaks HTTP. Measured with undici on one core: 16 to 64 connections carry the most, 256 carry
  * less; a receiver of ordinary make is served better by fewer.
  */
 export const LANE_MAX = 64;
@@ -94,8 +94,8 @@ export class Lane {
 
   /** Attempts in flight that this peer may have. */
   get most(): number {
-    const { concurrency } = this.#limits;
-    return concurrency === undefined ? LANE_MAX : Math.max(1, Math.floor(concurrency / this.#peers));
+    const { concurrency, width = LANE_MAX } = this.#limits;
+    return concurrency === undefined ? width : Math.max(1, Math.floor(concurrency / this.#peers));
   }
 
   mayGo(now: Instant): boolean {

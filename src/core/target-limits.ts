@@ -5,7 +5,7 @@ import { duration, type Faults, isObject, kindOf, number } from "./faults.ts";
 
 /** As a user writes them. What is absent has the default of `resolveLimits`. */
 export type TargetLimits = {
-  /** Attempts in flight, shared by the living peers, each of which has one at least: 1 … 256. Default 64 at each peer. */
+  /** Attempts in flight, shared by the living peers, each of which has one at least: 1 … 256. Default: `BROKER_LANE_MAX` at each peer to a broker, else `LANE_MAX`. */
   readonly concurrency?: number;
   /** Attempts started, shared by the living peers. Unbounded when absent. */
   readonly rate?: {
@@ -29,6 +29,8 @@ export type TargetLimits = {
 export type ResolvedLimits = {
   /** Over the whole mesh; absent: as much as one lane takes, at each peer. */
   readonly concurrency?: number;
+  /** Attempts that one lane takes, when it is another number than for HTTP. */
+  readonly width?: number;
   readonly rate?: { readonly perSecond: number; readonly burst: number };
   readonly breaker?: { readonly failures: number; readonly openMs: number };
 };
@@ -39,6 +41,12 @@ export const RATE_MAX = 100_000;
 export const BREAKER_FAILURES_MAX = 1_000;
 const BREAKER_FAILURES = 10;
 const BREAKER_OPEN_MS = 30_000;
+/**
+ * Attempts in flight in a lane to a broker: they share one connection, and what one of its answers tells, or takes, is
+ * the more the cheaper. Measured on one core: 20,000 events cost 153 to 192 µs each at 64, 99 to 130 µs at 256, and no
+ * less at 512.
+ */
+export const BROKER_LANE_MAX = CONCURRENCY_MAX;
 /** One attempt costs a broker no more than a connection, and many tasks wait for it: it is found again within 5 s. */
 const BROKER_OPEN_MS = 5_000;
 export const BREAKER_OPEN_MIN_MS = 1;
@@ -48,6 +56,7 @@ export const BREAKER_OPEN_MAX_MS = 86_400_000;
 export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits, urn = ""): ResolvedLimits {
   return {
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(isBroker(urn) ? { width: BROKER_LANE_MAX } : {}),
     ...(rate === undefined
       ? {}
       : { rate: { perSecond: rate.perSecond, burst: rate.burst ?? Math.max(1, Math.ceil(rate.perSecond)) } }),

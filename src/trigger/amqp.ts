@@ -55,7 +55,7 @@ const CHANNELS_MAX = 64;
 const HEARTBEAT_S = 10;
 /** What a broker may send at once; no more than 128 KiB are agreed on. */
 const FRAME_MAX_BYTES = 256 * 1024;
-/** A broker that owes more answers on one channel gives none: sixteen times what a lane holds. */
+/** A broker that owes more answers on one channel gives none: four times what a lane holds. */
 const UNANSWERED_MAX = 1_024;
 
 async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<ChannelModel> {

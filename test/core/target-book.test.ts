@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instant } from "../../src/core/instant.ts";
 import type { Json } from "../../src/core/json.ts";
+import { Lane } from "../../src/core/lane.ts";
 import type { Entity } from "../../src/core/register.ts";
 import type { Stamp } from "../../src/core/stamp.ts";
 import { TargetBook, TARGETS_MAX } from "../../src/core/target-book.ts";
 import { isTargetFaults, parseTargetDefinition } from "../../src/core/target-definition.ts";
 import { removedValues, targetKey, targetOf, targetValues } from "../../src/core/target-entity.ts";
-import { DEFAULT_LIMITS, resolveLimits } from "../../src/core/target-limits.ts";
+import { DEFAULT_LIMITS, type ResolvedLimits, resolveLimits } from "../../src/core/target-limits.ts";
 import { laneOf, parseTarget } from "../../src/core/target.ts";
 
 const USER = "admin";
@@ -115,4 +116,16 @@ test("a broker that is down is tried every five seconds, unless its target says 
   );
   assert.equal(resolveLimits({}, "mqtts://host/topic").breaker?.openMs, 5_000);
   assert.equal(resolveLimits({ breaker: { openFor: "PT1M" } }, "amqp://host/v//q").breaker?.openMs, 60_000);
+});
+
+test("a lane to a broker takes more at once than one to who speaks HTTP, unless the target says how many", () => {
+  const most = (limits: ResolvedLimits, peers = 1) => new Lane("lane", limits, { peers, now: instant(0) }).most;
+  const book = new TargetBook();
+  assert.deepEqual(["https://host:443", "amqp://host:5672", "kafka://a:1"].map((lane) => most(book.limitsOf(lane))), [
+    64,
+    256,
+    256,
+  ]);
+  assert.equal(most(resolveLimits({}, "mqtt://host/topic"), 4), 256);
+  assert.equal(most(resolveLimits({ concurrency: 8 }, "mqtt://host/topic"), 4), 2);
 });
