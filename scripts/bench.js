@@ -17,6 +17,7 @@ import { mesh } from "./bench/mesh.js";
 import { partition } from "./bench/partition.js";
 import { register } from "./bench/register.js";
 import { spread } from "./bench/spread.js";
+import { ui } from "./bench/ui.js";
 
 const PARTS = {
   fire: ["20,000 one-shots due at one instant", fire],
@@ -35,6 +36,7 @@ const PARTS = {
   bulk: ["100,000 tasks to an empty peer", bulk],
   differences: ["ten differences in 100,000 tasks", differences],
   idle5: ["an idle mesh of 5 peers", idle5],
+  ui: ["the page in a browser, at a peer with 100,000 tasks", ui],
 };
 
 const words = process.argv.slice(2);
