@@ -30,8 +30,14 @@ const GROWTH_WANTED_MB = 10;
 /** Runs in the page before anything else: what happens is noted with the time at which it was painted. */
 const NOTES = `(() => {
   const notes = globalThis.notes = { shift: 0, long: 0, first: undefined, rows: "", rowsAt: 0, runs: {} };
-  new PerformanceObserver((list) => list.getEntries().forEach((each) => {
-    if (!each.hadRecentInput) notes.shift += each.value;
+  // As the cumulative layout shift is defined: the worst of windows of at most 5 s, each without a pause of 1 s.
+  let [window, from, last] = [0, -Infinity, -Infinity];
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value, startTime, hadRecentInput }) => {
+    if (hadRecentInput) return;
+    if (startTime - last > 1000 || startTime - from > 5000) [window, from] = [0, startTime];
+    last = startTime;
+    window += value;
+    notes.shift = Math.max(notes.shift, window);
   })).observe({ type: "layout-shift", buffered: true });
   new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => {
     notes.long = Math.max(notes.long, duration);
@@ -51,7 +57,7 @@ export async function ui(runtime) {
   if (!existsSync(CHROMIUM)) throw new Error(`there is no ${CHROMIUM}: node scripts/services.js installs it`);
   const folder = makeFolder();
   const sink = await startSink();
-  const peer = await startPeer(folder.path, { runtime });
+  let peer = await startPeer(folder.path, { runtime });
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     const { refused } = await peer.register(TASKS, (n) => ({
@@ -63,8 +69,17 @@ export async function ui(runtime) {
     }));
     if (refused > 0) throw new Error(`${refused} tasks were refused`);
     await peer.post("/api/v1/tasks", { id: "by-hand", schedule: "R/2030-01-01T00:00:00Z/PT1H", target: sink.url });
+    await peer.stop();
+    peer = await startPeer(folder.path, { runtime });
     const page = await openPage(browser, peer);
+    const cold = await page.evaluate(() => globalThis.notes.first);
     return [
+      report(
+        "first data of / at a peer that has just started",
+        `${cold.toFixed(0)} ms`,
+        `<= ${FIRST_DATA_WANTED_MS} ms`,
+        cold <= FIRST_DATA_WANTED_MS,
+      ),
       ...await firstLook(page, peer),
       ...await searches(page, peer),
       ...await handling(page, peer),
@@ -93,7 +108,7 @@ async function openPage(browser, peer) {
   const page = await context.newPage();
   await page.addInitScript(NOTES);
   await page.goto(peer.url);
-  await page.locator(".tiles").waitFor();
+  await page.waitForFunction(() => globalThis.notes.first !== undefined);
   return page;
 }
 
@@ -103,16 +118,8 @@ async function firstLook(page, peer) {
   await session.send("Network.enable");
   await session.send("Network.setCacheDisabled", { cacheDisabled: true });
   let requests = [];
-  let bytes = 0;
-  const isOf = (url) => url.startsWith(`${peer.url}/`);
-  const sizes = new Map();
-  session.on(
-    "Network.requestWillBeSent",
-    ({ request: { url } }) => isOf(url) && requests.push(url.slice(peer.url.length)),
-  );
-  session.on("Network.responseReceived", ({ requestId, response: { url } }) => sizes.set(requestId, url));
-  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
-    if (!/\/api\//.test(sizes.get(requestId) ?? "/api/")) bytes += encodedDataLength;
+  session.on("Network.requestWillBeSent", ({ request: { url } }) => {
+    if (url.startsWith(`${peer.url}/`)) requests.push(url.slice(peer.url.length));
   });
   const times = { "/": [], "/ui/tasks": [] };
   let [asked, brought] = [0, 0];
@@ -120,12 +127,11 @@ async function firstLook(page, peer) {
   for (let n = 0; n < 5; n++) {
     for (const at of Object.keys(times)) {
       requests = [];
-      bytes = 0;
       await page.goto(peer.url + at);
       await page.waitForFunction(() => globalThis.notes.first !== undefined);
       times[at].push(await page.evaluate("notes.first"));
       await pause(1_000);
-      if (at === "/") [asked, brought] = [new Set(requests).size, bytes];
+      if (at === "/") [asked, brought] = [new Set(requests).size, await page.evaluate(filesBytes)];
       shift = Math.max(shift, await page.evaluate("notes.shift"));
     }
   }
@@ -141,13 +147,20 @@ async function firstLook(page, peer) {
     ),
     report("requests of a first look, all of them", asked, `<= ${REQUESTS_WANTED}`, asked <= REQUESTS_WANTED),
     report(
-      "its files with their headers",
+      "its files",
       `${brought} bytes`,
       `<= ${SHELL_WANTED_BYTES}`,
       brought <= SHELL_WANTED_BYTES,
     ),
     report("what jumps while it comes", shift.toFixed(4), `<= ${SHIFT_WANTED}`, shift <= SHIFT_WANTED),
   ];
+}
+
+/** Compressed, without headers: the page itself and the files it is made of. */
+function filesBytes() {
+  return performance.getEntries().filter(({ name, entryType }) =>
+    entryType === "navigation" || (entryType === "resource" && !name.includes("/api/"))
+  ).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
 }
 
 /** The API alone, and the page from the last key to the rows on the screen. */
@@ -168,19 +181,31 @@ async function searches(page, peer) {
   }
   await page.goto(`${peer.url}/ui/tasks`);
   await page.waitForFunction(() => globalThis.notes.rows !== "");
+  await page.evaluate(() =>
+    document.querySelector("#search").addEventListener("input", () => globalThis.notes.keyAt = performance.now())
+  );
   const seen = [];
   for (const word of words) {
-    const from = await page.evaluate((word) => {
+    // Most of it at once, and the last two letters as they are typed.
+    await page.evaluate((text) => {
       const input = document.querySelector("#search");
-      globalThis.notes.rowsAt = 0;
-      globalThis.notes.rows = "?";
-      input.value = word;
-      const from = performance.now();
+      input.value = text;
       input.dispatchEvent(new InputEvent("input", { bubbles: true }));
-      return from;
+      input.focus();
+      input.setSelectionRange(text.length, text.length);
+    }, word.slice(0, -2));
+    await page.keyboard.type(word.slice(-2), { delay: 60 });
+    const took = await page.waitForFunction((asked) => {
+      const { keyAt, rowsAt } = globalThis.notes;
+      const answered = performance.getEntriesByType("resource").findLast(({ name, startTime }) =>
+        startTime >= keyAt && new URL(name).searchParams.get("q") === asked
+      );
+      // Drawn in the frame after it was answered; the same rows as before are drawn at once.
+      return answered !== undefined && performance.now() > answered.responseEnd + 100 &&
+        Math.max(answered.responseEnd, rowsAt) - keyAt;
     }, word);
-    await page.waitForFunction(() => globalThis.notes.rowsAt > 0 && !/Loading/.test(globalThis.notes.rows));
-    seen.push(await page.evaluate("notes.rowsAt") - from);
+    seen.push(await took.jsonValue());
+    await page.evaluate(() => performance.clearResourceTimings());
   }
   return [
     report(

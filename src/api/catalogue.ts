@@ -73,6 +73,8 @@ type Line = {
 /** Beyond so many tasks it would take hundreds of megabytes: lists go through the store, in the order of ids. */
 const LINES_MAX = 300_000;
 const PAGE = 250;
+/** Until so many are read, about a tenth of a second, whoever asks in passing waits; beyond, they get no answer yet. */
+const SOON_LINES = 2_000;
 /** Nobody has asked for so long. */
 const IDLE_MS = 10 * 60_000;
 
@@ -80,6 +82,8 @@ export class Catalogue {
   readonly #peer: Peer;
   readonly #lines = new Map<TaskGuid, Line>();
   #filled: Promise<boolean> | undefined;
+  /** True when all is read; false when it is not soon. */
+  #soon: Promise<boolean> | undefined;
   #unwatch: (() => void) | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -115,9 +119,14 @@ export class Catalogue {
     };
   }
 
-  /** How many tasks there are, and how many of them are paused. */
+  /** Somebody looks: begins to read what they will ask for. What goes wrong, those hear who ask. */
+  warm(): void {
+    this.#ready().catch(() => {});
+  }
+
+  /** How many tasks there are, and how many of them are paused; absent when that is not known soon. */
   async count(user?: UserId): Promise<{ readonly tasks: number; readonly paused: number } | undefined> {
-    if (!await this.#ready()) return undefined;
+    if (!await this.#readySoon()) return undefined;
     const now = this.#peer.now();
     let paused = 0;
     let tasks = 0;
@@ -129,9 +138,9 @@ export class Catalogue {
     return { tasks, paused };
   }
 
-  /** What comes up until `until`, the first `limit` of it by time. */
+  /** What comes up until `until`, the first `limit` of it by time; absent when that is not known soon. */
   async upcoming(until: Instant, limit: number, user?: UserId): Promise<readonly Upcoming[] | undefined> {
-    if (!await this.#ready()) return undefined;
+    if (!await this.#readySoon()) return undefined;
     const near = [...this.#lines.values()].filter((line) =>
       (user === undefined || line.task.user === user) && nextOf(line) <= until
     ).sort(ORDERS.next);
@@ -154,16 +163,28 @@ export class Catalogue {
     this.#idle = setTimeout(() => this.#giveUp(), IDLE_MS);
     // A peer does not stay alive for the sake of a list.
     if (typeof this.#idle === "object") this.#idle.unref?.();
-    this.#filled ??= this.#fill();
     try {
-      return await this.#filled;
+      return await this.#begin();
     } catch (error) {
       this.#giveUp();
       throw error;
     }
   }
 
-  async #fill(): Promise<boolean> {
+  /** A first page does not wait for a hundred thousand tasks to be read. */
+  async #readySoon(): Promise<boolean> {
+    const ready = this.#ready();
+    return await Promise.race([ready, this.#soon ?? ready]);
+  }
+
+  #begin(): Promise<boolean> {
+    if (this.#filled !== undefined) return this.#filled;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#soon = promise;
+    return this.#filled = this.#fill(() => resolve(false));
+  }
+
+  async #fill(takesLong: () => void): Promise<boolean> {
     this.#unwatch = this.#peer.watch((notice) => this.#hear(notice));
     let cursor: string | undefined;
     do {
@@ -171,14 +192,21 @@ export class Catalogue {
         limit: PAGE,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      for (const dossier of page.items) if (!this.#lines.has(dossier.guid)) this.#put(dossier);
+      for (const dossier of page.items) {
+        if (!this.#lines.has(dossier.guid)) this.#put(dossier);
+        // Reckoned here, a page at a time: all at once, the first sort by it would hold the loop for a second.
+        const line = this.#lines.get(dossier.guid);
+        if (line !== undefined) nextOf(line);
+      }
       if (this.#lines.size > LINES_MAX) {
         this.#unwatch?.();
         this.#lines.clear();
         return false;
       }
       cursor = page.cursor;
+      if (cursor !== undefined && this.#lines.size >= SOON_LINES) takesLong();
     } while (cursor !== undefined);
+    this.#soon = undefined;
     return true;
   }
 

@@ -41,6 +41,8 @@ export function addStream(app: Hono<ApiEnv>, doors: Doors): void {
         headers: { "retry-after": "10" },
       });
     }
+    // A browser that listens will soon list, search and sort.
+    if (c.env.access.kind === "session") doors.catalogue.warm();
     const session = await sessionView(doors, c.env.access);
     const hello = event("hello", { ...session, mesh: meshNews(doors.peer.mesh()) });
     return new Response(hub.join(c.env, hello), { headers: HEADERS });

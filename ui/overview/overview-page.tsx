@@ -50,7 +50,11 @@ function Shown({ value }: { readonly value: Overview }) {
     <div class="overview">
       <dl class="tiles">
         <Tile name="Tasks" to={pageOf("tasks")} value={tasks === null ? "many" : tasks.tasks.toLocaleString("en")}>
-          {tasks !== null && tasks.paused > 0 ? `${tasks.paused.toLocaleString("en")} paused` : "none paused"}
+          {tasks === null
+            ? "not counted yet"
+            : tasks.paused > 0
+            ? `${tasks.paused.toLocaleString("en")} paused`
+            : "none paused"}
         </Tile>
         <Tile name="Runs in the last hour" to={pageOf("runs")} value={hour.toLocaleString("en")}>
           {rate(minutes)}
@@ -75,7 +79,7 @@ function Shown({ value }: { readonly value: Overview }) {
       </dl>
       <section class="card panel" aria-labelledby="ahead-title">
         <h2 id="ahead-title">The next quarter of an hour</h2>
-        <Ahead ahead={value.ahead} now={value.now} zone={zone} />
+        {tasks === null ? <Unknown /> : <Ahead ahead={value.ahead} now={value.now} zone={zone} />}
       </section>
       <div class="beside">
         <section class="card panel" aria-labelledby="attention-title">
@@ -84,19 +88,23 @@ function Shown({ value }: { readonly value: Overview }) {
         </section>
         <section class="card panel" aria-labelledby="next-title">
           <h2 id="next-title">Next</h2>
-          {value.ahead.first.length === 0 ? <p class="none">Nothing within 15 minutes.</p> : (
-            <ol class="rows">
-              {value.ahead.first.map(({ task, user, name, at }, n) => (
-                // By its place: what has fired goes, and nothing moves but the words.
-                <li key={n}>
-                  <a href={taskPage({ id: task, user })}>
-                    <bdi>{name}</bdi>
-                  </a>
-                  <Countdown at={at} past="now" />
-                </li>
-              ))}
-            </ol>
-          )}
+          {tasks === null
+            ? <Unknown />
+            : value.ahead.first.length === 0
+            ? <p class="none">Nothing within 15 minutes.</p>
+            : (
+              <ol class="rows">
+                {value.ahead.first.map(({ task, user, name, at }, n) => (
+                  // By its place: what has fired goes, and nothing moves but the words.
+                  <li key={n}>
+                    <a href={taskPage({ id: task, user })}>
+                      <bdi>{name}</bdi>
+                    </a>
+                    <Countdown at={at} past="now" />
+                  </li>
+                ))}
+              </ol>
+            )}
         </section>
       </div>
       <div class="beside">
@@ -114,6 +122,11 @@ function Shown({ value }: { readonly value: Overview }) {
       </div>
     </div>
   );
+}
+
+/** While a peer that has just started, or has very many tasks, can't say what comes. */
+function Unknown() {
+  return <p class="none">Not reckoned yet: there are many tasks.</p>;
 }
 
 function Tile({ name, value, to, isBad = false, isWaiting = false, children }: {

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 // A task in the list: what it is, when it is next, what became of its last run, and what can be done to it at once.
 
+import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
@@ -25,7 +26,7 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
   }, [isHere, key]);
   if (task === undefined) return null;
   const zone = shownZone(zoneChoice.value, task.schedule);
-  const isChosen = selected.value.has(id);
+  const isChosen = useComputed(() => selected.value.has(id)).value;
   return (
     <div role="row" class={`task${isHere ? " here" : ""}${isChosen ? " chosen" : ""}`} data-task={task.id}>
       <div role="cell" class="pick">

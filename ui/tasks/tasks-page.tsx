@@ -16,8 +16,8 @@ import { choose, chooseAll, chooseNone, DEEDS, doToAll, selected } from "./selec
 import { hide, list, loadMore, rowOf, type Search, show, watchTasks } from "./task-list.ts";
 import { TaskRow } from "./task-row.tsx";
 
-/** A pause in typing. */
-const SEARCH_AFTER_MS = 150;
+/** The first key is searched for at once; while one types, so often. */
+const SEARCH_EVERY_MS = 80;
 
 const FILTERS = ["q", "target", "urn", "paused", "outcome", "label", "sort"] as const;
 
@@ -26,12 +26,16 @@ export function TasksPage() {
   const here = useSignal(-1);
   const search = Object.fromEntries(FILTERS.map((name) => [name, parameter(name).trim()])) as Search;
   const key = JSON.stringify(search);
-  const isFirst = useRef(true);
+  const searchedAt = useRef(-Infinity);
   useEffect(keepNextTrue, []);
   useEffect(() => {
     let stop = () => {};
-    const timer = setTimeout(() => stop = watchTasks(search), isFirst.current ? 0 : SEARCH_AFTER_MS);
-    isFirst.current = false;
+    const look = () => {
+      searchedAt.current = performance.now();
+      stop = watchTasks(search);
+    };
+    const wait = searchedAt.current + SEARCH_EVERY_MS - performance.now();
+    const timer = wait > 0 ? setTimeout(look, wait) : void look();
     return () => {
       clearTimeout(timer);
       stop();
