@@ -5,9 +5,7 @@
 import { type ActiveTask, activeTask, NextOccurrence, type Timing } from "./active-task.ts";
 import type { CommandResult, OnceKey, TaskCommand } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
-import { dismiss } from "./dismiss.ts";
 import type { Dossier } from "./dossier.ts";
-import { edit, type EditCommand, NOT_FOUND } from "./edit.ts";
 import { afterFailure, laneOn, onWay, openWay, wayOf } from "./fallback.ts";
 import { followRuns } from "./follow-runs.ts";
 import type { Followed, Known } from "./follows.ts";
@@ -16,17 +14,20 @@ import { endOf, launch } from "./launch.ts";
 import { Ledger } from "./ledger.ts";
 import { misfire, missesAt, tellOfCut } from "./misfire.ts";
 import { groupOfEntity, type PeerGroup } from "./peer-group.ts";
-import { manualOccurrenceId, type OccurrenceId, occurrenceId } from "./occurrence.ts";
+import { type OccurrenceId, occurrenceId } from "./occurrence.ts";
 import { earlier, type OpenRun, OpenRuns, unadmitted } from "./open-runs.ts";
+import { DELETED, obey } from "./orders.ts";
 import { admission, place } from "./overlap.ts";
 import type { ResolvedPolicy } from "./policy.ts";
 import { type Entity, mergeEntities } from "./register.ts";
-import { type Again, redrive } from "./redrive.ts";
+import type { TaskMail } from "./mail.ts";
 import { joinRuns, type Outcome, type Run } from "./run.ts";
 import { attempted, dueRun, settled } from "./run-step.ts";
+import { carrierOf } from "./stand-ins.ts";
 import { isPausedAt, removeTask, writeState } from "./task-entity.ts";
 import type { TaskGuid } from "./task.ts";
 import type { Turn } from "./turn.ts";
+import { untold } from "./vote.ts";
 
 /** Occurrences taken up in one turn; the rest wait for the next, which follows at once. */
 const TAKE_MAX = 500;
@@ -37,8 +38,6 @@ const ELSEWHERE_MARGIN_MS = 5_000;
 /** A task that is placed anew is left alone for so long: until who fired it has heard, and what it did has come here. */
 const MOVE_MS = 2_000;
 
-const DELETED = { outcome: "skipped", reason: "the task was deleted" } as const;
-const CANCELLED = { outcome: "failed", reason: "cancelled by a user" } as const;
 const OUSTED = { outcome: "skipped", reason: "the next one took its place (overlap cancel-previous)" } as const;
 
 export class TaskActor {
@@ -53,13 +52,13 @@ export class TaskActor {
   readonly #isElsewhere: (run: Run) => boolean;
   readonly #next = new NextOccurrence();
 
-  /** `isElsewhere`: whether the last attempt of a run is another peer's, which is alive. */
-  constructor(dossier: Dossier, isElsewhere: (run: Run) => boolean) {
-    this.#isElsewhere = isElsewhere;
+  /** `isElsewhere`: whether the last attempt of a run is another peer's, which is alive or, if `isHeld`, may be. */
+  constructor(dossier: Dossier, isElsewhere: (run: Run, isHeld: boolean) => boolean) {
+    this.#isElsewhere = (run) => isElsewhere(run, this.#isHeld);
     this.guid = dossier.guid;
     this.#read(dossier.entity);
     this.#ledger = new Ledger(dossier.guid, dossier.progress);
-    this.#runs = new OpenRuns(dossier.open, isElsewhere);
+    this.#runs = new OpenRuns(dossier.open, this.#isElsewhere);
   }
 
   /** Takes the definition as it stands on the disk, when a write of it was not kept. */
@@ -113,7 +112,10 @@ export class TaskActor {
   /** The agenda says that something may be due. */
   wake(turn: Turn): void {
     if (!turn.isOwner || turn.now < this.#movedUntil || !this.#mayFire(turn)) return;
-    this.#runs.recall(turn.now - this.#elsewhereMs());
+    for (const open of this.#runs.overdue(turn.now - this.#elsewhereMs())) {
+      if (this.#isHeld) this.#settle(turn, open, "failed", untold(carrierOf(open.run)));
+      else this.#runs.standBack(open);
+    }
     if (this.#task !== undefined) {
       for (const open of this.#runs.all()) {
         if (open.phase !== "retrying" || (open.run.retryAt ?? INSTANT_MIN) > turn.now) continue;
@@ -139,6 +141,23 @@ export class TaskActor {
     } else {
       this.#fly(turn, open, this.#task, policy);
     }
+    this.#finish(turn);
+  }
+
+  /** How the voters have decided on an attempt. */
+  polled(turn: Turn, { id, n, verdict }: Extract<TaskMail, { kind: "polled" }>): void {
+    const open = this.#runs.get(id);
+    const policy = this.#task?.timing?.policy;
+    const isElected = verdict.kind === "elected";
+    if (open?.phase !== "polling" || this.#task === undefined || policy === undefined || !isElected) {
+      turn.exits.push(id);
+      if (isElected) turn.elections.declined(id, n);
+      if (open?.phase === "polling") {
+        this.#runs.standBack(open);
+        if (verdict.kind === "unknown") this.#settle(turn, open, "failed", untold(verdict.peer));
+      }
+      this.#startNext(turn);
+    } else this.#fly(turn, open, this.#task, policy);
     this.#finish(turn);
   }
 
@@ -190,9 +209,14 @@ export class TaskActor {
     this.#group = groupOfEntity(entity);
   }
 
+  /** No attempt of it is to be made twice, whoever is cut off from whom. */
+  get #isHeld(): boolean {
+    return this.#task?.timing?.policy.partition === "hold";
+  }
+
   /** A task that holds fires only under a lease. */
   #mayFire(turn: Turn): boolean {
-    if (this.#task?.timing?.policy.partition !== "hold" || turn.hasLease()) return true;
+    if (!this.#isHeld || turn.hasLease()) return true;
     turn.waitsForLease = true;
     return false;
   }
@@ -230,62 +254,16 @@ export class TaskActor {
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #obey(turn: Turn, command: TaskCommand, known: Known): CommandResult {
-    switch (command.kind) {
-      case "put":
-      case "pause":
-      case "resume":
-      case "skip":
-      case "remove":
-        return this.#edit(turn, command);
-      case "trigger":
-        return this.#fireNow(turn, command);
-      case "redrive":
-        return this.#redrive(turn, command.runs, known);
-      case "dismiss":
-        this.#ledger.change();
-        return dismiss(turn, command.runs, { guid: this.guid, runs: this.#runs, known });
-      case "cancel":
-        if (this.#task === undefined) return NOT_FOUND;
-        return { kind: "cancelled", runs: this.#endAll(turn, "cancel", CANCELLED) };
-    }
-  }
-
-  #edit(turn: Turn, command: EditCommand): CommandResult {
-    const [task, before] = [this.#task, this.#entity];
-    const edited = edit(command, before, turn.told(this.#ledger.through));
-    if (edited.kind === "refused") return edited;
-    if (edited.entity !== this.#entity) {
-      this.#write(turn, edited.entity);
-      if (command.kind !== "remove") turn.notify({ kind: "task", dossier: this.dossier() });
-    }
-    const { created } = edited;
-    if (command.kind !== "remove") return { kind: "task", dossier: this.dossier(), created, before };
-    if (turn.isOwner) this.#endAll(turn, "settle", DELETED);
-    if (task !== undefined) turn.notify({ kind: "removed", user: task.user, task: task.definition.id });
-    return { kind: "removed" };
-  }
-
-  #fireNow(turn: Turn, command: Extract<TaskCommand, { kind: "trigger" }>): CommandResult {
-    const task = this.#task;
-    if (task === undefined) return NOT_FOUND;
-    const due = dueRun(task, manualOccurrenceId(this.guid, turn.stamp()), turn.now);
-    const { payload } = command;
-    // Its record is kept before it is answered and sent: no schedule could tell of it again.
-    this.#ledger.change();
-    return {
-      kind: "run",
-      run: this.#admit(turn, task, { ...due, manual: true, ...(payload === undefined ? {} : { payload }) }),
-    };
-  }
-
-  #redrive(turn: Turn, asked: readonly Again[], known: Known): CommandResult {
-    const task = this.#task;
-    if (task === undefined) return NOT_FOUND;
-    const next = this.#nextOccurrence();
-    const parts = { runs: this.#runs, known, next, isElsewhere: this.#isElsewhere };
-    const result = redrive(turn, asked, task, parts);
-    if (result.runs.length > 0) this.#ledger.change();
-    return result;
+    const [runs, isElsewhere, next] = [this.#runs, this.#isElsewhere, this.#nextOccurrence()];
+    return obey(turn, command, known, {
+      ...{ guid: this.guid, entity: this.#entity, task: this.#task, through: this.#ledger.through },
+      dossier: () => this.dossier(),
+      write: (entity) => this.#write(turn, entity),
+      change: () => this.#ledger.change(),
+      admit: (task, run) => this.#admit(turn, task, run),
+      endAll: (how, ending) => this.#endAll(turn, how, ending),
+      redriving: { runs, next, isElsewhere },
+    });
   }
 
   // ── occurrences ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -396,6 +374,10 @@ export class TaskActor {
       turn.exits.push(run.id);
       return this.#settle(turn, open, end.outcome, end.reason);
     }
+    if (this.#isHeld && open.phase !== "polling" && turn.elections.areHeld) {
+      open.phase = "polling";
+      return turn.elections.ask(run, turn.shard, policy.totalMs);
+    }
     open.run = launch(turn, run, { task, policy, last: this.#ledger.last, group: this.#group });
     open.phase = "flying";
     if (policy.delivery === "at-most-once") {
@@ -479,6 +461,10 @@ export class TaskActor {
   /** Ends a turn: when something changed, the ledger is written, and with it all that it has passed by. */
   #finish(turn: Turn): void {
     turn.waitUntil(() => missesAt(this.#task, this.#nextOccurrence()));
+    for (const id of this.#runs.takeGivenUp()) {
+      turn.elections.giveUp(id);
+      turn.exits.push(id);
+    }
     if (!this.#ledger.isBehind) return;
     if (this.#runs.size > 0) {
       for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);

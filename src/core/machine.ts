@@ -74,9 +74,9 @@ export class Machine {
     }, settings);
     this.#window = new DueWindow(this.#mesh.groups);
     this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
-    const { targets, trust } = this.#mesh;
+    const { targets, trust, elections } = this.#mesh;
     this.#around = {
-      ...{ self, chance, clock, log: this.#mesh, targets, trust, egress: settings.egress },
+      ...{ self, chance, clock, log: this.#mesh, targets, trust, elections, egress: settings.egress },
       hasLease: (shard) => this.#mesh.keeper.hasLease(shard),
       mayPlace: (group) => this.#mesh.groups.mayUse(group),
       isForgotten: (entity) => this.#mesh.replication.isForgotten(entity),
@@ -202,6 +202,7 @@ export class Machine {
     for (let guids = this.#seats.takeToLoad(); guids.length > 0; guids = this.#seats.takeToLoad()) {
       this.#effects.push({ kind: "readDossiers", guids });
     }
+    this.#mesh.elections.flush();
     if (!isOutcome) this.#meshWakeAt = this.#mesh.wakeAt();
     this.#setAlarm(now, mayTake);
   }
@@ -304,7 +305,7 @@ export class Machine {
     const seat = this.#seats.get(dossier.guid);
     if (seat === undefined) return;
     try {
-      if (seat.actor === undefined) seat.actor = new TaskActor(dossier, (run) => this.#isElsewhere(run));
+      if (seat.actor === undefined) seat.actor = new TaskActor(dossier, (...run) => this.#isElsewhere(...run));
       else if (seat.isStale) seat.actor.restore(dossier);
       seat.isStale = false;
     } catch (error) {
@@ -325,9 +326,9 @@ export class Machine {
     if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now, waits);
   }
 
-  #isElsewhere(run: Run): boolean {
+  #isElsewhere(run: Run, isHeld: boolean): boolean {
     const peer = carrierOf(run);
-    return peer !== undefined && peer !== this.#around.self && this.#mesh.keeper.isAlive(peer);
+    return peer !== undefined && peer !== this.#around.self && (isHeld || this.#mesh.keeper.isAlive(peer));
   }
 
   /** The effects of a turn; what it wrote is on its way to the disk. */

@@ -1,6 +1,7 @@
 // What a task's actor is told, one message at a time: it waits here while the actor is read from the store.
 
 import type { TaskActor } from "./actor.ts";
+import type { Verdict } from "./ballots.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { DeliveryResult } from "./delivery.ts";
 import type { Followed, Known } from "./follows.ts";
@@ -19,7 +20,9 @@ export type TaskMail =
     readonly told: Followed;
     readonly known: Known;
     readonly done: () => void;
-  };
+  }
+  /** How the asking for the n-th attempt of a run has gone. */
+  | { readonly kind: "polled"; readonly id: OccurrenceId; readonly n: number; readonly verdict: Verdict };
 
 export type Message =
   | { readonly kind: "wake" }
@@ -73,5 +76,7 @@ export function handOver(message: Message, actor: TaskActor, turn: Turn): void {
       return actor.merge(turn, message.entity);
     case "follow":
       return actor.follow(turn, message.told, message.known);
+    case "polled":
+      return actor.polled(turn, message);
   }
 }

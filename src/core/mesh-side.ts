@@ -2,10 +2,12 @@
 // (replication), who is a member, and the entities that have no actor. It routes; its parts decide.
 
 import type { Carry, LastResult } from "./carry.ts";
+import { takeCensus } from "./census.ts";
 import type { Command } from "./command.ts";
 import { DigestTree } from "./digest.ts";
 import type { Dossier } from "./dossier.ts";
 import { Detours } from "./detours.ts";
+import { Elections } from "./elections.ts";
 import { Errands, type TaskCommand } from "./errands.ts";
 import { EntityWrites } from "./entity-writes.ts";
 import type { CoreEvent, Effect, Outcome } from "./event.ts";
@@ -19,7 +21,7 @@ import { type Admission, MembershipList } from "./membership-list.ts";
 import type { PeerMessage } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { MeshSideSettings } from "./mesh-start.ts";
-import { parseGroup, type PeerGroup } from "./peer-group.ts";
+import type { PeerGroup } from "./peer-group.ts";
 import type { Entity } from "./register.ts";
 import { dotOf } from "./living-stamps.ts";
 import { Replication } from "./replication.ts";
@@ -79,6 +81,7 @@ export class MeshSide {
   #isRegrouped = false;
   readonly #errands: Errands;
   readonly detours: Detours;
+  readonly elections: Elections;
   readonly #tombstones: Tombstones;
 
   constructor(host: MeshSideHost, settings: MeshSideSettings) {
@@ -154,6 +157,14 @@ export class MeshSide {
       held: () => this.replication.held(),
       groups: this.groups,
     });
+    const elections = {
+      ...{ self: host.self, now: host.now, toTask: host.toTask, steady: this.#steady },
+      ...{ keeper: this.keeper, replication: this.replication },
+      query: (query: StoreQuery, onAnswer: (answer: StoreAnswer) => void) => this.#query(query, onAnswer),
+      recall: (ids: readonly OccurrenceId[], tell: (known: Known) => void) => this.#follows.recall(ids, tell),
+      persist: (writes: readonly Write[]) => this.#persist(writes),
+    };
+    this.elections = new Elections(elections, this.members.all(), start.isNew);
     this.groups.begin(start.groups);
     this.#tombstones = new Tombstones({
       now: () => host.now(),
@@ -263,6 +274,7 @@ export class MeshSide {
   kept(writes: readonly Write[]): void {
     for (const write of writes) {
       this.replication.kept(write);
+      if (write.kind === "votes") this.elections.kept(write);
       if (write.kind !== "entity") continue;
       this.#entities.kept(write.entity);
       if (this.members.take(write.entity)) this.#admit();
@@ -305,18 +317,7 @@ export class MeshSide {
   /** What is past its time is forgotten, a step at each call. */
   sweep(): void {
     this.#tombstones.collect();
-    this.#countGroups();
-  }
-
-  /** Groups without tasks are forgotten in time. */
-  #countGroups(): void {
-    if (this.groups.size === 0) return;
-    this.groups.beginCensus();
-    this.#query({ kind: "groups" }, (answer) => {
-      if (answer.kind !== "groups") return;
-      const due = new Set(answer.groups.flatMap((text) => parseGroup(text)?.id ?? []));
-      this.keeper.regroup(this.groups.endCensus(due, (id) => this.keeper.isListed(id)));
-    });
+    takeCensus(this.groups, this.keeper, (...question) => this.#query(...question));
   }
 
   /** Who may make an attempt in place of this peer, of a task that is shared out among the group. */
@@ -331,7 +332,8 @@ export class MeshSide {
 
   wakeAt(): number {
     if (this.#isRegrouped) return this.#host.now();
-    return Math.min(this.keeper.wakeAt() ?? Infinity, this.#replicationWakeAt(), this.#farewells.wakeAt);
+    const at = Math.min(this.keeper.wakeAt() ?? Infinity, this.#replicationWakeAt(), this.#farewells.wakeAt);
+    return Math.min(at, this.elections.wakeAt());
   }
 
   #replicationWakeAt(): number {
@@ -348,6 +350,7 @@ export class MeshSide {
     if ((this.keeper.wakeAt() ?? Infinity) <= now) this.keeper.wake();
     if (this.#replicationWakeAt() <= now) this.replication.wake();
     if (this.#farewells.wakeAt <= now) this.#link(now);
+    this.elections.wake();
     this.#follows.flush();
   }
 
@@ -381,6 +384,7 @@ export class MeshSide {
     for (const { peer } of members) this.#farewells.revoke(peer);
     if (this.#isFirst && this.#admitted.length <= 1 && members.length > 1) this.#found();
     this.#admitted = members;
+    this.elections.admit(members);
     this.keeper.admit(members.length === 0 ? [this.#host.self] : members.map(({ peer }) => peer));
     this.#link(now);
     if (!this.isRemoved) return;
@@ -414,14 +418,7 @@ export class MeshSide {
       send: (to, message) => this.#send(to, message),
       publish: (broadcast) => host.effect({ kind: "publish", broadcast }),
       query: (query, onAnswer) => this.#query(query, onAnswer),
-      persist: (writes) =>
-        host.effect({
-          kind: "persist",
-          writes,
-          onFailure: "hold",
-          guids: [],
-          then: [{ kind: "kept", writes, guids: [] }],
-        }),
+      persist: (writes) => this.#persist(writes),
       merge: (entity, done) => this.#merge(entity, done),
       carry: (_author: PeerId, carry: Carry, done) => this.#log(carry, _author, done),
       result: ({ guid, progress, open }: LastResult, done) => {
@@ -433,11 +430,20 @@ export class MeshSide {
         });
       },
       observe: (entity) => this.#observe(entity),
-      obey: (ask, onAnswer) =>
-        ask.kind === "attempt" ? this.detours.obey(ask, onAnswer) : this.#errands.obey(ask, onAnswer),
+      obey: (from, ask, onAnswer) =>
+        ask.kind === "poll"
+          ? this.elections.poll(from, ask, onAnswer)
+          : ask.kind === "attempt"
+          ? this.detours.obey(ask, onAnswer)
+          : this.#errands.obey(ask, onAnswer),
       living: () => this.keeper.living(),
       log: (message, facts) => host.effect({ kind: "log", level: "info", message, facts }),
     };
+  }
+
+  #persist(writes: readonly Write[]): void {
+    const then: readonly Effect[] = [{ kind: "kept", writes, guids: [] }];
+    this.#host.effect({ kind: "persist", writes, onFailure: "hold", guids: [], then });
   }
 
   #query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void {

@@ -22,6 +22,7 @@ import { parseSwimMessage } from "./swim-message.ts";
 import { parseTarget } from "./target.ts";
 import { TASK_ID_MAX, type TaskGuid } from "./task.ts";
 import { isAuthor, RunVector, VersionVector } from "./vector.ts";
+import { type Ballot, BALLOTS_MAX, type Refusal } from "./vote.ts";
 
 const REGISTERS_MAX = 32;
 const NAME_MAX = 64;
@@ -129,6 +130,11 @@ function parseAsk(value: unknown): Ask | undefined {
       }
       return { kind: "attempt", guid, user, delivery, until };
     }
+    case "poll": {
+      const ballots = listOf(value.ballots, BALLOTS_MAX, parseBallot);
+      if (ballots === undefined || !isText(value.members, NAME_MAX)) return undefined;
+      return { kind: "poll", members: value.members, ballots };
+    }
     case "keep": {
       const entity = parseEntity(value.entity);
       return entity === undefined ? undefined : { kind: "keep", entity };
@@ -179,6 +185,10 @@ function parseAnswer(value: unknown): Answer | undefined {
     case "attempt": {
       const result = parseDeliveryResult(value.result);
       return result === undefined ? undefined : { kind: "attempt", result };
+    }
+    case "polled": {
+      const refusals = listOf(value.refusals, BALLOTS_MAX, parseRefusal);
+      return refusals === undefined ? undefined : { kind: "polled", refusals };
     }
     case "kept":
       return { kind: "kept" };
@@ -375,6 +385,23 @@ function parseRedriven(value: unknown, attempts: number): Redriven | undefined {
   const { times, at, after } = value;
   if (!isCount(times) || times === 0 || !isInstantNumber(at) || !isCount(after) || after > attempts) return undefined;
   return { times, at, after };
+}
+
+function parseBallot(value: unknown): Ballot | undefined {
+  if (!isObject(value) || !isGuid(value.guid) || !isOccurrenceId(value.id)) return undefined;
+  const { guid, id, n, round, at } = value;
+  if (!isCount(n) || !isCount(round) || !isInstantNumber(at)) return undefined;
+  const ballot = { guid, id, n, round, at };
+  if (value.over === undefined) return ballot;
+  const over = listOf(value.over, LIST_MAX, (peer) => isPeer(peer) ? peer : undefined);
+  return over === undefined ? undefined : { ...ballot, over };
+}
+
+function parseRefusal(value: unknown): Refusal | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id)) return undefined;
+  const { id, peer, at } = value;
+  if (peer === undefined) return { id };
+  return isPeer(peer) && isInstantNumber(at) ? { id, peer, at } : undefined;
 }
 
 function parseAttempt(value: unknown): Attempt | undefined {

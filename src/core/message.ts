@@ -12,6 +12,7 @@ import type { SwimMessage } from "./presence.ts";
 import type { Entity } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
 import type { PeerId, TaskGuid, UserId } from "./task.ts";
+import type { Ballot, Refusal } from "./vote.ts";
 
 /** A version vector and a run vector as they travel: see `VersionVector.stamps()` and `RunVector.entries()`. */
 export type Stamps = readonly Stamp[];
@@ -56,11 +57,13 @@ export type Ask =
     readonly delivery: Unaddressed;
     readonly until: Instant;
   }
+  /** Attempts that are to be made once, by `Electorate.name`: the sender makes those for which a majority votes. */
+  | { readonly kind: "poll"; readonly members: string; readonly ballots: readonly Ballot[] }
   /** Take it in, and say when it, or what replaced it, stands on the disk. */
   | { readonly kind: "keep"; readonly entity: Entity };
 
 /** What one peer asks another beside what it holds. */
-export type PeerAsk = Extract<Ask, { readonly kind: "command" | "dossier" | "attempt" }>;
+export type PeerAsk = Extract<Ask, { readonly kind: "command" | "dossier" | "attempt" | "poll" }>;
 
 export type Answer =
   | {
@@ -90,6 +93,8 @@ export type Answer =
   | { readonly kind: "dossier"; readonly dossier: Dossier }
   /** What became of the attempt. */
   | { readonly kind: "attempt"; readonly result: DeliveryResult }
+  /** The votes for all others of the ballots stand on the disk. */
+  | { readonly kind: "polled"; readonly refusals: readonly Refusal[] }
   | { readonly kind: "kept" }
   /** The peer is not able to: it is starting, or its disk fails. */
   | { readonly kind: "unable"; readonly why: string };

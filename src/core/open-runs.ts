@@ -11,10 +11,10 @@ export type OpenRun = {
   /** Whether its record stands in the store. */
   stored: boolean;
   /**
-   * `waiting` for an earlier run, `lining up` at the gate, `flying`, `retrying` at `run.retryAt`, or `elsewhere`: another
-   * living peer's attempt, which may end.
+   * `waiting` for an earlier run, `lining up` at the gate, `polling` for votes, `flying`, `retrying` at `run.retryAt`, or
+   * `elsewhere`: another living peer's attempt, which may end.
    */
-  phase: "waiting" | "lining up" | "flying" | "retrying" | "elsewhere";
+  phase: "waiting" | "lining up" | "polling" | "flying" | "retrying" | "elsewhere";
   /** Set when it is to end whatever the attempt in flight brings. */
   ending?: { readonly outcome: Outcome; readonly reason: string };
   /** What another peer made of it while this one's attempt was in flight. */
@@ -30,6 +30,8 @@ export class OpenRuns {
   /** Made for the first: most tasks have none for most of their time. */
   #made: Map<OccurrenceId, OpenRun> | undefined;
   readonly #line: OccurrenceId[] = [];
+  /** They were polling, and do so no more, whatever comes of it. */
+  #givenUp: OccurrenceId[] = [];
 
   /** As they stand in the store: what was in flight here when they were stored is no longer, and waits. */
   constructor(stored: readonly Run[], isElsewhere: (run: Run) => boolean) {
@@ -86,19 +88,27 @@ export class OpenRuns {
   /** What has not started goes back to the line: this peer is not to start it. */
   standDown(): void {
     for (const open of this.#open.values()) {
-      if (open.phase !== "lining up") continue;
-      open.phase = "waiting";
-      this.#line.push(open.run.id);
+      if (open.phase === "polling") this.#givenUp.push(open.run.id);
+      else if (open.phase !== "lining up") continue;
+      this.standBack(open);
     }
   }
 
-  /** Attempts of other peers that started at `startedTo` or before are given up: they wait to be made again here. */
-  recall(startedTo: number): void {
-    for (const open of this.#open.values()) {
-      if (open.phase !== "elsewhere" || startOf(open.run) > startedTo) continue;
-      open.phase = "waiting";
-      this.#line.push(open.run.id);
-    }
+  /** It goes back to the line. */
+  standBack(open: OpenRun): void {
+    open.phase = "waiting";
+    this.#line.push(open.run.id);
+  }
+
+  /** Takes out those that polled, and do so no more. */
+  takeGivenUp(): readonly OccurrenceId[] {
+    return this.#givenUp.length === 0 ? NOBODY : this.#givenUp.splice(0);
+  }
+
+  /** Attempts of other peers that started at `startedTo` or before: they have ended, and nothing was told of that. */
+  overdue(startedTo: number): readonly OpenRun[] {
+    if (this.size === 0) return NOTHING;
+    return this.all().filter(({ phase, run }) => phase === "elsewhere" && startOf(run) <= startedTo);
   }
 
   /** Whose attempt is in flight here, and that nobody else has settled. */
@@ -151,6 +161,7 @@ export class OpenRuns {
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#made?.delete(id);
+    if (open.phase === "polling") this.#givenUp.push(id);
     const place = open.phase === "waiting" ? this.#line.indexOf(id) : -1;
     if (place >= 0) this.#line.splice(place, 1);
   }
@@ -187,13 +198,15 @@ export class OpenRuns {
   /** Whether something of them is only in memory. */
   isBusy(): boolean {
     for (const { phase, stored } of this.#open.values()) {
-      if (!stored || phase === "flying" || phase === "lining up") return true;
+      if (!stored || phase === "flying" || phase === "lining up" || phase === "polling") return true;
     }
     return false;
   }
 }
 
 const NONE: ReadonlyMap<OccurrenceId, OpenRun> = new Map();
+const NOTHING: readonly OpenRun[] = [];
+const NOBODY: readonly OccurrenceId[] = [];
 
 function phaseOf(run: Run, isElsewhere: (run: Run) => boolean): OpenRun["phase"] {
   if (run.state === "retrying") return "retrying";

@@ -18,7 +18,7 @@ export type ReplicationHost = IntakeHost & {
   /** Asks the store; `onAnswer` is called once. */
   query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
   /** Carries out what another peer asks this one for: as the owner of a task, or in the place of the owner. */
-  obey(ask: PeerAsk, onAnswer: (answer: Answer) => void): void;
+  obey(from: PeerId, ask: PeerAsk, onAnswer: (answer: Answer) => void): void;
   /** The others that are alive. */
   living(): readonly PeerId[];
   readonly chance: () => number;

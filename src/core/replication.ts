@@ -452,7 +452,8 @@ export class Replication {
       case "command":
       case "dossier":
       case "attempt":
-        return this.#host.obey(ask, say);
+      case "poll":
+        return this.#host.obey(from, ask, say);
       case "keep":
         return this.#keep(ask.entity, say);
     }

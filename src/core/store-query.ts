@@ -6,6 +6,8 @@ import type { LogEnds, Stamps } from "./message.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Entity, EntityKind } from "./register.ts";
 import type { Run } from "./run.ts";
+import type { TaskGuid } from "./task.ts";
+import type { Vote } from "./vote.ts";
 
 export type StoreQuery =
   /** Entities with a living stamp above the vector. */
@@ -16,6 +18,8 @@ export type StoreQuery =
   | { readonly kind: "leaves"; readonly leaves: readonly number[]; readonly cursor?: string }
   /** The stored runs of these ids; what is not there is left out. */
   | { readonly kind: "runs"; readonly ids: readonly OccurrenceId[] }
+  /** Who was given attempts of these tasks. */
+  | { readonly kind: "votes"; readonly guids: readonly TaskGuid[] }
   | { readonly kind: "entity"; readonly entity: { readonly kind: EntityKind; readonly key: string } }
   /** The peer groups that have tasks which are due at some time. */
   | { readonly kind: "groups" }
@@ -37,6 +41,8 @@ export type StoreAnswer =
     readonly cursor?: string;
   }
   | { readonly kind: "runs"; readonly runs: readonly Run[] }
+  /** For each task, in order. */
+  | { readonly kind: "votes"; readonly votes: readonly (readonly Vote[])[] }
   | { readonly kind: "entity"; readonly entity?: Entity }
   /** As `PeerGroup.text`. */
   | { readonly kind: "groups"; readonly groups: readonly string[] }

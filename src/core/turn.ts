@@ -9,6 +9,7 @@ import type { Loan } from "./detours.ts";
 import type { Progress } from "./dossier.ts";
 import type { Told } from "./edit.ts";
 import { egressFault, type EgressRules } from "./egress.ts";
+import type { Elections } from "./elections.ts";
 import type { Effect } from "./event.ts";
 import type { Fault } from "./fault.ts";
 import type { Instant } from "./instant.ts";
@@ -32,6 +33,7 @@ export type Surroundings = {
   /** A number in [0, 1), anew at each call. */
   readonly chance: () => number;
   readonly log: RunLog;
+  readonly elections: Elections;
   /** Whether a majority of the mesh has granted this peer the shard for now. */
   readonly hasLease: (shard: Shard) => boolean;
   /** Whether the entity was here once, and was deleted and forgotten since, if it is not here. */
@@ -120,6 +122,11 @@ export class Turn {
   /** Whether a majority of the mesh has granted this peer the task for now: asked by tasks that hold in a partition. */
   hasLease(): boolean {
     return this.#around.hasLease(this.shard);
+  }
+
+  /** By which attempts that are to be made once are given to one peer; none are held when there is no other. */
+  get elections(): Elections {
+    return this.#around.elections;
   }
 
   isForgotten(entity: Entity): boolean {

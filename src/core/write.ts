@@ -12,6 +12,7 @@ import type { Run } from "./run.ts";
 import type { Origin, Stamp } from "./stamp.ts";
 import type { PeerId, TaskGuid } from "./task.ts";
 import type { Version } from "./version.ts";
+import type { Vote } from "./vote.ts";
 
 export type Write =
   /** With the stamps that its registers no longer carry, and those that are new; `isOwn` when they are this peer's writes. */
@@ -36,6 +37,8 @@ export type Write =
    * is settled.
    */
   | { readonly kind: "run"; readonly run: Run; readonly wasOpen: boolean; readonly was?: Run }
+  /** Who was given attempts of the task whose runs are not known to have ended. */
+  | { readonly kind: "votes"; readonly guid: TaskGuid; readonly votes: readonly Vote[] }
   /** An entry of an author's run log. */
   | { readonly kind: "carry"; readonly author: PeerId; readonly carry: Carry }
   /** What is known of others' writes, and of their run logs. */

@@ -2,7 +2,6 @@
 // time excuse (G4).
 
 import type { Instant } from "../core/instant.ts";
-import { LEASE_MS } from "../core/lease.ts";
 import { occurrenceId } from "../core/occurrence.ts";
 import { type PeerId, taskGuid } from "../core/task.ts";
 import type { Trouble } from "./history.ts";
@@ -45,9 +44,9 @@ export function checkDeliveries(world: World): readonly Violation[] {
     const excess = excessOf(sents);
     if (excess === 0) continue;
     const last = Math.max(...sents.map(({ at }) => at));
-    const { troubles: all } = world.history;
-    const troubles = isHolding(task) ? all.filter((trouble) => excusesHolding(trouble, first)) : all;
-    const excuse = excuseOf(troubles, Math.min(instant, first.at), last, world.peers.length);
+    const excuse = isHolding(task)
+      ? fallsOf(world, sents)
+      : excuseOf(world.history.troubles, Math.min(instant, first.at), last, world.peers.length);
     if (excess > excuse) {
       const attempts = sents.map(({ peer, attempt, at, answer = "nothing" }) =>
         `${new Date(at).toISOString().slice(11, 23)} ${peer} #${attempt} → ${answer}`
@@ -90,29 +89,23 @@ const ASKED_MS = 5_000;
 const TAKEN_UP_MS = 20_000;
 
 /**
- * What excuses a task that holds: its owner may fall in the middle of an attempt. A cut makes no two owners; but what
- * was sent under the last of a lease, and has not been told, the next owner can't know of.
+ * What excuses a task that holds: whoever sent it fell before what became of that was on its disk, and starts over. No
+ * cut, no pause and no clock makes two of one.
  */
-function excusesHolding(
-  { fault: { kind }, from }: Trouble,
-  { at: sentAt, answeredAt = sentAt + HANG_MS }: Sent,
-): boolean {
-  switch (kind) {
-    case "partition":
-    case "one-way":
-      return answeredAt >= from - UNTOLD_MS && sentAt <= from + LEASE_MS + UNTOLD_MS;
-    case "clock":
-      return false;
-    default:
-      return true;
-  }
+function fallsOf({ history: { troubles }, peers }: World, sents: readonly Sent[]): number {
+  return troubles.filter(({ fault, from }) =>
+    (fault.kind === "crash" || fault.kind === "loss") &&
+    sents.some(({ peer, at, answeredAt = at + HANG_MS }) =>
+      peers[fault.peer]?.id === peer && at <= from && from <= answeredAt + KEPT_MS
+    )
+  ).length;
 }
 
 /** An attempt that is not answered is given up after so long: the time-out of all tasks here. */
 const HANG_MS = 10_000;
 
-/** How long the record of an attempt takes to be told: the attempt, and a window of the outbox. */
-const UNTOLD_MS = 1_000;
+/** A record is kept by the slowest of disks after so long. */
+const KEPT_MS = 20_000;
 
 /** Series of attempts beside the first that no retry explains: one that starts over, or after a delivery. */
 export function excessOf(sents: readonly Sent[]): number {

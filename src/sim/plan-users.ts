@@ -8,7 +8,7 @@ import { type PlanSize, REST_MS, type UserAction } from "./plan.ts";
 const PERIODS_S = [2, 5, 10, 15, 30, 30, 60, 60, 90];
 
 /** One task in so many is fired by a majority only. */
-const HOLDING_EVERY = 6;
+export const HOLDING_EVERY = 6;
 
 /** All tasks are there after this share of the world's life; the last edit leaves this much time before the rest. */
 const MAKING = 0.3;

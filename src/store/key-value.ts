@@ -12,6 +12,7 @@ export type Space =
   | "deadByTime"
   | "deadByCause"
   | "open"
+  | "votes"
   | "answers"
   | "answersByTime"
   | "dots"

@@ -9,6 +9,7 @@
 //   runsByTime   <instant>/<id>             the guid, and why it is dead
 //   dead…                                   see dead.ts
 //   open         <guid>/<id>                nothing; there while the run is not settled
+//   votes        <guid>                     who was given attempts of its open runs
 //   answers      <key>                      the answer to a request that may come again
 //   answersByTime  <instant>/<key>          nothing
 //   dots         <origin><time>/<kind>/<key>  there while a register carries the stamp; says whether it is deleted
@@ -78,6 +79,9 @@ function addOperations(operations: Operation[], write: Write): void {
       return;
     case "run":
       return addRun(operations, write);
+    case "votes":
+      operations.push({ space: "votes", key: write.guid, value: writeRecord(write.votes) });
+      return;
     case "carry": {
       const { seq, guid, through, failures, runs } = write.carry;
       const stored: StoredCarry = { guid, through, failures, ids: runs.map(({ id }) => id) };
@@ -139,8 +143,9 @@ function forget(operations: Operation[], { entity, progress }: Extract<Write, { 
   if (entity.kind !== "task") return;
   const meta = isAlive(entity) ? metaOf(entity) : undefined;
   if (meta !== undefined) operations.push({ space: "names", key: nameKey(meta.user, meta.id) });
-  if (progress === undefined) return;
   const guid = entity.key as TaskGuid;
+  operations.push({ space: "votes", key: guid });
+  if (progress === undefined) return;
   const { wake: at, group } = progress;
   operations.push({ space: "progress", key: guid });
   if (at !== undefined) {

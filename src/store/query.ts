@@ -7,6 +7,7 @@ import type { Run } from "../core/run.ts";
 import { stampOrigin } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import { VersionVector } from "../core/vector.ts";
+import type { Vote } from "../core/vote.ts";
 import { dueGroups } from "./due.ts";
 import type { KeyValue } from "./key-value.ts";
 import { entityKey } from "./keys.ts";
@@ -43,6 +44,10 @@ export async function answerQuery(keyValue: KeyValue, query: StoreQuery): Promis
     case "runs": {
       const records = await keyValue.getMany("runs", query.ids);
       return { kind: "runs", runs: records.flatMap((record) => record === undefined ? [] : [readRecord<Run>(record)]) };
+    }
+    case "votes": {
+      const records = await keyValue.getMany("votes", query.guids);
+      return { kind: "votes", votes: records.map((record) => record === undefined ? [] : readRecord<Vote[]>(record)) };
     }
     case "entity": {
       const [record] = await keyValue.getMany("entities", [entityKey(query.entity.kind, query.entity.key)]);
