@@ -12,7 +12,7 @@ import { between, parseSchedule } from "../core/schedule.ts";
 import { SKIPS_MAX } from "../core/edit.ts";
 import { taskOf } from "../core/task-entity.ts";
 import { taskGuid } from "../core/task.ts";
-import { json } from "./answer.ts";
+import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { drive, drivenView, perSecondIn } from "./drive.ts";
@@ -77,11 +77,10 @@ export function addBackfill(app: Hono<ApiEnv>, { peer }: Doors): void {
     const command: TaskCommand = { kind: "skip", ...count, ...instant };
     const result = await submit(peer, { kind: "task", guid: taskGuid(c.env.user, id), command });
     if (result.kind === "refused") return refusalResponse(result);
-    const shown = result.kind === "task"
-      ? showTask(result.dossier, ownershipOf(peer, result.dossier), peer.now())
-      : undefined;
-    if (shown === undefined) throw new Error(`a skip was answered with ${result.kind}`);
-    return json(200, shown.view, { etag: shown.tag });
+    if (result.kind !== "task") throw new Error(`a skip was answered with ${result.kind}`);
+    const shown = showTask(result.dossier, ownershipOf(peer, result.dossier), peer.now());
+    // Nothing is left of it to be sent, and it was to be removed then (removeWhenDone).
+    return shown === undefined ? empty(204) : json(200, shown.view, { etag: shown.tag });
   });
 }
 

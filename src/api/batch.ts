@@ -140,7 +140,7 @@ function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): Re
           return {
             line: number,
             status: result.created ? 201 : 200,
-            id: taskOf(result.dossier.entity)?.definition.id ?? "",
+            id: parsed.definition.id,
           };
         case "refused":
           return refused(refusalProblem(result));

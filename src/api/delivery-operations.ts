@@ -5,7 +5,19 @@ import { BREAKERS_MAX } from "./breakers.ts";
 import { TASK_ID_MAX } from "../core/task.ts";
 import { ERROR_MAX, TARGET_MAX } from "./dead-letters.ts";
 import * as delivery from "./delivery-shapes.ts";
-import { answerOf, answers, BODY, body, location, page, runPath, taskAnswer, taskPath, WRITE } from "./operation.ts";
+import {
+  answerOf,
+  answers,
+  BODY,
+  body,
+  location,
+  page,
+  removed,
+  runPath,
+  taskAnswer,
+  taskPath,
+  WRITE,
+} from "./operation.ts";
 import * as shapes from "./shapes.ts";
 
 export const DELIVERY_OPERATIONS: readonly RouteConfig[] = [
@@ -84,7 +96,7 @@ export const DELIVERY_OPERATIONS: readonly RouteConfig[] = [
     tags: ["tasks"],
     summary: "Leave out the next occurrence, the next ones, or a named one",
     request: { params: taskPath, ...body(delivery.skipBody, false) },
-    responses: answers({ 200: taskAnswer("The task, with what it skips.") }, 404, 409, ...WRITE),
+    responses: answers({ 200: taskAnswer("The task, with what it skips."), ...removed }, 404, 409, ...WRITE),
   },
   {
     method: "post",

@@ -25,6 +25,7 @@ import {
   page,
   prefer,
   problemAnswer,
+  removed,
   runPath,
   taskAnswer,
   taskPath,
@@ -93,7 +94,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     tags: ["tasks"],
     summary: "Create a task",
     request: { headers: z.object({ "Idempotency-Key": idempotencyKey, Prefer: prefer }), ...body(shapes.definition) },
-    responses: answers({ 201: newTaskAnswer }, 409, 412, 504, ...WRITE),
+    responses: answers({ 201: newTaskAnswer, ...removed }, 409, 412, 504, ...WRITE),
   },
   {
     method: "get",
@@ -136,7 +137,7 @@ const OPERATIONS: readonly RouteConfig[] = [
       headers: z.object({ "If-Match": ifMatch, "If-None-Match": ifNoneMatch, Prefer: prefer }),
       ...body(shapes.definition),
     },
-    responses: answers({ 200: taskAnswer("Replaced."), 201: newTaskAnswer }, 412, 504, ...WRITE),
+    responses: answers({ 200: taskAnswer("Replaced."), 201: newTaskAnswer, ...removed }, 412, 504, ...WRITE),
   },
   {
     method: "patch",
@@ -154,7 +155,7 @@ const OPERATIONS: readonly RouteConfig[] = [
         required: true,
       },
     },
-    responses: answers({ 200: taskAnswer("Changed.") }, 404, 412, 504, ...WRITE),
+    responses: answers({ 200: taskAnswer("Changed."), ...removed }, 404, 412, 504, ...WRITE),
   },
   {
     method: "delete",
@@ -198,7 +199,7 @@ const OPERATIONS: readonly RouteConfig[] = [
       headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
       ...body(shapes.nothing, false),
     },
-    responses: answers({ 200: taskAnswer("Resumed.") }, 404, 412, 504, ...WRITE),
+    responses: answers({ 200: taskAnswer("Resumed."), ...removed }, 404, 412, 504, ...WRITE),
   },
   {
     method: "post",

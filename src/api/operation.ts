@@ -88,6 +88,8 @@ export const newTaskAnswer: Answer = {
 };
 export const answerOf = (description: string, schema: z.ZodType): Answer => ({ description, content: jsonOf(schema) });
 export const done: Answer = { description: "Done." };
+/** Of a write whose task had nothing left to do. */
+export const removed = { 204: { description: "It has nothing left to do, and is removed (policy.removeWhenDone)." } };
 
 export const BODY = [408, 413, 415, 422];
 export const WRITE = [...BODY, 507];

@@ -43,7 +43,7 @@ export async function putBack(
     }
     const dossier = result.kind === "task" ? result.dossier : await peer.dossier(guid);
     const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
-    if (shown === undefined) throw new Error("a task that was put back is not there");
+    if (shown === undefined) return problem(409, "The task has nothing left to do, and is removed.");
     return json(200, shown.view, { etag: shown.tag });
   }
 }

@@ -329,7 +329,8 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       case "task": {
         const { dossier } = result;
         const shown = showTask(dossier, ownershipOf(peer, dossier), peer.now());
-        if (shown === undefined) throw new Error("a command was answered with a task that is not");
+        // It has nothing left to do, and was to be removed then (removeWhenDone).
+        if (shown === undefined) return empty(204, headers);
         return json(status, shown.view, { ...taskHeaders(shown, status), ...headers });
       }
       case "refused":

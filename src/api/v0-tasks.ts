@@ -44,9 +44,11 @@ export function addV0Tasks(app: Hono<ApiEnv>, doors: Doors): void {
       }
       const result = await putTask({ ...doors, user }, parsed, { mode: "put" });
       if (result.kind === "refused") return refusalResponse(result);
-      const task = result.kind === "task" ? taskOf(result.dossier.entity) : undefined;
-      if (task === undefined) throw new Error("a put task is not there");
-      return json(200, v0Task(task));
+      if (result.kind !== "task") throw new Error(`a put was answered with ${result.kind}`);
+      const { guid, entity } = result.dossier;
+      const createdAt = peer.now();
+      // One that has nothing left to do may be removed already; it is shown as it was written.
+      return json(200, v0Task(taskOf(entity) ?? { guid, user, definition: parsed.definition, createdAt }));
     });
 
     app.delete(`/task/:id${slash}`, async (c) => {

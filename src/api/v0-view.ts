@@ -20,7 +20,9 @@ export type V0Task = {
   readonly created_at: string;
 };
 
-export function v0Task({ guid, user, createdAt, definition }: Task): V0Task {
+export function v0Task(
+  { guid, user, createdAt, definition }: Pick<Task, "guid" | "user" | "createdAt" | "definition">,
+): V0Task {
   const { id, name, schedule, target, payload } = definition;
   return {
     ...{ guid, id, user_id: user, name, payload },

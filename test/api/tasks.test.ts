@@ -220,6 +220,32 @@ test("a masked password that comes back is the one that is there; anywhere else 
     assert.deepEqual([elsewhere.status, elsewhere.body.field], [422, "target"]);
   }));
 
+test("a task that has nothing left to do, and is to be removed then, is answered with nothing when it goes at once", () =>
+  withWorld(async ({ call, clock }) => {
+    const over = { schedule: "R5/2026-01-01T00:00:00Z/P1D", policy: { removeWhenDone: true } };
+    const fired = async () => {
+      assert.equal((await call("POST tasks", { body: LEAST })).status, 201);
+      await call("POST tasks/a/trigger");
+      await clock.pass(1);
+    };
+    for (const line of ["PUT tasks/a", "PATCH tasks/a"]) {
+      await fired();
+      const { status, body } = await call(line, { body: line.startsWith("PUT") ? { ...LEAST, ...over } : over });
+      assert.deepEqual([status, body], [204, ""], line);
+      assert.equal((await call("GET tasks/a")).status, 404);
+    }
+    await fired();
+    const type = "application/x-ndjson";
+    const batch = await call("POST tasks:batch", { type, body: JSON.stringify({ ...LEAST, ...over }) });
+    assert.deepEqual(JSON.parse(batch.body), { line: 1, status: 200, id: "a" });
+    await fired();
+    await call("PATCH tasks/a", { body: { policy: over.policy } });
+    const seed = { id: "a", name: "a", schedule: over.schedule, urn: URN };
+    const written = await call("POST /task", { body: seed });
+    assert.deepEqual([written.status, written.body.id, written.body.URN], [200, "a", URN]);
+    assert.equal((await call("GET tasks/a")).status, 404);
+  }));
+
 test("DELETE ends a task; what is not there is not found", () =>
   withWorld(async ({ call }) => {
     await call("POST tasks", { body: LEAST });
