@@ -1,5 +1,9 @@
 // A certificate that a peer signs itself, for the HTTP side on a local network: X.509 v3 (RFC 5280), a P-256 key, and the
 // names and addresses by which the peer is known. Nobody vouches for it, so its fingerprint is shown, to be compared.
+//
+// Neither runtime makes certificates. The packages that do (selfsigned 5.5, on @peculiar/x509) bring 26 others of 9.7 MB,
+// take 0.2 s on Node and 0.7 s on Deno to load, with 24 MB, and change the global Reflect: for a thing that is written
+// once in the life of a peer, of our own values alone. It is read by OpenSSL in the tests, as strictly as that can.
 
 import { Buffer } from "node:buffer";
 import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
