@@ -16,6 +16,7 @@ import { kill } from "./bench/kill.js";
 import { mesh } from "./bench/mesh.js";
 import { partition } from "./bench/partition.js";
 import { register } from "./bench/register.js";
+import { slowloris } from "./bench/slowloris.js";
 import { spread } from "./bench/spread.js";
 import { ui } from "./bench/ui.js";
 
@@ -26,6 +27,7 @@ const PARTS = {
   kill: ["kill -9 at 50 random moments under load", kill],
   forward: ["requests to a peer through another one", forward],
   fuzz: ["100,000 requests made of the peer's own description, and 5,000 that are none", fuzz],
+  slowloris: ["1,000 connections that never end their request", slowloris],
   partition: ["a mesh of 5, cut into 3 and 2 for a minute", partition],
   idle: ["an idle peer", idle],
   amqp: ["20,000 one-shots due at one instant, to RabbitMQ; then as many, and the broker restarted", amqp],

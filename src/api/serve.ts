@@ -46,9 +46,11 @@ const CLOSE_IDLE_MS = 20;
 /** A request's head, in bytes and in time, and how many connections there may be: SAFETY 11 and 25. */
 const HEAD_MAX_BYTES = 16 * 1024;
 const HEAD_WAIT_MS = 10_000;
-const CONNECTIONS_MAX = 1_024;
-/** Connections that have not sent a whole head yet. Of more, the one that has taken longest goes. */
+const CONNECTIONS_MAX = 2_048;
+/** Connections that have not sent a whole head yet. Of more, those that have taken longest go. */
 const HEADLESS_MAX = 256;
+/** Before that, each has so long: of hundreds that come at once, one may have its head in the kernel already. */
+const HEADLESS_GRACE_MS = 20;
 const KEEP_ALIVE_MS = 30_000;
 
 export async function serve(settings: ServeSettings): Promise<Serving> {
@@ -112,11 +114,22 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
 /** Who opens many connections and says nothing on them keeps nobody else out (slowloris). */
 function boundHeadless(server: Server, event: "connection" | "secureConnection"): void {
   const headless = new Set<Socket>();
+  let isThinning = false;
+  const thin = () => {
+    isThinning = false;
+    for (const eldest of headless) {
+      if (headless.size <= HEADLESS_MAX) break;
+      headless.delete(eldest);
+      eldest.destroy();
+    }
+  };
   server.on(event, (socket: Socket) => {
     headless.add(socket);
     socket.once("close", () => headless.delete(socket));
-    const [eldest] = headless;
-    if (headless.size > HEADLESS_MAX) eldest?.destroy();
+    if (headless.size <= HEADLESS_MAX || isThinning) return;
+    isThinning = true;
+    // The loop may stand still meanwhile: what came in is read before the immediate, and would not be before the timer.
+    setTimeout(setImmediate, HEADLESS_GRACE_MS, thin).unref();
   });
   const isHeard = ({ socket }: IncomingMessage) => void headless.delete(socket);
   server.on("request", isHeard);
