@@ -4,7 +4,6 @@
 import type { Hono } from "hono";
 import { isFaults, parseDefinition } from "../core/definition.ts";
 import { isObject } from "../core/faults.ts";
-import { taskOf } from "../core/task-entity.ts";
 import type { UserId } from "../core/task.ts";
 import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
