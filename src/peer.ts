@@ -6,6 +6,7 @@ import type { Conflict } from "./core/conflict.ts";
 import type { Credentials, SealedCredentials } from "./core/credentials.ts";
 import type { DeliveryResult } from "./core/delivery.ts";
 import type { Dossier } from "./core/dossier.ts";
+import type { Exchange } from "./core/exchange.ts";
 import type { Instant } from "./core/instant.ts";
 import type { Json } from "./core/json.ts";
 import type { LaneState } from "./core/lane.ts";
@@ -120,6 +121,12 @@ export class ForwardFailure extends Error {
     super(message, options);
     this.kind = kind;
   }
+}
+
+/** What attempts of this peer sent and what came back: for the API. */
+export interface ExchangeAccess {
+  /** Absent: nothing was kept of that attempt, or it was written over. */
+  find(id: OccurrenceId, n: number): Promise<Exchange | undefined>;
 }
 
 /** The audit of this peer: for the API. */

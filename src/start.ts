@@ -19,6 +19,7 @@ import type { Config } from "./config.ts";
 import { parseBroadcast, parsePeerMessage } from "./core/message-shape.ts";
 import { PERIODS } from "./core/periods.ts";
 import { announce, auditFolder, DataFolderRefusal, keepKey, storeFolder, unannounce } from "./data-folder.ts";
+import { createExchanges } from "./exchanges.ts";
 import { join, JoinRefusal } from "./join.ts";
 import { type Log, startLog } from "./log.ts";
 import { MeetingPoint, MeetingPointRefusal } from "./meeting-point.ts";
@@ -156,8 +157,10 @@ async function open(
   const ports = () => [listening.port, ...(made?.addresses() ?? []).map(portOf)];
   const rules = egressRules(config.allowTargets, ports, ownAddresses);
   const parts = { now, open, egress: createEgress(rules) };
+  const exchanges = createExchanges(store);
+  opened.push(() => exchanges.close());
   const bySchemes = triggers([
-    httpTrigger({ ...parts, userAgent: `Metronome/${VERSION}` }),
+    httpTrigger({ ...parts, userAgent: `Metronome/${VERSION}`, keep: exchanges.keep }),
     lazyTrigger(["amqp", "amqps"], async () => (await import("./trigger/amqp.ts")).amqpTrigger(parts)),
     lazyTrigger(["kafka", "kafkas"], async () => (await import("./trigger/kafka.ts")).kafkaTrigger(parts)),
     lazyTrigger(["mqtt", "mqtts"], async () => (await import("./trigger/mqtt.ts")).mqttTrigger(parts)),
@@ -261,7 +264,7 @@ async function open(
       openTarget: (target) => vault.openTarget(target),
       test: targetTester({ trigger, now: clock.now }),
     },
-    audit,
+    ...{ audit, exchanges },
     auth: {
       ...(adminToken === undefined ? {} : { adminToken }),
       localKey,

@@ -2,7 +2,7 @@
 // out: `fetch(request)` is the whole of it, for a server and for a test.
 
 import { Hono } from "hono";
-import type { AuditAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
+import type { AuditAccess, ExchangeAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import { type Access, type AccessSettings, createGatekeeper, isPublic, NOBODY, roleOf, turnedAway } from "./access.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addBackfill } from "./backfill.ts";
@@ -14,6 +14,7 @@ import { addDays } from "./days.ts";
 import { addDeadLetters } from "./dead-letters.ts";
 import { addDescription } from "./description.ts";
 import type { ApiEnv, Doors, Log } from "./doors.ts";
+import { addExchanges } from "./exchanges.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { readFor } from "./on-behalf.ts";
@@ -59,6 +60,7 @@ export type ApiSettings = {
   readonly mesh: MeshAccess;
   readonly targets: TargetAccess;
   readonly audit: AuditAccess;
+  readonly exchanges: ExchangeAccess;
   readonly auth: AccessSettings & SessionSettings;
   /** Names and addresses, without a port, that the peer answers to beside the loopback ones: where it is bound, and by which name it is known. */
   readonly hosts: readonly string[];
@@ -95,7 +97,7 @@ export type Api = {
 };
 
 export function createApi(settings: ApiSettings): Api {
-  const { mesh, targets, audit, auth, hosts, origins, jwtKey, assets, version, port, log } = settings;
+  const { mesh, targets, audit, exchanges, auth, hosts, origins, jwtKey, assets, version, port, log } = settings;
   const witness = createWitness(settings.peer, audit);
   const { peer } = witness;
   const closing = new AbortController();
@@ -110,6 +112,7 @@ export function createApi(settings: ApiSettings): Api {
     mesh,
     targets,
     audit,
+    exchanges,
     witness,
     gatekeeper,
     directory,
@@ -206,6 +209,7 @@ export function createApi(settings: ApiSettings): Api {
     addBackfill(app, doors);
     addDeadLetters(app, doors);
     addBreakers(app, doors);
+    addExchanges(app, doors);
     addExplain(app, doors);
     addVersions(app, doors);
     addSchedules(app, doors);

@@ -1,7 +1,7 @@
 // What the routes are given: the peer, and what they share; and what they find with each request.
 
 import type { UserId } from "../core/task.ts";
-import type { AuditAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
+import type { AuditAccess, ExchangeAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Directory } from "./directory.ts";
@@ -16,6 +16,7 @@ export type Doors = {
   readonly mesh: MeshAccess;
   readonly targets: TargetAccess;
   readonly audit: AuditAccess;
+  readonly exchanges: ExchangeAccess;
   readonly witness: Pick<Witness, "note">;
   readonly gatekeeper: Gatekeeper;
   readonly directory: Directory;

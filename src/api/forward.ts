@@ -62,10 +62,11 @@ export function addForward(app: Hono<ApiEnv>, doors: Doors): void {
   app.delete(FORWARD_PATH, forward);
 }
 
-type Named = { readonly id: string; readonly name: string };
+export type Named = { readonly id: string; readonly name: string };
 
-async function pass(
-  { mesh, gatekeeper, closing }: Doors,
+/** Asks that peer, in the name of who asks here. */
+export async function pass(
+  { mesh, gatekeeper, closing }: Pick<Doors, "mesh" | "gatekeeper" | "closing">,
   to: Named,
   target: URL,
   request: Request,

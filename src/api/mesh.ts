@@ -13,7 +13,7 @@ import { submit } from "./put.ts";
 import { cursor, readQuery, sealCursor, whole, word } from "./query.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
 
-const PEER_ID_MAX = 128;
+export const PEER_ID_MAX = 128;
 
 export function peersQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };

@@ -8,6 +8,7 @@ import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { LINES_TYPE } from "./batch.ts";
 import { DELIVERY_OPERATIONS } from "./delivery-operations.ts";
+import { EXCHANGE_OPERATIONS } from "./exchange-operations.ts";
 import { FORWARD_OPERATIONS } from "./forward-operations.ts";
 import { MESH_OPERATIONS } from "./mesh-operations.ts";
 import {
@@ -61,6 +62,7 @@ export function openapi(version: string): unknown {
     ...MESH_OPERATIONS,
     ...FORWARD_OPERATIONS,
     ...VERSION_OPERATIONS,
+    ...EXCHANGE_OPERATIONS,
     ...TARGET_OPERATIONS,
   ];
   for (const operation of operations) registry.registerPath(operation);

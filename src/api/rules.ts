@@ -45,6 +45,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "POST /api/v1/templates/preview",
     "GET /api/v1/runs",
     "GET /api/v1/runs/:id",
+    "GET /api/v1/runs/:id/attempts/:n/exchange",
     "GET /api/v1/dead-letters",
     "GET /api/v1/dead-letters/causes",
     "GET /api/v1/events",

@@ -90,10 +90,10 @@ export function addRuns(app: Hono<ApiEnv>, { peer }: Doors): void {
   }
 }
 
-function noRunId(): Response {
+export function noRunId(): Response {
   return problem(400, "The id of a run has 32 hex digits, in lower case.", { field: "id" });
 }
 
-function noSuchRun(id: OccurrenceId): Response {
+export function noSuchRun(id: OccurrenceId): Response {
   return problem(404, `There is no run with the id ${id}.`, { field: "id" });
 }

@@ -1,6 +1,7 @@
 // `runs ls`, `runs show`, `runs retry`: what became of occurrences, of whatever task, and to send one again.
 
 import { type Spec, wholeNumber } from "./command.ts";
+import { exchangeText } from "./exchange-text.ts";
 import { pages } from "./pages.ts";
 import { parseRun, type Run } from "./shapes.ts";
 import { detailOf, lateness, maybeMoment, moment, outcomeCell } from "./show.ts";
@@ -8,6 +9,7 @@ import { type Cell, createFacts, createTable } from "./table.ts";
 import { LIMIT_MAX } from "./task-list.ts";
 
 const LIMIT = 50;
+const ATTEMPTS_MAX = 1_000_000;
 
 type ListOptions = { readonly task?: string; readonly outcome?: string; readonly limit?: number };
 
@@ -33,12 +35,21 @@ export const runsList: Spec<ListOptions> = {
   },
 };
 
-export const runsShow: Spec<Record<never, never>> = {
+export const runsShow: Spec<{ readonly attempt?: number }> = {
   usage: "show <run>",
   summary: "show what became of one occurrence, attempt by attempt",
-  examples: ["metronome runs show 9f86d081884c7d659a2feaa0c55ad015"],
-  async run({ isJson, ink, width, connect, print, printJson }, _options, [id = ""]) {
+  examples: [
+    "metronome runs show 9f86d081884c7d659a2feaa0c55ad015",
+    "metronome runs show 9f86d081884c7d659a2feaa0c55ad015 --attempt 1",
+  ],
+  options: (command) =>
+    command.option("--attempt <n>", "what this attempt sent and what came back", wholeNumber(1, ATTEMPTS_MAX)),
+  async run({ isJson, ink, width, connect, print, printJson }, { attempt }, [id = ""]) {
     const client = await connect();
+    if (attempt !== undefined) {
+      const answer = await client.get(`runs/${encodeURIComponent(id)}/attempts/${attempt}/exchange`);
+      return isJson ? await printJson(answer) : await print(exchangeText(answer));
+    }
     const answer = await client.get(`runs/${encodeURIComponent(id)}`);
     if (isJson) return await printJson(answer);
     const run = parseRun(answer);

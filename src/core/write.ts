@@ -4,6 +4,7 @@ import type { Carry } from "./carry.ts";
 import type { CommandResult } from "./command.ts";
 import type { Conflict } from "./conflict.ts";
 import type { Progress } from "./dossier.ts";
+import type { KeptExchange } from "./exchange.ts";
 import type { Instant } from "./instant.ts";
 import type { LogEnds, Stamps } from "./message.ts";
 import type { GroupId } from "./peer-group.ts";
@@ -50,6 +51,8 @@ export type Write =
   | { readonly kind: "conflict"; readonly conflict: Conflict }
   /** What a task was until an edit. */
   | { readonly kind: "version"; readonly version: Version }
+  /** What an attempt sent and what came back, in a place that is written over. */
+  | { readonly kind: "exchange"; readonly slot: number; readonly kept: KeptExchange }
   /** All stamps of this peer are below this mark, in ms. */
   | { readonly kind: "highWater"; readonly ms: number }
   /** The answer to a request that may come again with the same key. */

@@ -21,6 +21,7 @@ export type Space =
   | "conflicts"
   | "versions"
   | "versionsByTime"
+  | "exchanges"
   | "meta";
 
 export type Put = { readonly space: Space; readonly key: string; readonly value: string };

@@ -18,6 +18,7 @@
 //   conflicts    <instant>/<kind>/<key>/<register>/<stamp>  a value that lost against a concurrent write
 //   versions     <guid>/<instant>/<stamp>   what a task was until an edit
 //   versionsByTime  <instant>/<stamp>/<guid>  nothing
+//   exchanges    <slot>                     what an attempt sent and what came back
 //   meta         vector, runVector          what is known of other peers' writes and run logs
 //   meta         runFloors                  up to where their run logs are known by results alone
 //   meta         origin                     of this store's stamps
@@ -111,6 +112,9 @@ function addOperations(operations: Operation[], write: Write): void {
       operations.push({ space: "versionsByTime", key: `${place}/${version.guid}`, value: "" });
       return;
     }
+    case "exchange":
+      operations.push({ space: "exchanges", key: String(write.slot), value: writeRecord(write.kept) });
+      return;
     case "highWater":
       operations.push({ space: "meta", key: HIGH_WATER, value: writeRecord(write.ms) });
       return;

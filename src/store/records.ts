@@ -13,6 +13,7 @@ import type { Run } from "../core/run.ts";
 import type { Origin } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid } from "../core/task.ts";
+import type { KeptExchange } from "../core/exchange.ts";
 import type { Version } from "../core/version.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 import { Backlog, type Pace } from "./backlog.ts";
@@ -33,6 +34,7 @@ import {
   type DeadLetterQuery,
   type Dot,
   type DotWalk,
+  type ExchangePlace,
   type Page,
   type RunQuery,
   type Store,
@@ -205,6 +207,27 @@ class RecordStore implements Store {
     } finally {
       await walk.close();
     }
+  }
+
+  exchange(slot: number) {
+    return this.#one<KeptExchange>("exchanges", String(slot));
+  }
+
+  async exchangePlaces(): Promise<readonly ExchangePlace[]> {
+    const places: ExchangePlace[] = [];
+    const walk = this.#keyValue.walk("exchanges", {});
+    try {
+      // A few at a time: each may be large, and only what it is called stays.
+      for (let entries = await walk.take(16); entries.length > 0; entries = await walk.take(16)) {
+        for (const [key, record] of entries) {
+          const { id, n, seq } = readRecord<KeptExchange>(record);
+          places.push({ slot: Number(key), name: `${id}/${n}`, seq });
+        }
+      }
+    } finally {
+      await walk.close();
+    }
+    return places;
   }
 
   async sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number> {

@@ -12,6 +12,7 @@ import type { Outcome, Run } from "../core/run.ts";
 import type { Origin, Stamp } from "../core/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
+import type { KeptExchange } from "../core/exchange.ts";
 import type { Version } from "../core/version.ts";
 import type { StoredAnswer, Write } from "../core/write.ts";
 
@@ -51,12 +52,18 @@ export interface Store {
   conflicts(query: { readonly cursor?: string; readonly limit: number }): Promise<Page<Conflict>>;
   /** What the task was until its latest edits, the latest first. */
   versions(guid: TaskGuid, limit: number): Promise<readonly Version[]>;
+  exchange(slot: number): Promise<KeptExchange | undefined>;
+  /** All that are kept, in any order. */
+  exchangePlaces(): Promise<readonly ExchangePlace[]>;
   /** Forgets settled runs past `keep`, and answers past their time, a bounded number at a call. Resolves to how many went. */
   sweep(now: Instant, keep: { readonly runs: number; readonly ageMs: number }): Promise<number>;
   /** Calls back when the store stops or starts to take writes. */
   onWritable(listener: (writable: boolean, why: string) => void): void;
   close(): Promise<void>;
 }
+
+/** `name`: the id of the occurrence, a slash, and the attempt's number. */
+export type ExchangePlace = { readonly slot: number; readonly name: string; readonly seq: number };
 
 export type Dot = { readonly kind: EntityKind; readonly key: string; readonly stamp: Stamp };
 

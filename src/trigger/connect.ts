@@ -4,6 +4,7 @@
 import type { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { Exchange } from "../core/exchange.ts";
 import type { Egress, Way } from "./egress.ts";
 import type { ClientTls } from "./tls.ts";
 
@@ -11,6 +12,9 @@ export type Address = { readonly hostname: string; readonly port: string; readon
 
 /** The shape that undici asks for. */
 export type Connected = (...answer: [null, Socket] | [Error, null]) => void;
+
+/** How long the making took, in ms: the name, the connection itself, and TLS. */
+export type Made = NonNullable<Exchange["timings"]["made"]>;
 
 export class ConnectTimeout extends Error {
   readonly code = "METRONOME_CONNECT_TIMEOUT";
@@ -32,6 +36,8 @@ export class Connector {
   readonly #sockets = new Set<Socket>();
   /** The last session of TLS: a connection that takes it up again saves the asymmetric half of the handshake. */
   #session: Buffer | undefined;
+  /** The connection that was made last, and when the one before it was there. */
+  #made: { readonly at: number; readonly before: number; readonly made: Made } | undefined;
 
   constructor({ connectMs, egress, isGuarded, clientTls = {} }: ConnectorOptions) {
     this.#connectMs = connectMs;
@@ -49,6 +55,10 @@ export class Connector {
       () => socket.destroy(new ConnectTimeout("the connection was not made in time")),
       this.#connectMs,
     );
+    const begunAt = performance.now();
+    let [foundAt, connectedAt] = [begunAt, begunAt];
+    socket.once("lookup", () => foundAt = performance.now());
+    socket.once("connect", () => connectedAt = performance.now());
     let isAnswered = false;
     socket.once("close", () => {
       clearTimeout(timer);
@@ -68,8 +78,24 @@ export class Connector {
       clearTimeout(timer);
       if (isAnswered) return;
       isAnswered = true;
+      const at = performance.now();
+      const isTls = address.protocol === "https:";
+      this.#made = {
+        ...{ at, before: this.#made?.at ?? 0 },
+        made: {
+          lookup: tenths(foundAt - begunAt),
+          connect: tenths((isTls ? connectedAt : at) - foundAt),
+          ...(isTls ? { tls: tenths(at - connectedAt) } : {}),
+        },
+      };
       connected(null, socket);
     });
+  }
+
+  /** The one connection that was made in that time; absent when there was none, or were several. */
+  madeWithin(from: number, to: number): Made | undefined {
+    const last = this.#made;
+    return last !== undefined && last.at >= from && last.at <= to && last.before < from ? last.made : undefined;
   }
 
   #way({ hostname, port }: Address, otherwise: number): Way {
@@ -95,6 +121,10 @@ export class Connector {
     socket.on("session", (session) => this.#session = session);
     return socket;
   }
+}
+
+function tenths(ms: number): number {
+  return Math.max(0, Math.round(ms * 10) / 10);
 }
 
 const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 64 * 1024 };

@@ -3,10 +3,14 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import { ANSWER_SHOWN_BYTES, type Exchange } from "../core/exchange.ts";
+import type { OccurrenceId } from "../core/occurrence.ts";
 import { BODY_LOOK_BYTES, bodyLack, isGoodStatus } from "../core/success-rule.ts";
+import type { Connector } from "./connect.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
+import { answerBody, headerList, headerPairs, maskedText, requestBody } from "./exchanged.ts";
 import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, late, refused, tooLong, unfit } from "./http-result.ts";
-import type { Plan } from "./http-request.ts";
+import type { Plan, Request } from "./http-request.ts";
 import type { StopSignal } from "./trigger.ts";
 
 export type AttemptParts = {
@@ -18,7 +22,19 @@ export type AttemptParts = {
   readonly done: (result: DeliveryResult) => void;
   /** Is given the beginning of a good answer's body, before `done`. */
   readonly take?: (body: string) => void;
+  /** What was sent and what came back is told, when there is something to see. */
+  readonly kept?: {
+    readonly of: Delivery;
+    readonly request: Request;
+    readonly keep: KeepExchange;
+    readonly connector: Pick<Connector, "madeWithin">;
+  };
 };
+
+export type KeepExchange = (
+  exchange: Exchange,
+  of: { readonly id: OccurrenceId; readonly n: number; readonly isGood: boolean },
+) => void;
 
 /** Interim answers (1xx) that a target may send before its answer. */
 const INTERIM_MAX = 16;
@@ -41,15 +57,19 @@ export class HttpAttempt {
   #status = 0;
   #isGood = false;
   /** So much of the body is kept. */
-  #keptMax = EXCERPT_MAX_BYTES;
+  #keptMax: number;
   #retryAfter: string | undefined;
   #location: string | undefined;
   #bytes = 0;
   #kept: Buffer[] | undefined;
+  #headers: Headers | undefined;
+  #startedAt = 0;
+  #answeredAt = 0;
   readonly #onAbort = () => this.stop("cancelled");
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
+    this.#keptMax = parts.kept === undefined ? EXCERPT_MAX_BYTES : ANSWER_SHOWN_BYTES;
     this.#deadline = parts.deadlines.set(parts.delivery.totalMs, this);
     parts.signal.addEventListener("abort", this.#onAbort);
   }
@@ -62,6 +82,7 @@ export class HttpAttempt {
     // Thrown before a byte is written, this keeps the connection for whoever is next.
     if (this.#isOver) throw ENDED;
     this.#controller = controller;
+    if (this.#parts.kept !== undefined) this.#startedAt = performance.now();
   }
 
   onResponseStart(_: Controller, status: number, headers: Headers): void {
@@ -71,10 +92,14 @@ export class HttpAttempt {
       }
       return;
     }
-    const { plan, take } = this.#parts;
+    const { plan, kept } = this.#parts;
     this.#status = status;
     this.#isGood = isGoodStatus(plan.success, status);
-    if (this.#isGood) this.#keptMax = take === undefined && plan.success?.body === undefined ? 0 : BODY_LOOK_BYTES;
+    if (this.#isGood && kept === undefined) this.#keptMax = this.#isLookedAt ? BODY_LOOK_BYTES : 0;
+    if (kept !== undefined) {
+      this.#headers = headers;
+      this.#answeredAt = performance.now();
+    }
     this.#retryAfter = textOf(headers["retry-after"]);
     this.#location = textOf(headers["location"]);
   }
@@ -122,11 +147,11 @@ export class HttpAttempt {
         status: this.#status,
         retryAfter: this.#retryAfter,
         location: this.#location,
-        excerpt: Buffer.concat(this.#kept ?? []),
+        excerpt: Buffer.concat(this.#kept ?? []).subarray(0, EXCERPT_MAX_BYTES),
       }, now());
     }
-    if (this.#keptMax > 0) {
-      const body = Buffer.concat(this.#kept ?? []).toString();
+    if (this.#isLookedAt) {
+      const body = Buffer.concat(this.#kept ?? []).subarray(0, BODY_LOOK_BYTES).toString();
       const lack = bodyLack(plan.success, body);
       if (lack !== undefined) return unfit(plan, this.#status, lack);
       take?.(body);
@@ -134,15 +159,61 @@ export class HttpAttempt {
     return { kind: "delivered", status: this.#status };
   }
 
+  /** Whether the body of a good answer says something. */
+  get #isLookedAt(): boolean {
+    const { plan, take } = this.#parts;
+    return take !== undefined || plan.success?.body !== undefined;
+  }
+
+  /** A good answer without a body, and what never left, show nothing. */
+  #tell({ of, request, keep, connector }: NonNullable<AttemptParts["kept"]>, isGood: boolean): void {
+    if (this.#controller === undefined || (isGood && this.#bytes === 0)) return;
+    const { plan: { origin, secrets } } = this.#parts;
+    const now = performance.now();
+    const begunAt = this.#deadline.at - this.#deadline.ms;
+    const [startedAt, answeredAt] = [this.#startedAt, this.#answeredAt];
+    const made = connector.madeWithin(begunAt, startedAt);
+    const { method, path, headers, body } = request;
+    const hasAnswer = this.#headers !== undefined;
+    keep({
+      request: {
+        method,
+        url: maskedText(origin + path, secrets),
+        headers: headerPairs(headers, secrets),
+        ...(body === null ? {} : { body: requestBody(body, secrets) }),
+      },
+      ...(this.#headers === undefined ? {} : {
+        response: {
+          status: this.#status,
+          headers: headerList(this.#headers, secrets),
+          ...(this.#bytes === 0 ? {} : { body: answerBody(Buffer.concat(this.#kept ?? []), this.#bytes, secrets) }),
+        },
+      }),
+      timings: {
+        connection: ms(startedAt - begunAt),
+        ...(made === undefined ? {} : { made }),
+        wait: ms((hasAnswer ? answeredAt : now) - startedAt),
+        ...(hasAnswer ? { read: ms(now - answeredAt) } : {}),
+      },
+    }, { id: of.id, n: of.attempt, isGood });
+  }
+
   #end(result: DeliveryResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const { kept } = this.#parts;
+    if (kept !== undefined) this.#tell(kept, result.kind === "delivered");
     this.#parts.deadlines.giveBack(this.#deadline);
     this.#parts.signal.removeEventListener("abort", this.#onAbort);
     this.#parts.done(result);
     // Before the end of its answer, the connection is no use to anybody.
     if (!this.#isComplete) this.#controller?.abort(ENDED);
   }
+}
+
+/** In ms, to a tenth. */
+function ms(span: number): number {
+  return Math.max(0, Math.round(span * 10) / 10);
 }
 
 function textOf(header: string | readonly string[] | undefined): string | undefined {

@@ -34,6 +34,16 @@ export type Plan = {
   readonly previous?: { readonly plan: Plan; readonly until: number };
 };
 
+/** As it is sent. */
+export type Request = {
+  readonly method: Plan["method"];
+  /** With its query. */
+  readonly path: string;
+  /** Name, value, name, value … */
+  readonly headers: string[];
+  readonly body: string | null;
+};
+
 /** In the key of a pool: whose task it is. */
 export const OPEN = "open";
 export const GUARDED = "guarded";

@@ -2,14 +2,13 @@
 // target answers, or fails to answer, costs more than its own time and 1 MiB that is not kept.
 
 import { Pool } from "undici";
-import type { Dispatcher } from "undici";
 import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import { HttpAttempt } from "./http-attempt.ts";
+import { HttpAttempt, type KeepExchange } from "./http-attempt.ts";
 import { Connector } from "./connect.ts";
 import { type Egress, PLAIN_EGRESS } from "./egress.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HttpPlans } from "./http-plans.ts";
-import { bodyOf, headersOf, OPEN, pathOf, type Plan, withToken } from "./http-request.ts";
+import { bodyOf, headersOf, OPEN, pathOf, type Plan, type Request, withToken } from "./http-request.ts";
 import { type Asked, type OauthClient, OauthTokens } from "./oauth.ts";
 import type { OpenCredentials } from "./open-target.ts";
 import { Pools } from "./pools.ts";
@@ -26,6 +25,8 @@ export type HttpTriggerOptions = {
   readonly idleMs?: number;
   /** Judges where connections are made to; without it, as if nothing were set. */
   readonly egress?: Egress;
+  /** Is told what was sent and what came back, where there is something to see. */
+  readonly keep?: KeepExchange;
   /** Opens the credentials of named targets; without it, none can be. */
   readonly open?: OpenCredentials;
 };
@@ -51,6 +52,7 @@ class HttpTrigger implements Trigger {
   readonly #plans: HttpPlans;
   readonly #pools: Pools<OriginPool>;
   readonly #tokens: OauthTokens;
+  readonly #keep: KeepExchange | undefined;
   readonly #deadlines = new Deadlines<HttpAttempt>();
   #closed: Promise<void> | undefined;
 
@@ -58,6 +60,7 @@ class HttpTrigger implements Trigger {
     const { now, userAgent = "Metronome", connectionsMax = 64, idleMs = 60_000, open = () => undefined } = options;
     const { egress = PLAIN_EGRESS } = options;
     this.#now = now;
+    this.#keep = options.keep;
     this.#plans = new HttpPlans({ userAgent, open, now, connectionsMax });
     this.#pools = new Pools({ make: (key) => new OriginPool(key, egress), poolsMax: POOLS_MAX, idleMs });
     this.#tokens = new OauthTokens({ ask: (client) => this.#ask(client), now });
@@ -94,7 +97,7 @@ class HttpTrigger implements Trigger {
       headers: headersOf(plan, delivery, body, now),
       body,
     };
-    return this.#dispatch(plan, request, { times: delivery, signal });
+    return this.#dispatch(plan, request, { times: delivery, signal, of: delivery });
   }
 
   /** With a token, or with what may be newer than the target knows: once more when it is refused, in the same attempt. */
@@ -161,10 +164,12 @@ class HttpTrigger implements Trigger {
 
   #dispatch(
     plan: Plan,
-    request: Dispatcher.DispatchOptions,
-    { times, signal, take }: {
+    request: Request,
+    { times, signal, of, take }: {
       readonly times: Pick<Delivery, "connectMs" | "totalMs">;
       readonly signal: StopSignal;
+      /** What is kept of it is kept by this name. */
+      readonly of?: Delivery;
       readonly take?: (body: string) => void;
     },
   ): Promise<DeliveryResult> {
@@ -182,6 +187,9 @@ class HttpTrigger implements Trigger {
           resolve(result);
         },
         ...(take === undefined ? {} : { take }),
+        ...(of === undefined || this.#keep === undefined
+          ? {}
+          : { kept: { of, request, keep: this.#keep, connector: taken.pool.connector } }),
       });
       taken.pool.dispatch(request, attempt);
     });
@@ -217,12 +225,12 @@ async function within<T>(promise: Promise<T>, ms: number, signal: StopSignal): P
 
 class OriginPool {
   readonly #pool: Pool;
-  readonly #connector: Connector;
+  readonly connector: Connector;
 
   /** `key`: the time to connect in, connections, whose task it is, origin, what is brought to TLS. One connector for all that it carries. */
   constructor(key: string, egress: Egress) {
     const [connectMs = "", connections = "", guard = "", origin = "", ...tls] = key.split(" ");
-    this.#connector = new Connector({
+    this.connector = new Connector({
       connectMs: Number(connectMs),
       egress,
       isGuarded: guard !== OPEN,
@@ -237,18 +245,18 @@ class OriginPool {
       // The attempt has one timer of its own, for the whole.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: (address, connected) => this.#connector.connect(address, connected),
+      connect: (address, connected) => this.connector.connect(address, connected),
     });
   }
 
-  dispatch(request: Dispatcher.DispatchOptions, attempt: HttpAttempt): void {
+  dispatch(request: Request, attempt: HttpAttempt): void {
     this.#pool.dispatch(request, attempt);
   }
 
   async close(): Promise<void> {
     const destroyed = this.#pool.destroy();
     // A client that failed to connect goes on outside of its pool when others wait: its socket is known here alone.
-    this.#connector.close();
+    this.connector.close();
     await destroyed;
   }
 }

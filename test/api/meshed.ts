@@ -13,6 +13,7 @@ import { HTTP_PROTOCOL, serveOver } from "../../src/mesh/http-channel.ts";
 import { httpForward } from "../../src/mesh/http-forward.ts";
 import { type MemoryNetwork, memoryNetwork } from "../../src/mesh/memory.ts";
 import { type Mesh, MeshFailure } from "../../src/mesh/mesh.ts";
+import { createExchanges, type Exchanges } from "../../src/exchanges.ts";
 import { type Node, startNode } from "../../src/node.ts";
 import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
@@ -28,6 +29,7 @@ export type MeshedPeer = {
   readonly node: Node;
   readonly api: Api;
   readonly sent: readonly Delivery[];
+  readonly exchanges: Exchanges;
   call(line: string, more?: Call): Promise<Reply>;
   fetch(line: string, more?: Call): Promise<Response>;
   /** Opens no way back: what it is asked over the mesh from now on is never answered. */
@@ -109,12 +111,15 @@ export async function meshed(): Promise<Meshed> {
         }
       },
     };
+    const exchanges = createExchanges(store);
+    closing.push(() => exchanges.close());
     const api = createApi({
       ...{ peer: node, mesh: access, targets: targetAccess(trigger, clock), log },
       auth: { adminToken: ADMIN_TOKEN, redeemCode: () => false },
       hosts: [],
       origins: [],
       audit: memoryAudit(),
+      exchanges,
       jwtKey: "the-key-of-the-mesh-of-the-tests",
       assets: new Map(),
       version: "0.0.0-test",
@@ -132,6 +137,7 @@ export async function meshed(): Promise<Meshed> {
       node,
       api,
       sent,
+      exchanges,
       fetch,
       call: async (line, call) => await replyOf(await fetch(line, call)),
       fallSilent: () => void (isSilent = true),

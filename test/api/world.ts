@@ -10,6 +10,7 @@ import type { UserId } from "../../src/core/task.ts";
 import { type AuditEntry, NO_AUDIT } from "../../src/core/audit.ts";
 import { isFault } from "../../src/core/fault.ts";
 import { describe, parseSchedule } from "../../src/core/schedule.ts";
+import { createExchanges, type Exchanges } from "../../src/exchanges.ts";
 import { type Node, startNode } from "../../src/node.ts";
 import { meshSeal } from "../../src/mesh/seal.ts";
 import { type AuditAccess, ForwardFailure, type MeshAccess, type TargetAccess } from "../../src/peer.ts";
@@ -40,6 +41,7 @@ export type World = {
   readonly logged: readonly string[];
   /** What was written down, the earliest first. */
   readonly audited: readonly AuditEntry[];
+  readonly exchanges: Exchanges;
   /** What the target answers from now on. */
   answer(result: DeliveryResult | "nothing"): void;
   call(line: string, more?: Call): Promise<Reply>;
@@ -101,6 +103,7 @@ export async function makeWorld(
   });
   await rest();
   const audit = memoryAudit();
+  const exchanges = createExchanges(store);
   let code: string | undefined = CODE;
   const targets = targetAccess(trigger, clock);
   const api = createApi({
@@ -118,6 +121,7 @@ export async function makeWorld(
     },
     hosts: more.hosts ?? [],
     origins: more.origins ?? [],
+    exchanges,
     audit,
     jwtKey: "the-key-of-the-mesh-of-the-tests",
     assets: more.assets ?? new Map(),
@@ -135,11 +139,13 @@ export async function makeWorld(
     sent,
     logged,
     audited: audit.entries,
+    exchanges,
     fetch,
     answer: (next) => void (result = next),
     call: async (line, call) => await replyOf(await fetch(line, call)),
     async close() {
       api.close();
+      await exchanges.close();
       await node.drain(0);
       await store.close();
     },

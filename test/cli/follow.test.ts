@@ -242,6 +242,7 @@ async function gate(world: World): Promise<{ readonly url: string; close(): Prom
     hosts: [],
     origins: [],
     audit: memoryAudit(),
+    exchanges: { find: () => Promise.resolve(undefined) },
     jwtKey: "the-key-of-the-mesh-of-the-tests",
     assets: new Map(),
     version: "0.0.0-test",
