@@ -12,14 +12,17 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const TOKEN = "token-of-the-pictures-0123456789abcdef";
 
-/** A receiver whose paths behave: /fails answers 503, /slow takes its time. */
+/** A receiver whose paths behave: /fails answers 503 and says why, /slow takes its time. */
 export async function startReceiver() {
   const server = createServer((request, response) => {
     request.resume();
     request.on("end", () => {
       const path = request.url ?? "";
       if (path.startsWith("/slow")) setTimeout(() => response.end(), 400);
-      else response.writeHead(path.startsWith("/fails") ? 503 : 200).end();
+      else if (path.startsWith("/fails")) {
+        response.writeHead(503, { "content-type": "application/json", "retry-after": "30" });
+        response.end(JSON.stringify({ error: "the ledger is being closed", until: "18:00" }, null, 2));
+      } else response.writeHead(200).end();
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -64,4 +64,5 @@ function textOf(bytes: Buffer, isCut: boolean): string | undefined {
   }
 }
 
-const NO_TEXT = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;
+/** A control character that no text has. */
+const NO_TEXT = /[^\P{Cc}\t\n\v\f\r]/u;

@@ -15,6 +15,7 @@ import { Owner } from "../task/owner.tsx";
 import { retry, trigger } from "../tasks/deeds.ts";
 import { shownZone, spanText } from "../time.ts";
 import { type Attempt, type Explanation, type Run, targetUrn, type Task } from "../views.ts";
+import { ExchangeOf } from "./exchange.tsx";
 import { latenessText } from "./lateness-text.ts";
 import { requestOf } from "./request.ts";
 
@@ -136,12 +137,17 @@ function sentence(run: Run): string {
 function Attempts({ run, zone }: { readonly run: Run; readonly zone: string }) {
   const first = run.attempts[0];
   if (first === undefined) return <p class="none">None: {run.reason ?? "it was not sent"}.</p>;
+  const last = run.attempts.findLast(({ endedAt }) => endedAt !== null);
   const from = Math.min(Date.parse(run.instant), Date.parse(first.startedAt));
   const until = Math.max(...run.attempts.map(({ startedAt, endedAt }) => Date.parse(endedAt ?? startedAt)), from + 1);
   return (
     <ol class="attempts-of">
       {run.attempts.map((attempt) => (
-        <AttemptRow key={`${attempt.peer} ${attempt.n}`} attempt={attempt} from={from} until={until} zone={zone} />
+        <AttemptRow
+          key={`${attempt.peer} ${attempt.n}`}
+          {...{ run, attempt, from, until, zone }}
+          isLast={attempt === last}
+        />
       ))}
       {run.state === "retrying" && run.retryAt !== undefined && (
         <li>
@@ -154,8 +160,11 @@ function Attempts({ run, zone }: { readonly run: Run; readonly zone: string }) {
   );
 }
 
-function AttemptRow({ attempt, from, until, zone }: {
+function AttemptRow({ run, attempt, from, until, zone, isLast }: {
+  readonly run: Run;
   readonly attempt: Attempt;
+  /** Of those that have ended. */
+  readonly isLast: boolean;
   readonly from: number;
   readonly until: number;
   readonly zone: string;
@@ -189,6 +198,7 @@ function AttemptRow({ attempt, from, until, zone }: {
       <p class="none">
         started <Moment at={startedAt} zone={zone} />
       </p>
+      {endedAt !== null && <ExchangeOf run={run} attempt={attempt} isOpen={isLast} />}
     </li>
   );
 }

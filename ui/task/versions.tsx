@@ -3,7 +3,6 @@
 // was away, it says so, and another may know more.
 
 import { useSignal } from "@preact/signals";
-import "../styles/versions.css";
 import { ask, failureText } from "../api.ts";
 import { mesh, peerName } from "../mesh-news.ts";
 import { Difference } from "../parts/difference.tsx";
@@ -57,12 +56,12 @@ export function Versions({ task, zone }: { readonly task: Task; readonly zone: s
         <div class="filters">
           {peers.length > 1 && (
             <label class="pick-one">
-              <span class="hidden">As which peer saw them</span>
+              <span class="hidden">By which peer they were seen</span>
               <select
                 value={seenBy}
                 onChange={({ currentTarget: { value } }) => setParameter("seenBy", value === own ? "" : value)}
               >
-                {peers.map(({ peer }) => <option key={peer} value={peer}>As {peerName(peer)} saw them</option>)}
+                {peers.map(({ peer }) => <option key={peer} value={peer}>Seen by {peerName(peer)}</option>)}
               </select>
             </label>
           )}
