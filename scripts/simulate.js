@@ -1,12 +1,13 @@
 // Simulates meshes from seeds, and checks the promises of the README on the history of each: `npm run simulate`.
 //
 //   node scripts/simulate.js [--seeds N] [--from S|sources …] [--minutes M] [--peers P] [--tasks T]
-//                            [--time-limit 300s] [--jobs J] [--runtime deno|node]
+//                            [--time-limit 300s] [--jobs J] [--runtime deno|node] [--hold]
 //   node scripts/simulate.js --large [--peers 100] [--tasks 100000] [--minutes 3] [--period 3600]
 //
 // Prints what was run and what was found; exits 1 when a promise was broken. A seed that broke one breaks it again: its
 // command is printed. With --from sources the first seed is a hash of src/: each change of the program is shown seeds
 // that no other was, and the same program always the same. Jobs share the places to start from.
+// --hold makes all tasks hold in a partition, and brings about nothing but cuts, one way or both, and pauses, at any moment.
 // --large runs one calm mesh of many peers and tasks, and prints what it costs.
 
 import { spawn } from "node:child_process";
@@ -27,6 +28,7 @@ const PROGRESS_MS = 10_000;
 const OPTIONS = {
   seeds: { type: "string" },
   large: { type: "boolean", default: false },
+  hold: { type: "boolean", default: false },
   period: { type: "string", default: "3600" },
   from: { type: "string", multiple: true, default: ["1"] },
   minutes: { type: "string" },
@@ -39,6 +41,7 @@ const OPTIONS = {
 
 /** Without other words. */
 const SMALL = { minutes: "10", peers: "5", tasks: "50" };
+const HOLD = { minutes: "5", peers: "5", tasks: "20" };
 const LARGE = { minutes: "3", peers: "100", tasks: "100000" };
 
 function numberOf(text, name) {
@@ -66,7 +69,7 @@ try {
   console.error(`simulate: ${error.message}`);
   process.exit(2);
 }
-const usual = values.large ? LARGE : SMALL;
+const usual = values.large ? LARGE : values.hold ? HOLD : SMALL;
 const [minutes, peers, tasks, jobs] = ["minutes", "peers", "tasks", "jobs"].map((name) =>
   numberOf(values[name] ?? usual[name], name)
 );
@@ -96,6 +99,7 @@ function run(job) {
   const turn = Math.floor(job / starts.length);
   const turns = Math.ceil((jobs - place) / starts.length);
   const words = [starts[place] + turn, count, turns, minutes, peers, tasks, limitMs ?? 1e12].map(String);
+  if (values.hold) words.push("hold");
   const flags = values.runtime === "deno" ? ["run", "-A", "--no-check"] : [];
   const child = spawn(runtimePath(values.runtime), [...flags, join(root, "scripts/simulate/seeds.ts"), ...words], {
     cwd: root,
@@ -110,7 +114,9 @@ function run(job) {
     if (violation === undefined) return;
     found.push(violation);
     console.log(
-      `\n${violation}\n  again: npm run simulate -- --from ${seed} --seeds 1 --minutes ${minutes} --peers ${peers} --tasks ${tasks}\n`,
+      `\n${violation}\n  again: npm run simulate -- --from ${seed} --seeds 1 --minutes ${minutes} --peers ${peers} --tasks ${tasks}${
+        values.hold ? " --hold" : ""
+      }\n`,
     );
   });
   return new Promise((resolve) => child.on("close", resolve));

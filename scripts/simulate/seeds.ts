@@ -4,11 +4,15 @@
 
 import process from "node:process";
 import { converges } from "../../src/sim/pull-model.ts";
+import { planOf } from "../../src/sim/plan.ts";
+import { holdPlanOf } from "../../src/sim/plan-hold.ts";
 import { simulateSeed } from "../../src/sim/simulate.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
 const [from = 1, count = Infinity, step = 1, minutes = 10, peers = 5, tasks = 50, limitMs = Infinity] = process.argv
-  .slice(2).map(Number);
+  .slice(2, 9).map(Number);
+/** Which worlds are made of the seeds. */
+const planFor = process.argv[9] === "hold" ? holdPlanOf : planOf;
 
 /** Half a millisecond each: in a thousand seeds as many as the figures of the rule were found with. */
 const HISTORIES = 28;
@@ -28,9 +32,8 @@ for (let n = 0; n < count && performance.now() - began < limitMs; n++, seed += s
     console.log(JSON.stringify({ seed, violation }));
   }
   try {
-    const { targets: { sent }, network: { messages } } = await simulateSeed({ seed, peers, minutes, tasks }, {
-      keyValue: memoryKeyValue,
-    });
+    const plan = planFor({ seed, peers, minutes, tasks });
+    const { targets: { sent }, network: { messages } } = await simulateSeed(plan, { keyValue: memoryKeyValue });
     console.log(JSON.stringify({ seed, sent: sent.length, messages }));
   } catch (error) {
     console.log(

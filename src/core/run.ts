@@ -100,8 +100,13 @@ export function joinRuns(a: Run, b: Run): Run {
   const further = compareRuns(a, b) >= 0 ? a : b;
   if (a.state !== "settled" || b.state !== "settled") return further;
   const isTwice = a.duplicate === true || b.duplicate === true ||
-    (a.settledBy !== b.settledBy && a.attempts.length > 0 && b.attempts.length > 0);
+    (a.settledBy !== b.settledBy && isOwn(a) && isOwn(b));
   return isTwice ? { ...further, duplicate: true, attempts: joinAttempts(a.attempts, b.attempts) } : further;
+}
+
+/** Whether who settled it has attempted it: not when it has only found that another did, and told nothing. */
+function isOwn({ attempts, settledBy }: Run): boolean {
+  return attempts.some(({ peer, askedBy = peer }) => askedBy === settledBy);
 }
 
 /** Each peer's attempts once, in the order of their starts; of two copies of one the further. */

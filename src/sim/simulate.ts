@@ -5,7 +5,7 @@ import { hash } from "node:crypto";
 import type { KeyValue } from "../store/key-value.ts";
 import { check } from "./check.ts";
 import type { Sabotage } from "./network.ts";
-import { type Plan, planOf, type PlanSize } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { storyOf } from "./story.ts";
 import type { Violation } from "./violation.ts";
 import { World } from "./world.ts";
@@ -27,11 +27,10 @@ export async function simulate(plan: Plan, parts: SimulationParts): Promise<Simu
 }
 
 /** Throws when a promise was broken, with the seed and the story. */
-export async function simulateSeed(size: PlanSize, parts: SimulationParts): Promise<World> {
-  const plan = planOf(size);
+export async function simulateSeed(plan: Plan, parts: SimulationParts): Promise<World> {
   const { world, violations } = await simulate(plan, parts);
   if (violations.length === 0) return world;
-  const { peers, minutes, tasks, seed } = size;
+  const { peers, minutes, tasks, seed } = plan;
   const shrunk = await shrink(plan, { world, violations }, parts);
   throw new Error(
     `seed ${seed} (peers ${peers}, minutes ${minutes}, tasks ${tasks}) breaks a promise\n${

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { planOf } from "../../src/sim/plan.ts";
 import { simulateSeed } from "../../src/sim/simulate.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
@@ -12,7 +13,7 @@ test("meshes of five keep their promises through crashes, partitions, bad disks 
   const began = performance.now();
   let seed = FIRST;
   for (; seed < FIRST + SEEDS_MAX && performance.now() - began < LIMIT_MS; seed++) {
-    await simulateSeed({ seed, peers: 5, minutes: 4, tasks: 30 }, { keyValue: memoryKeyValue });
+    await simulateSeed(planOf({ seed, peers: 5, minutes: 4, tasks: 30 }), { keyValue: memoryKeyValue });
   }
   t.diagnostic(`${seed - FIRST} seeds`);
   assert.ok(seed > FIRST);
