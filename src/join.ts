@@ -2,13 +2,14 @@
 // it starts as one of them. What went wrong leaves the folder as it was.
 
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { isFault } from "./core/fault.ts";
 import { type Entity, isAlive, mergeEntities, stampsChanged } from "./core/register.ts";
 import type { Origin } from "./core/stamp.ts";
 import { parseTicket } from "./core/ticket.ts";
 import type { Write } from "./core/write.ts";
 import type { Log } from "./log.ts";
-import { type Identity, loadMeshKey, replaceMeshKey } from "./mesh/identity.ts";
+import { type Identity, keepTicket, loadMeshKey, loadTicket, replaceMeshKey } from "./mesh/identity.ts";
 import { askToJoin } from "./mesh/joining.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Store } from "./store/store.ts";
@@ -38,7 +39,11 @@ export type Joining = {
   readonly openMesh: (meshKey: Uint8Array, listener: MeshListener) => Promise<Mesh>;
 };
 
-/** Twice is once: who is in the mesh of the ticket stays there. Resolves to the origin to stamp with. Rejects with `JoinRefusal`. */
+/**
+ * Twice is once: who has come with this ticket is in its mesh. One of its members that shows another ticket may have been
+ * removed while it was off, without having heard of it: it asks, and goes on as the member that it is when it is not let in.
+ * Resolves to the origin to stamp with. Rejects with `JoinRefusal`.
+ */
 export async function join(
   { ticket: text, data, store, identity, name, log, openMesh, ...own }: Joining,
 ): Promise<Origin> {
@@ -47,7 +52,10 @@ export async function join(
   const meshKey = new Uint8Array(Buffer.from(ticket.meshKey, "base64url"));
   const known = await store.entities("member", MEMBERS_MAX);
   const isSame = Buffer.from(await loadMeshKey(data)).equals(meshKey);
-  if (isSame && known.some((entity) => entity.key === identity.peer && isAlive(entity))) return own.origin;
+  const isMember = isSame && known.some((entity) => entity.key === identity.peer && isAlive(entity));
+  const digest = createHash("sha256").update(ticket.secret).digest();
+  const isKnown = ticket.inviter === identity.peer || digest.equals(await loadTicket(data) ?? NONE);
+  if (isMember && isKnown) return own.origin;
   // Who was removed may be invited again.
   if (!isSame && known.length > 1) {
     throw new JoinRefusal(
@@ -61,6 +69,10 @@ export async function join(
   const mesh = await openMesh(meshKey, SILENT);
   try {
     const answer = await askToJoin(mesh, ticket, { peer: identity.peer, name, origin, addresses: [] });
+    if (answer.kind !== "admitted" && isMember) {
+      log("info", "the ticket was not taken; this peer starts as the member that it is", { why: answer.why });
+      return own.origin;
+    }
     if (answer.kind !== "admitted") throw new JoinRefusal(answer.kind, `not joined: ${answer.why}`);
     if (wasRemoved) await store.renew(answer.vector, origin);
     await store.commit(answer.members.map((entity): Write => written(entity, known)));
@@ -68,6 +80,7 @@ export async function join(
     await mesh.close();
   }
   await replaceMeshKey(data, meshKey);
+  await keepTicket(data, digest);
   log("info", "joined the mesh", { inviter: ticket.inviter });
   return origin;
 }
@@ -82,6 +95,8 @@ const SILENT: MeshListener = {
 };
 
 const MEMBERS_MAX = 4_096;
+
+const NONE = new Uint8Array(0);
 
 function written(entity: Entity, known: readonly Entity[]): Write {
   const before = known.find(({ key }) => key === entity.key);

@@ -227,7 +227,7 @@ export class MeshSide {
       case "notLinked":
         if (this.keeper.notLinked(event.peer, event.why)) {
           const message =
-            "a member refuses this peer, and no other takes it: it fires nothing, and may have been revoked; then it needs an empty data folder and a new ticket";
+            "a member refuses this peer, and no other takes it: it fires nothing, and may have been revoked; then start it with --join and a new ticket";
           this.#host.effect({ kind: "log", level: "error", message, facts: { peer: event.peer } });
         }
         return true;

@@ -21,6 +21,7 @@ export class IdentityRefusal extends Error {
 const IDENTITY_FILE = "identity.key";
 const MESH_FILE = "mesh.key";
 const FORMER_MESH_FILE = "former-mesh.key";
+const TICKET_FILE = "ticket.digest";
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
@@ -49,6 +50,15 @@ export function loadFormerMeshKey(folder: string): Promise<Uint8Array | undefine
 
 export async function forgetFormerMeshKey(folder: string): Promise<void> {
   await rm(join(folder, FORMER_MESH_FILE), { force: true });
+}
+
+/** The digest of the ticket that this peer last joined with: 32 bytes. */
+export function loadTicket(folder: string): Promise<Uint8Array | undefined> {
+  return read(join(folder, TICKET_FILE));
+}
+
+export async function keepTicket(folder: string, digest: Uint8Array): Promise<void> {
+  await write(join(folder, TICKET_FILE), digest, { isReplacing: true });
 }
 
 async function loadKey(path: string): Promise<Uint8Array> {

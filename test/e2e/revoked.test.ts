@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { again, Meshed, type MeshedPeer, ticketOf, together } from "./meshed.ts";
 import { call, kill, until } from "./peer.ts";
 
-test("a peer that was revoked while it was off is refused by the others, and fires nothing alone", async () => {
+test("a peer that was revoked while it was off is refused by the others, fires nothing alone, and comes back with a ticket", async () => {
   await using mesh = new Meshed();
   const target = await mesh.target();
   const one = await mesh.start("one");
@@ -31,6 +31,11 @@ test("a peer that was revoked while it was off is refused by the others, and fir
   assert.equal(body.fenced, true);
   const ids = target.hits.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length, "nothing was sent twice");
+  // It takes itself for a member still.
+  kill(two.ready.pid, "SIGTERM");
+  await two.program.ended;
+  await again(two, "two", ["--join", await ticketOf(one)]);
+  await together(one, two);
 });
 
 test("who was revoked and comes back with a ticket is a newcomer: it holds what the others do, and what it alone knew", async () => {
