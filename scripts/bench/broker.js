@@ -1,5 +1,6 @@
 // 20,000 one-shots due at one instant, to a real broker, from a peer that has one core while the broker has the others;
-// then as many, and the broker is restarted while they come. What came is read back from the broker.
+// then as many, and the broker is restarted while they come. What came is read back from the broker. Beside it the client
+// library alone, on the same core, in the same run.
 
 import { connect } from "amqplib";
 import { spawn, spawnSync } from "node:child_process";
@@ -7,8 +8,9 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import process from "node:process";
 import { Kafka } from "kafkajs";
+import { runtimePath } from "../runtime.js";
 import { readState } from "../services/state.js";
-import { makeFolder, pause, readProcess, report, root, startPeer } from "./world.js";
+import { makeFolder, pause, processorUs, report, root, startPeer, startProgram } from "./world.js";
 
 const COUNT = 20_000;
 const CORE = 0;
@@ -17,6 +19,8 @@ const BACK_MS_WANTED = 5_000;
 const RESTART_AFTER_MS = 800;
 const PATIENCE_MS = 120_000;
 const PARTITIONS = 4;
+/** What a lane to a broker takes. */
+const IN_FLIGHT = 256;
 
 export const amqp = (runtime) => broker(runtime, "rabbitmq", queue);
 export const kafka = (runtime) => broker(runtime, "kafka", topic);
@@ -25,14 +29,20 @@ async function broker(runtime, service, open) {
   services("start", service);
   const { unavailable } = readState()[service];
   if (unavailable !== undefined) return report("a real broker", unavailable, service, false);
+  keepToOtherCores(service);
+  const alone = await bare(runtime, service, open);
   const calm = await run(runtime, service, open, false);
   const restarted = await run(runtime, service, open, true);
   return [
     report("each came exactly once", said(calm), `${COUNT}, 0 doubles`, calm.unique === COUNT && calm.count === COUNT),
     report(
       "rate",
-      `${calm.rate.toFixed(0)}/s confirmed, at ${calm.cpuUs.toFixed(0)} µs of the peer's processor for each`,
-      `>= ${RATE_WANTED}`,
+      `${calm.rate.toFixed(0)}/s confirmed, at ${
+        calm.cpuUs.toFixed(0)
+      } µs of the processor for each; the library alone ${alone.perSecond.toFixed(0)}/s, at ${
+        alone.cpuUs.toFixed(0)
+      } µs`,
+      `>= ${RATE_WANTED}/s`,
       calm.rate >= RATE_WANTED,
     ),
     report("none lost when the broker is restarted", said(restarted), `${COUNT}`, restarted.unique === COUNT),
@@ -49,6 +59,21 @@ function said({ unique, count }) {
   return `${unique} of ${COUNT}, ${count - unique} doubles of the same ids`;
 }
 
+/** The library alone: `{perSecond, cpuUs}`. */
+async function bare(runtime, service, open) {
+  const place = await open(readState()[service]);
+  const { kind, port, name } = place;
+  const args = [join(root, "scripts/bench/bare-broker.ts"), kind, port, name, COUNT, IN_FLIGHT].map(String);
+  const sender = await startProgram(
+    runtimePath(runtime),
+    runtime === "deno" ? ["run", "-A", "--no-check", ...args] : args,
+    { core: CORE },
+  );
+  await sender.exited;
+  await place.remove();
+  return sender.ready;
+}
+
 async function run(runtime, service, open, isRestarted) {
   keepToOtherCores(service);
   const folder = makeFolder();
@@ -61,10 +86,10 @@ async function run(runtime, service, open, isRestarted) {
     if (refused > 0) throw new Error(`${refused} tasks were refused`);
     if (Date.now() > dueAt - 1_000) throw new Error("registering took until the tasks were due");
     await pause(dueAt + (isRestarted ? RESTART_AFTER_MS : 0) - Date.now());
-    const cpuBefore = readProcess(node.pid).cpuMs;
+    const cpuBefore = processorUs(node.pid);
     const outage = isRestarted ? await restart(service, place) : {};
     const lastAt = await arrival(place, COUNT);
-    const cpuUs = (readProcess(node.pid).cpuMs - cpuBefore) * 1000 / COUNT;
+    const cpuUs = (processorUs(node.pid) - cpuBefore) / COUNT;
     // What comes twice may come after all have.
     await pause(isRestarted ? 5_000 : 1_000);
     const ids = await place.ids();
@@ -127,6 +152,7 @@ async function queue({ ports }) {
   };
   await resume();
   return {
+    ...{ kind: "amqp", port: ports.amqp, name },
     urn: `${url}/%2F//${name}`,
     count: async () => (await (await resume()).checkQueue(name)).messageCount,
     async ids() {
@@ -166,6 +192,7 @@ async function topic({ ports, classpath }) {
   const count = async () =>
     (await (await resume()).fetchTopicOffsets(name)).reduce((sum, { high }) => sum + Number(high), 0);
   return {
+    ...{ kind: "kafka", port: ports.plain, name },
     urn: `kafka://${address}/${name}`,
     count,
     async ids() {

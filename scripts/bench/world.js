@@ -1,7 +1,7 @@
 // What every part of the benchmark needs: a sink, a peer on a folder of its own, and readings of /proc.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -205,6 +205,13 @@ export function readProcess(pid) {
     rssMb: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024,
     cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS_PER_SECOND,
   };
+}
+
+/** What all threads of a process have had of the processor until now, as the scheduler counts it: exactly. */
+export function processorUs(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const each = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]));
+  return each.reduce((sum, ns) => sum + ns, 0) / 1_000;
 }
 
 export function pause(ms) {

@@ -1,6 +1,7 @@
 // Events over AMQP 0-9-1: delivered when the broker has confirmed the message and some queue has taken it. One connection
 // for each broker, vhost and user; on it a channel for each exchange, since a channel ends by the first mistake on it.
 
+import { Socket } from "node:net";
 import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
 import { isFault } from "../core/fault.ts";
 import { type AmqpAddress, parseAmqpUrn } from "../core/target-amqp.ts";
@@ -10,6 +11,7 @@ import { brokerTrigger } from "./broker.ts";
 import { Attempt } from "./attempt.ts";
 import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { gather } from "./gather.ts";
 import { type LinkPlan, Refusal, type Session } from "./link.ts";
 import type { OpenCredentials } from "./open-target.ts";
 import type { Trigger } from "./trigger.ts";
@@ -62,7 +64,7 @@ async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<
   const { access: { isSecure, user, password, clientTls, isGuarded }, address: { host, vhost } } = plan;
   const way = egress(host.hostname, host.port, isGuarded);
   try {
-    return await connect({
+    const model = await connect({
       protocol: isSecure ? "amqps" : "amqp",
       ...{ hostname: way.host, port: way.port, vhost: encodeURIComponent(vhost), heartbeat: HEARTBEAT_S },
       maxFrameSize: FRAME_MAX_BYTES,
@@ -72,6 +74,10 @@ async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<
       ...(isSecure ? tlsOf(host.hostname, clientTls) : {}),
       clientProperties: { connection_name: "Metronome" },
     });
+    // The library does not say that it has it.
+    const socket: unknown = Reflect.get(model.connection, "stream");
+    if (socket instanceof Socket) gather(socket);
+    return model;
   } catch (error) {
     throw refusalOf(plan, error, connectMs);
   }
