@@ -18,12 +18,21 @@ export function instant(ms: number): Instant {
 
 /** `2026-12-01T09:00:00.000Z` */
 export function formatInstant(at: Instant): string {
+  if (at === latest.at) return latest.text;
+  latest = { at, text: written(at) };
+  return latest.text;
+}
+
+/** What was written last: of one instant the id of each occurrence is made, and each event tells it. */
+let latest: { readonly at: number; readonly text: string } = { at: NaN, text: "" };
+
+function written(at: Instant): string {
   const day = Math.floor(at / DAY_MS);
-  if (day !== last.day) last = { day, text: new Date(day * DAY_MS).toISOString().slice(0, "2026-12-01T".length) };
+  if (day !== lastDay.day) lastDay = { day, text: new Date(day * DAY_MS).toISOString().slice(0, "2026-12-01T".length) };
   const ms = at - day * DAY_MS;
   const seconds = Math.floor(ms / 1_000);
   const minutes = Math.floor(seconds / 60);
-  return `${last.text}${digits(Math.floor(minutes / 60), 2)}:${digits(minutes % 60, 2)}:${digits(seconds % 60, 2)}.${
+  return `${lastDay.text}${digits(Math.floor(minutes / 60), 2)}:${digits(minutes % 60, 2)}:${digits(seconds % 60, 2)}.${
     digits(ms % 1_000, 3)
   }Z`;
 }
@@ -31,7 +40,7 @@ export function formatInstant(at: Instant): string {
 const DAY_MS = 86_400_000;
 
 /** The day that was asked for last, and how it is written: many ask for the same, and `toISOString` takes 2 to 12 µs. */
-let last = { day: 0, text: "1970-01-01T" };
+let lastDay = { day: 0, text: "1970-01-01T" };
 
 function digits(value: number, count: number): string {
   return String(value).padStart(count, "0");
