@@ -10,10 +10,13 @@ import { edits } from "./bench/edits.js";
 import { fire } from "./bench/fire.js";
 import { forward } from "./bench/forward.js";
 import { fuzz } from "./bench/fuzz.js";
+import { hang } from "./bench/hang.js";
+import { hostile } from "./bench/hostile.js";
 import { idle } from "./bench/idle.js";
 import { idle5 } from "./bench/idle5.js";
 import { kill } from "./bench/kill.js";
 import { mesh } from "./bench/mesh.js";
+import { outage } from "./bench/outage.js";
 import { partition } from "./bench/partition.js";
 import { register } from "./bench/register.js";
 import { slowloris } from "./bench/slowloris.js";
@@ -29,6 +32,9 @@ const PARTS = {
   fuzz: ["100,000 requests made of the peer's own description, and 5,000 that are none", fuzz],
   slowloris: ["1,000 connections that never end their request", slowloris],
   partition: ["a mesh of 5, cut into 3 and 2 for a minute", partition],
+  hang: ["200 events/s to a target that hangs, beside 200/s to a good one", hang],
+  outage: ["a target that is down for an hour, at 100 events/s, in simulated time", outage],
+  hostile: ["endless, slow, compressed and headed answers, fifty of each at once", hostile],
   idle: ["an idle peer", idle],
   amqp: ["20,000 one-shots due at one instant, to RabbitMQ; then as many, and the broker restarted", amqp],
   kafka: ["20,000 one-shots due at one instant, to Kafka; then as many, and the broker restarted", kafka],

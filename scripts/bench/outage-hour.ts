@@ -1,0 +1,155 @@
+// One peer under simulated time on a real store: a target that is well for five minutes, down for an hour, and well
+// again, with 100 events due in each second. Prints what became of those of the hour, and what memory it took.
+//
+//   outage-hour.ts FOLDER
+
+import { setImmediate } from "node:timers";
+import process from "node:process";
+import type { DeliveryResult } from "../../src/core/delivery.ts";
+import { instant } from "../../src/core/instant.ts";
+import { PERIODS } from "../../src/core/periods.ts";
+import { taskGuid } from "../../src/core/task.ts";
+import { startNode } from "../../src/node.ts";
+import { levelKeyValue } from "../../src/store/level.ts";
+import { recordStore } from "../../src/store/records.ts";
+import type { Store } from "../../src/store/store.ts";
+
+const TASKS = 500;
+const PERIOD_S = 5;
+const WELL_MS = 5 * 60_000;
+const HOUR_MS = 3_600_000;
+const AFTER_MS = 10 * 60_000;
+const USER = "ada";
+const KEEP = { runs: 1_000_000, ageMs: 30 * 86_400_000 };
+
+const [folder = ""] = process.argv.slice(2);
+const start = Date.parse("2026-06-01T00:00:00Z");
+const downAt = start + 60_000 + WELL_MS;
+const upAt = downAt + HOUR_MS;
+
+let now = start;
+let alarm: { readonly at: number; readonly ring: () => void } | undefined;
+let pending = 0;
+let attempts = 0;
+
+const store = watched(
+  recordStore(await levelKeyValue({ path: folder, log: () => {} }), {
+    now: () => performance.now(),
+    later: (ms, deed) => void setTimeout(deed, ms),
+  }),
+);
+const node = await startNode({
+  id: "peer-1",
+  name: "outage",
+  origin: 1,
+  introduction: { name: "outage", weight: 1, labels: {}, version: "0.0.0", format: 1, tzdata: "2026a" },
+  periods: PERIODS.normal,
+  digestKey: "outage",
+  isSigned: () => true,
+  clock: {
+    now: () => instant(now),
+    alarm: (at, ring) => void (alarm = { at, ring }),
+    soon: (deed) => deed(),
+    close: () => void (alarm = undefined),
+  },
+  store,
+  trigger: { schemes: ["http"], send: () => Promise.resolve(answer()), close: () => Promise.resolve() },
+  chance: Math.random,
+  keep: KEEP,
+  log: () => {},
+});
+await calm();
+
+const guids = Array.from({ length: TASKS }, (_, n) => taskGuid(USER, `t-${n}`));
+await Promise.all(guids.map((guid, n) => {
+  const id = `t-${n}`;
+  const from = new Date(start + 60_000 + (n % PERIOD_S) * 1_000).toISOString();
+  const definition = {
+    ...{ id, name: id, schedule: `R/${from}/PT${PERIOD_S}S`, target: { urn: "http://down.test/" }, payload: null },
+    ...{ policy: {}, labels: {} },
+  };
+  return node.submit({ kind: "task", guid, command: { kind: "put", user: USER, definition, mode: "create" } });
+}));
+
+await passTo(downAt - 1);
+const wellMb = rssMb();
+let mostMb = wellMb;
+for (let at = downAt; at <= upAt; at += 60_000) {
+  await passTo(at - 1);
+  mostMb = Math.max(mostMb, rssMb());
+}
+const attemptsDown = attempts;
+await passTo(upAt + AFTER_MS);
+mostMb = Math.max(mostMb, rssMb());
+
+const outcomes: Record<string, number> = {};
+let [accounted, open] = [0, 0];
+for (const guid of guids) {
+  const seen = new Set<number>();
+  for (let cursor: string | undefined, isMore = true; isMore;) {
+    const page = await node.runs({ guid, limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { instant, outcome } of page.items) {
+      if (instant < downAt || instant >= upAt || seen.has(instant)) continue;
+      seen.add(instant);
+      if (outcome === undefined) open++;
+      else outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+    cursor = page.cursor;
+    isMore = cursor !== undefined;
+  }
+  accounted += seen.size;
+}
+const { user, system } = process.cpuUsage();
+console.log(JSON.stringify({
+  due: TASKS * HOUR_MS / (PERIOD_S * 1_000),
+  ...{ accounted, open, outcomes, attempts: attemptsDown, wellMb, mostMb },
+  afterMb: rssMb(),
+  cpuS: (user + system) / 1e6,
+}));
+process.exit(0);
+
+function answer(): DeliveryResult {
+  if (now < downAt || now >= upAt) return { kind: "delivered", status: 204 };
+  attempts++;
+  return { kind: "failed", error: "connection refused by down.test:80", retryable: true, cause: "unreached" };
+}
+
+async function passTo(end: number): Promise<void> {
+  await calm();
+  for (let next = alarm; next !== undefined && next.at <= end; next = alarm) {
+    now = Math.max(now, next.at);
+    alarm = undefined;
+    next.ring();
+    await calm();
+  }
+  now = Math.max(now, end);
+}
+
+/** Until the store has done all that it was asked, and nothing has come of that. */
+async function calm(): Promise<void> {
+  for (let quiet = 0; quiet < 3; quiet = pending === 0 ? quiet + 1 : 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** The same store, of which is known how much it is doing. */
+function watched(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return (...words: readonly unknown[]) => {
+        const done: unknown = Reflect.apply(value, target, words);
+        if (done instanceof Promise) {
+          pending++;
+          done.finally(() => pending--).catch(() => {});
+        }
+        return done;
+      };
+    },
+  });
+}
+
+function rssMb(): number {
+  return process.memoryUsage().rss / 2 ** 20;
+}
