@@ -311,7 +311,7 @@ test("the command line finds the peer of its machine, and may touch the files th
 });
 
 test(
-  "in its sandbox the program can read, write, run and load nothing but its own",
+  "in its sandbox the program can read, write, run, load and ask for nothing but its own",
   { skip: RUNTIME !== "deno" },
   async () => {
     await using site = new Site();
@@ -319,12 +319,13 @@ test(
     const canary = join(site.path, "canary.ts");
     writeFileSync(canary, CANARY);
     const [{ sandbox }, { runtimePath }] = await Promise.all([script("sandbox.js"), script("runtime.js")]);
+    const level = join(ROOT, "node_modules", "classic-level");
     const flags: string[] = sandbox(ROOT, ["start", "--data", site.data], {});
     assert.ok(
       !flags.some((flag) => /^(-A|--allow-all|--allow-run.*|--allow-(read|write|ffi|env|sys))$/.test(flag)),
       flags.join(" "),
     );
-    const { stdout, stderr } = spawnSync(runtimePath("deno"), ["run", ...flags, canary, site.data], {
+    const { stdout, stderr } = spawnSync(runtimePath("deno"), ["run", ...flags, canary, site.data, level], {
       encoding: "utf8",
     });
     assert.deepEqual(JSON.parse(stdout || "{}"), {
@@ -338,6 +339,15 @@ test(
       "another variable": "granted",
       "the variable's value": "undefined",
       "who the user is": "NotCapable",
+      "what the machine holds": "NotCapable",
+      "a signal to another process": "NotCapable",
+      "the variables of the process": "NotCapable",
+      "a library of its own": "NotCapable",
+      "what it is told": "denied",
+      "more, when it asks": "granted",
+      "code from elsewhere": "TypeError",
+      // The one thing that it may do everywhere: where an event goes is checked by the program (test/e2e/egress).
+      "a port to listen on": "granted",
     }, stderr);
   },
 );
@@ -357,7 +367,15 @@ attempt("another program", () => new Deno.Command("true").outputSync());
 attempt("another library", () => Deno.dlopen("libc.so.6", {}));
 attempt("another variable", () => seen["the variable's value"] = String(Deno.env.get("PATH")));
 attempt("who the user is", () => Deno.uid());
+attempt("what the machine holds", () => Deno.systemMemoryInfo());
+attempt("a signal to another process", () => Deno.kill(1, "SIGCONT"));
+attempt("the variables of the process", () => Deno.readTextFileSync("/proc/self/environ"));
+attempt("a library of its own", () => Deno.writeFileSync(Deno.args[1] + "/prebuilds/x.node", new Uint8Array()));
+attempt("more, when it asks", () => { seen["what it is told"] = Deno.permissions.requestSync({ name: "run" }).state; });
+await import("http://127.0.0.1:9/x.js").catch((error) => seen["code from elsewhere"] = error.name);
+attempt("a port to listen on", () => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close());
 console.log(JSON.stringify(seen));
+Deno.exit();
 `;
 
 /** A part of the launcher, in JavaScript that every Node runs. */
