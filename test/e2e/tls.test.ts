@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { request } from "node:https";
+import { networkInterfaces } from "node:os";
 import { type TLSSocket } from "node:tls";
 import process from "node:process";
 import { test } from "node:test";
@@ -64,6 +65,41 @@ test("a peer makes itself a certificate, shows its fingerprint, and keeps it", a
   const second = site.start({ args: ["--tls", "self-signed"] });
   await second.ready();
   assert.equal(JSON.parse(second.stdout()).fingerprint, printed);
+});
+
+test("a peer that is bound to every address opens nothing without a token, and gives itself away to no stranger", async () => {
+  await using site = new Site();
+  const lan = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4")?.address;
+  for (const tls of [[], ["--tls", "self-signed"]]) {
+    const program = site.start({
+      args: ["--http", "0.0.0.0:0", ...tls],
+      env: { METRONOME_ADMIN_TOKEN: undefined },
+    });
+    const { http, pid } = await program.ready();
+    const { protocol, port } = new URL(http);
+    const send = async (line: string, body = "") => {
+      const [method = "GET", path = ""] = line.split(" ");
+      const url = `${protocol}//${lan ?? "127.0.0.1"}:${port}${path}`;
+      if (tls.length > 0) return (await ask(url, method, body)).status;
+      const headers = { "content-type": "application/json" };
+      return (await fetch(url, { method, ...(body === "" ? {} : { body, headers }) })).status;
+    };
+    assert.equal(await send("GET /healthz"), 200);
+    for (
+      const line of ["GET /api/v1/tasks", "GET /tasks", "GET /api/v1/mesh", "GET /metrics", "POST /api/v1/tickets"]
+    ) {
+      assert.equal(await send(line), 401, line);
+    }
+    assert.equal(await send("POST /api/v1/auth/session", '{"code":"a"}'), 401);
+    // Nobody from elsewhere is the first, and so the admin, without the code that the start has printed.
+    if (lan !== undefined) {
+      const user = JSON.stringify({ name: "eve", password: "correct horse" });
+      for (const path of ["/api/v1/users", "/user"]) assert.equal(await send(`POST ${path}`, user), 403, path);
+    }
+    process.kill(pid, "SIGTERM");
+    await program.ended;
+  }
 });
 
 test("a peer takes a certificate of files, and says what is wrong with them", async () => {
