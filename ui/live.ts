@@ -33,6 +33,8 @@ const PROBE_MS = 10_000;
 const PROBE_ANSWER_MS = 3_000;
 /** A page that nobody looks at gives its stream back: a browser opens six connections to a peer, for all its tabs. */
 const HIDDEN_MS = 10_000;
+/** So long a first question waits for the stream: what is read before it opens has to be read again. */
+export const STREAM_WAIT_MS = 400;
 /** A peer that says so often that we are too slow is read anew only so often. */
 const RESYNC_MS = 2_000;
 

@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, failureText, type Question } from "./api.ts";
-import { connection, listen, streamsOpened } from "./live.ts";
+import { connection, listen, STREAM_WAIT_MS, streamsOpened } from "./live.ts";
 
 export type Reading<T> = {
   readonly value: T | undefined;
@@ -27,8 +27,6 @@ export type Freshness = {
 
 /** What happens often is followed so often. */
 const PAUSE_MS = 500;
-/** So long a first question waits for the stream: what is read before it opens has to be read again. */
-const STREAM_WAIT_MS = 400;
 
 /** `path` is below /api/v1; undefined asks nothing. */
 export function useReading<T>(

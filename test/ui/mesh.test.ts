@@ -2,6 +2,7 @@
 // removed. Each peer's page shows all of it.
 
 import assert from "node:assert/strict";
+import { assertReadable } from "./axe.ts";
 import { browserTest, eachSecond, until } from "./world.ts";
 
 browserTest("a machine joins with the order that the page shows, and both show both", async ({ enter, peer, more }) => {
@@ -43,6 +44,8 @@ browserTest(
     await cellar.kill();
     await row.getByText("dead").waitFor();
     await page.getByText("2 of 3 peers are alive").waitFor();
+    await assertReadable(page, "a mesh with a dead peer");
+    await page.setViewportSize({ width: 1_280, height: 900 });
     await until("the others fire its part", async () => {
       const { peers } = await peer.call<{ peers: readonly { state: string; shards: number }[] }>("GET", "/mesh");
       return peers.filter(({ state }) => state === "alive").reduce((sum, { shards }) => sum + shards, 0) === 4_096;
@@ -57,6 +60,7 @@ browserTest(
     await page.locator("[data-peer]", { hasText: "office" }).getByText("drained").waitFor({ state: "detached" });
     await page.locator("[data-peer]", { hasText: "cellar" }).getByRole("button", { name: "cellar" }).click();
     await page.getByRole("button", { name: "Remove it…" }).click();
+    await assertReadable(page, "the question before a removal");
     await page.getByLabel("Type cellar to be sure").fill("cellar");
     await page.getByRole("button", { name: "Remove it", exact: true }).click();
     await page.getByText("cellar is no member any more").waitFor();

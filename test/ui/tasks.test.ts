@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { browserTest, eachSecond, until } from "./world.ts";
+import { browserTest, eachSecond, TOKEN, until } from "./world.ts";
 
 const HOURLY = "R/2026-01-01T00:00:00Z/PT1H";
 
@@ -135,6 +135,51 @@ browserTest("the list is walked by the keyboard", async ({ enter, peer, receiver
   await page.keyboard.press("o");
   await page.getByRole("heading", { name: "a", exact: true }).waitFor();
 });
+
+browserTest(
+  "thousands of tasks are scrolled, sorted, found and chosen like a few",
+  async ({ enter, peer, receiver }) => {
+    const lines = Array.from({ length: MANY }, (_, n) => {
+      const id = `t${String(n).padStart(4, "0")}`;
+      return JSON.stringify({ id, name: `Name ${MANY - n}`, schedule: HOURLY, target: receiver.url });
+    });
+    const answer = await fetch(`${peer.url}/api/v1/tasks:batch`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/x-ndjson" },
+      body: lines.join("\n"),
+    });
+    assert.equal((await answer.text()).split('"status":201').length - 1, MANY);
+    const { page, requests } = await enter();
+    const rows = page.locator("[data-task]");
+    await rows.first().waitFor();
+    await page.mouse.move(640, 400);
+    await until("four hundred are scrolled through", async () => {
+      await page.mouse.wheel(0, 4_000);
+      return await rows.count() >= 400;
+    });
+    assert.deepEqual(
+      (await shownIds(page)).slice(0, 400),
+      Array.from({ length: 400 }, (_, n) => `t${String(n).padStart(4, "0")}`),
+      "none twice, none left out",
+    );
+    assert.ok(
+      requests.every((request) => !/limit=(?!50\b|[1-4]\d{0,2}\b)\d/.test(request)),
+      "never all of them at once",
+    );
+    await page.getByLabel("Order").selectOption("name");
+    await until("the last comes first", async () => (await shownIds(page))[0] === `t${MANY - 1}`);
+    await page.getByLabel("Search tasks by id or name").fill("t2");
+    await page.getByText("of 1,000 tasks").waitFor();
+    await page.getByLabel("Select all that are shown").click();
+    const chosen = await rows.count();
+    await page.getByText(`${chosen} selected`).waitFor();
+    const bar = page.getByRole("group", { name: "What to do to the selected tasks" });
+    await bar.getByRole("button", { name: "Pause" }).click();
+    await page.getByText(`${chosen} tasks paused.`).waitFor();
+  },
+);
+
+const MANY = 3_000;
 
 async function exported(page: Page, format: string): Promise<string> {
   await page.getByText("Export", { exact: true }).click();

@@ -56,10 +56,9 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
     test(`${name} (skipped: there is no ${CHROMIUM})`, { skip: true }, () => {});
     return;
   }
+  testsLeft++;
   test(name, async () => {
-    const receiver = await startReceiver();
-    const peer = await startPeer({ hasToken });
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
+    const [receiver, peer, browser] = await Promise.all([startReceiver(), startPeer({ hasToken }), theBrowser()]);
     const opened: Watched[] = [];
     const others: Peer[] = [];
     try {
@@ -84,12 +83,22 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
       await run({ peer, receiver, open, enter, more });
       assert.deepEqual(opened.flatMap(({ wrongs }) => wrongs), []);
     } finally {
-      await browser.close();
-      await Promise.all(others.map((other) => other.stop()));
-      await peer.stop();
+      // Each page has a context of its own: nothing of one test is there in the next.
+      await Promise.all(opened.map(({ page }) => page.context().close()));
+      if (--testsLeft === 0) await browser.close();
+      await Promise.all([peer, ...others].map((each) => each.stop()));
       await receiver.close();
     }
   });
+}
+
+/** Of the file: the last one closes the browser. */
+let testsLeft = 0;
+let launched: Promise<Browser> | undefined;
+
+/** One for all tests of a file: it takes longer to start than many of them. */
+function theBrowser(): Promise<Browser> {
+  return launched ??= chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
 }
 
 export type Peer = {
@@ -111,6 +120,7 @@ async function startPeer(
   let child: ChildProcess;
   let url = "";
   let printed = "";
+  let p2p = "127.0.0.1:0";
   await start("127.0.0.1:0");
   return {
     get url() {
@@ -149,7 +159,7 @@ async function startPeer(
       "--http",
       http,
       "--p2p",
-      "127.0.0.1:0",
+      p2p,
       ...further,
     ];
     if (runtime !== undefined) args.push("--runtime", runtime);
@@ -164,7 +174,11 @@ async function startPeer(
       if (child.stdout === null) return reject(new Error("the peer has no output"));
       createInterface({ input: child.stdout }).on("line", (line) => {
         printed += `${line}\n`;
-        if (line.includes('"ready":true')) resolve((JSON.parse(line) as { http: string }).http);
+        if (!line.includes('"ready":true')) return;
+        const ready = JSON.parse(line) as { readonly http: string; readonly p2p: readonly string[] };
+        // The others look for it where it was.
+        p2p = /\/ip4\/127\.0\.0\.1\/tcp\/(\d+)/.exec(ready.p2p.join(" "))?.[1]?.replace(/^/, "127.0.0.1:") ?? p2p;
+        resolve(ready.http);
       });
     });
   }

@@ -3,7 +3,7 @@
 
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Answer, ask, failureText, type Question } from "../api.ts";
-import { connection, listen, streamsOpened } from "../live.ts";
+import { connection, listen, STREAM_WAIT_MS, streamsOpened } from "../live.ts";
 import { self } from "../router.ts";
 import type { Page, Run, Task } from "../views.ts";
 
@@ -75,12 +75,13 @@ let isWatched = false;
 /** Reads the list and keeps it true, while it is looked at. */
 export function watchTasks(wantedSearch: Search): () => void {
   isWatched = true;
-  const isOther = JSON.stringify(wantedSearch) !== JSON.stringify(search);
-  if (isOther) {
+  if (JSON.stringify(wantedSearch) !== JSON.stringify(search)) {
     search = wantedSearch;
     wanted = PAGE;
   }
-  if (isOther || list.peek().kind === "loading" || connection.peek().kind !== "connecting") void load();
+  // What is read before the stream opens has to be read again: its opening reads it, unless that takes long.
+  if (connection.peek().kind === "connecting") reloading ??= setTimeout(() => void load(), STREAM_WAIT_MS);
+  else void load();
   return () => isWatched = false;
 }
 
