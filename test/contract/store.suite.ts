@@ -180,6 +180,19 @@ export function storeContract(name: string, make: () => Promise<Made>, pace?: Pa
     assert.deepEqual(await living(), new Set([kept.key, gone.key]));
   });
 
+  test(`${name}: who was given attempts of a task is kept, and forgotten with the task`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue, pace);
+    const entity = taskEntity("ada", "held");
+    const [guid, other] = [entity.key as TaskGuid, taskGuid("ada", "other")];
+    const votes = [{ id: "0".repeat(32) as OccurrenceId, n: 2, peer: "peer-1", at: instant(1_000) }];
+    await store.commit([written(entity), { kind: "votes", guid, votes }]);
+    const given = () => store.query({ kind: "votes", guids: [other, guid] });
+    assert.deepEqual(await given(), { kind: "votes", votes: [[], votes] });
+    await store.commit([{ kind: "forget", entity }]);
+    assert.deepEqual(await given(), { kind: "votes", votes: [[], []] });
+  });
+
   test(`${name}: a store that is renewed keeps only what the mesh can't know`, async () => {
     await using made = await make();
     const store = recordStore(made.keyValue, pace);
