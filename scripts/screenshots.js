@@ -10,7 +10,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { fill, startPeer, startReceiver, TOKEN } from "./screenshots/world.js";
+import { edit, fill, startPeer, startReceiver, TOKEN } from "./screenshots/world.js";
 
 const CHROMIUM = "/usr/bin/chromium";
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "ui", "pictures");
@@ -32,6 +32,7 @@ try {
     peers.push(await startPeer(name, ["--join", ticket]));
   }
   await fill(kitchen, receiver);
+  await edit(peers);
   await sleep(RUN_MS);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   try {
@@ -39,6 +40,9 @@ try {
     await take(browser, "task", "/ui/task?id=till-sync", "[data-run]", "dark");
     await take(browser, "editor", "/ui/edit?id=nightly-backup", ".preview .says", "light");
     await take(browser, "mesh", "/ui/mesh", "[data-peer]", "dark");
+    const { items } = await kitchen.call("GET", "/runs?outcome=failed&limit=1");
+    await take(browser, "run", `/ui/run?id=${items[0]?.id}`, ".exchange", "light", 660);
+    await take(browser, "audit", "/ui/audit?what=task", "[data-deed]", "dark");
   } finally {
     await browser.close();
   }
@@ -47,8 +51,8 @@ try {
   await receiver.close();
 }
 
-async function take(browser, name, at, ready, colorScheme) {
-  const viewport = { width: 1280, height: 800 };
+async function take(browser, name, at, ready, colorScheme, height = 800) {
+  const viewport = { width: 1280, height };
   const context = await browser.newContext({
     viewport,
     colorScheme,

@@ -86,6 +86,27 @@ export async function startPeer(name, args = []) {
   };
 }
 
+/** What people do to them, each at the peer that is nearest. */
+export async function edit([kitchen, cellar, office]) {
+  await reached(cellar, "stock");
+  await cellar.call("PATCH", "/tasks/stock", { name: "Count the stock", payload: { shelves: 14 } });
+  await reached(office, "till-sync");
+  await office.call("POST", "/tasks/till-sync/pause", { note: "the till of shop 12 is being repaired" });
+  await kitchen.call("POST", "/tasks/till-sync/resume", {});
+  await kitchen.call("PATCH", "/tasks/till-sync", { payload: { shop: 12, till: 3 } });
+}
+
+async function reached(peer, id) {
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      return await peer.call("GET", `/tasks/${id}`);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error(`${peer.name} never had ${id}`);
+}
+
 /** Tasks as a small shop would have them. */
 export async function fill(peer, receiver) {
   const second = `${new Date(Date.now() + 1_000).toISOString().slice(0, 19)}Z`;

@@ -4,10 +4,10 @@
 import { useSignal } from "@preact/signals";
 import { ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
-import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
+import { Sure } from "../parts/sure.tsx";
 import { useReading } from "../reading.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
@@ -86,22 +86,14 @@ export function Tokens() {
           </ul>
         )}
       {revoking.value !== undefined && (
-        <Dialog
+        <Sure
           title={<>Revoke {revoking.value.name || "the token"}?</>}
+          deed="Revoke it"
           onClose={() => revoking.value = undefined}
+          onSure={() => revoking.value !== undefined && void revoke(revoking.value)}
         >
-          <p>Whatever uses it is refused from now on, at every peer, and what was signed in with it is signed out.</p>
-          <div class="answers">
-            <button type="button" onClick={() => revoking.value = undefined}>Keep it</button>
-            <button
-              type="button"
-              class="primary danger"
-              onClick={() => revoking.value !== undefined && void revoke(revoking.value)}
-            >
-              Revoke it
-            </button>
-          </div>
-        </Dialog>
+          Whatever uses it is refused from now on, at every peer, and what was signed in with it is signed out.
+        </Sure>
       )}
     </section>
   );

@@ -4,10 +4,10 @@
 import { useSignal } from "@preact/signals";
 import { type Answer, ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
-import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
+import { Sure } from "../parts/sure.tsx";
 import { useReading } from "../reading.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
@@ -158,28 +158,21 @@ export function Users() {
         </ul>
       </section>
       {leaving.value !== undefined && (
-        <Dialog
+        <Sure
           title={<>Delete {<bdi>{leaving.value.name}</bdi>}?</>}
+          keep="Keep"
+          deed="Delete the user"
           onClose={() => leaving.value = undefined}
+          onSure={() => {
+            const user = leaving.value;
+            leaving.value = undefined;
+            if (user !== undefined) {
+              void act(ask("DELETE", `/users/${encodeURIComponent(user.id)}`), `${user.name} is deleted.`);
+            }
+          }}
         >
-          <p>All that was signed in as this user is signed out. A user that has tasks is deleted only with them.</p>
-          <div class="answers">
-            <button type="button" data-first onClick={() => leaving.value = undefined}>Keep</button>
-            <button
-              type="button"
-              class="primary danger"
-              onClick={() => {
-                const user = leaving.value;
-                leaving.value = undefined;
-                if (user !== undefined) {
-                  void act(ask("DELETE", `/users/${encodeURIComponent(user.id)}`), `${user.name} is deleted.`);
-                }
-              }}
-            >
-              Delete the user
-            </button>
-          </div>
-        </Dialog>
+          All that was signed in as this user is signed out. A user that has tasks is deleted only with them.
+        </Sure>
       )}
     </>
   );

@@ -8,7 +8,9 @@ import { Fact, Facts } from "../parts/facts.tsx";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Moment } from "../parts/moment.tsx";
+import { JsonDialog } from "../parts/json-dialog.tsx";
 import { say } from "../parts/notice.tsx";
+import { Sure } from "../parts/sure.tsx";
 import { useReading } from "../reading.ts";
 import { navigate, pageOf, parameter } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
@@ -180,29 +182,31 @@ export function TargetPage() {
         />
       )}
       {asked.value === "edit" && (
-        <Edit
-          target={{ description, urn, ...rules }}
+        <JsonDialog
+          title="Edit the target"
+          id="target-json"
+          label="As JSON"
+          hint="urn, method, headers, auth, tls, limits, success, cloudEvents…: all of it is described at /api/v1/openapi.json. Credentials stay."
+          deed="Save"
+          value={{ description, urn, ...rules }}
+          rows={14}
+          isWide
           onClose={shut}
           onSure={(body) => act(ask("PUT", path, { body }), `${name} is changed, for all that send to it.`)}
         />
       )}
       {asked.value === "delete" && (
-        <Dialog title={<>Delete {<bdi>{name}</bdi>}?</>} onClose={shut}>
-          <p>Its credentials go with it. A target that a task refers to is not deleted.</p>
-          <div class="answers">
-            <button type="button" data-first onClick={shut}>Keep it</button>
-            <button
-              type="button"
-              class="primary danger"
-              onClick={() =>
-                void act(ask("DELETE", path), `${name} is deleted.`).then((isDone) =>
-                  isDone && navigate(pageOf("targets"))
-                )}
-            >
-              Delete it
-            </button>
-          </div>
-        </Dialog>
+        <Sure
+          title={<>Delete {<bdi>{name}</bdi>}?</>}
+          deed="Delete it"
+          onClose={shut}
+          onSure={() =>
+            void act(ask("DELETE", path), `${name} is deleted.`).then((isDone) =>
+              isDone && navigate(pageOf("targets"))
+            )}
+        >
+          Its credentials go with it. A target that a task refers to is not deleted.
+        </Sure>
       )}
     </>
   );
@@ -240,46 +244,6 @@ function Rotate({ onClose, onSure }: {
         <div class="answers">
           <button type="button" onClick={onClose}>Leave it</button>
           <button type="submit" class="primary" aria-disabled={value.value === ""}>Use it</button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
-function Edit({ target, onClose, onSure }: {
-  readonly target: { readonly [name: string]: unknown };
-  readonly onClose: () => void;
-  readonly onSure: (body: unknown) => Promise<boolean>;
-}) {
-  const text = useSignal(JSON.stringify(target, null, 2));
-  const problem = useSignal("");
-  async function confirm(event: Event): Promise<void> {
-    event.preventDefault();
-    try {
-      if (await onSure(JSON.parse(text.value))) onClose();
-    } catch (error) {
-      problem.value = `This is no JSON: ${error instanceof Error ? error.message : ""}`;
-    }
-  }
-  return (
-    <Dialog title="Edit the target" onClose={onClose} isWide>
-      <form class="asked" onSubmit={(event) => void confirm(event)}>
-        <Field
-          id="target-json"
-          label="As JSON"
-          isCode
-          rows={14}
-          value={text.value}
-          onText={(value) => {
-            text.value = value;
-            problem.value = "";
-          }}
-          problem={problem.value === "" ? undefined : { field: "target-json", message: problem.value }}
-          hint="urn, method, headers, auth, tls, limits, success, cloudEvents…: all of it is described at /api/v1/openapi.json. Credentials stay."
-        />
-        <div class="answers">
-          <button type="button" onClick={onClose}>Leave it</button>
-          <button type="submit" class="primary">Save</button>
         </div>
       </form>
     </Dialog>

@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { JsonDialog } from "../parts/json-dialog.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { navigate, pageOf, taskPage } from "../router.ts";
 import { useKeys } from "../shell/keys.ts";
@@ -132,39 +133,16 @@ function PauseDialog({ task, onChanged, onClose }: {
 }
 
 function TriggerDialog({ task, onClose }: { readonly task: Task; readonly onClose: () => void }) {
-  const payload = useSignal(JSON.stringify(task.payload, null, 2));
-  const problem = useSignal("");
-  async function confirm(event: Event): Promise<void> {
-    event.preventDefault();
-    let value: unknown;
-    try {
-      value = JSON.parse(payload.value);
-    } catch (error) {
-      problem.value = `This is no JSON: ${error instanceof Error ? error.message : ""}`;
-      return;
-    }
-    if (await trigger(task, { payload: value }) !== undefined) onClose();
-  }
   return (
-    <Dialog title={<>Trigger {<bdi>{task.name}</bdi>} once</>} onClose={onClose}>
-      <form class="asked" onSubmit={(event) => void confirm(event)}>
-        <Field
-          id="payload"
-          label="Payload of this one event"
-          isCode
-          rows={8}
-          value={payload.value}
-          onText={(text) => {
-            payload.value = text;
-            problem.value = "";
-          }}
-          problem={problem.value === "" ? undefined : { field: "payload", message: problem.value }}
-        />
-        <div class="answers">
-          <button type="button" onClick={onClose}>Leave it</button>
-          <button type="submit" class="primary">Fire it now</button>
-        </div>
-      </form>
-    </Dialog>
+    <JsonDialog
+      title={<>Trigger {<bdi>{task.name}</bdi>} once</>}
+      id="payload"
+      label="Payload of this one event"
+      deed="Fire it now"
+      value={task.payload}
+      rows={8}
+      onClose={onClose}
+      onSure={async (payload) => await trigger(task, { payload }) !== undefined}
+    />
   );
 }

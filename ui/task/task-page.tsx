@@ -20,6 +20,7 @@ import { Heatmap } from "./heatmap.tsx";
 import { Lateness } from "./lateness.tsx";
 import { Owner } from "./owner.tsx";
 import { TaskDeeds } from "./task-deeds.tsx";
+import { Unowned } from "./unowned.tsx";
 import { Versions } from "./versions.tsx";
 
 const NEXT = 10;
@@ -57,7 +58,7 @@ export function TaskPage() {
         <TaskDeeds task={task} onChanged={again} />
       </div>
       <p class="lead">{task.sentence}</p>
-      {task.unowned !== undefined && <p class="note">Nobody fires it: {task.unowned}</p>}
+      <Unowned task={task} />
       {task.state.note !== undefined && <p class="note">Paused because: {task.state.note}</p>}
       <div class="beside">
         <section class="card panel" aria-labelledby="next-title">

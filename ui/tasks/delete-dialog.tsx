@@ -3,7 +3,7 @@
 
 import { signal, useSignal } from "@preact/signals";
 import { failureText } from "../api.ts";
-import { Dialog } from "../parts/dialog.tsx";
+import { Sure } from "../parts/sure.tsx";
 import type { Task } from "../views.ts";
 import { remove } from "./deeds.ts";
 
@@ -15,10 +15,10 @@ export function askDelete(task: Task): void {
 
 export function DeleteDialog({ onDeleted }: { readonly onDeleted: (task: Task) => void }) {
   const task = asked.value;
-  return task === undefined ? null : <Sure key={task.id} task={task} onDeleted={onDeleted} />;
+  return task === undefined ? null : <AskedFor key={task.id} task={task} onDeleted={onDeleted} />;
 }
 
-function Sure({ task, onDeleted }: { readonly task: Task; readonly onDeleted: (task: Task) => void }) {
+function AskedFor({ task, onDeleted }: { readonly task: Task; readonly onDeleted: (task: Task) => void }) {
   const problem = useSignal("");
   const shut = () => asked.value = undefined;
 
@@ -31,16 +31,15 @@ function Sure({ task, onDeleted }: { readonly task: Task; readonly onDeleted: (t
   }
 
   return (
-    <Dialog title={<>Delete {<bdi>{task.name}</bdi>}?</>} onClose={shut}>
-      <p>
-        It stops firing at once, and a delivery that waits for another attempt is given up. This can't be undone; to
-        stop it for a while, pause it.
-      </p>
-      {problem.value !== "" && <p class="wrong" role="alert">{problem.value}</p>}
-      <div class="answers">
-        <button type="button" data-first onClick={shut}>Keep it</button>
-        <button type="button" class="primary danger" onClick={() => void confirm()}>Delete the task</button>
-      </div>
-    </Dialog>
+    <Sure
+      title={<>Delete {<bdi>{task.name}</bdi>}?</>}
+      deed="Delete the task"
+      problem={problem.value}
+      onSure={() => void confirm()}
+      onClose={shut}
+    >
+      It stops firing at once, and a delivery that waits for another attempt is given up. This can't be undone; to stop
+      it for a while, pause it.
+    </Sure>
   );
 }

@@ -87,6 +87,7 @@ function Next({ task, zone }: { readonly task: Task; readonly zone: string }) {
   if (task.next === null) return <span class="none">never again</span>;
   return (
     <>
+      {task.unowned !== undefined && <span class="tag warn" title={task.unowned}>nobody fires it</span>}
       <strong>
         <Countdown at={task.next} past="now" />
       </strong>
