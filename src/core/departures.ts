@@ -11,14 +11,21 @@ export type Departure = {
   readonly shards: ShardSet;
   /** Of a release to this peer: the version of the other's list without them. */
   readonly version?: number;
+  /** And the end of its log then. */
+  readonly seq?: number;
   readonly until: Instant;
 };
 
+/** How often it is looked whether the log is here. */
+const LOOK_MS = 50;
+
 export class Departures {
   readonly #open = new Set<Departure>();
+  #lookAt = Infinity;
 
-  add(departure: Departure): void {
+  add(departure: Departure, now: Instant): void {
     this.#open.add(departure);
+    this.#lookAt = Math.min(this.#lookAt, now + LOOK_MS);
   }
 
   /** Whether it was under way until now. */
@@ -37,14 +44,15 @@ export class Departures {
     return shards;
   }
 
+  /** All that are to be looked at now. */
   due(now: Instant): readonly Departure[] {
-    return [...this.#open].filter(({ until }) => until <= now);
+    if (now < this.wakeAt) return [];
+    this.#lookAt = now + LOOK_MS;
+    return [...this.#open];
   }
 
-  /** When the first has been waited for long enough. */
+  /** When the next are. */
   get wakeAt(): number {
-    let at = Infinity;
-    for (const { until } of this.#open) at = Math.min(at, until);
-    return at;
+    return this.#open.size === 0 ? Infinity : this.#lookAt;
   }
 }

@@ -96,6 +96,11 @@ export class Intake {
     for (const result of results) this.#host.result(result, end);
   }
 
+  /** Whether pages of this author have come, and are not taken in yet. */
+  isTaking(author: PeerId): boolean {
+    return this.#authors.has(author);
+  }
+
   /** `done` also when some were left out; what was taken before of the same authors is in by then. */
   pages(pages: readonly CarryPage[], done: () => void): void {
     const end = counted(pages.length, () => this.#settled(done));

@@ -148,6 +148,7 @@ export class MeshSide {
       flush: () => this.replication.flush(),
       ownSeq: () => this.replication.ownSeq,
       runsOf: (author) => this.replication.runsOf(author),
+      isTakingIn: (author) => this.replication.isTakingIn(author),
       leased: () => host.leased(),
       changed: () => host.effect({ kind: "notify", notice: { kind: "mesh" } }),
     }, {
@@ -189,9 +190,9 @@ export class MeshSide {
     return this.isShared ? this.keeper.living().length + 1 : 1;
   }
 
-  /** Something that others are to fire is still here, or something that they are to know. */
+  /** Something that others are to fire is still here, or something that they are to know, or may not have heard yet. */
   get isHandingOver(): boolean {
-    return this.hasCompany && (this.keeper.isFiring || !this.replication.hasTold);
+    return this.hasCompany && (this.keeper.isFiring || !this.replication.hasTold || !this.keeper.isHeard);
   }
 
   /** There is a mesh, and this peer is no member of it any more. */

@@ -1,4 +1,4 @@
-// What others are to hear of soon: the first change of a burst goes at once, the rest in batches, so that a busy mesh
+// What others are to hear of soon: the first changes of a burst go at once, the rest in batches, so that a busy mesh
 // stays under some twenty messages a second whatever its size. A broadcast is only the quick way: what is lost or left
 // out here is found by the next sync.
 
@@ -11,6 +11,13 @@ import type { PeerId } from "./task.ts";
 /** A window between batches at the least, and for each peer of the mesh (REPLICATION §4). */
 const WINDOW_MIN_MS = 200;
 const WINDOW_PER_PEER_MS = 50;
+
+/**
+ * So many batches may go ahead of their windows, so far apart: who edits now and then is not made to wait for the window
+ * of the edit before, and over some windows no more goes than without.
+ */
+const AHEAD_MAX = 4;
+const APART_MS = 25;
 
 /** Characters of JSON in one broadcast: 64 KiB on the wire, less what surrounds them and what is not ASCII. */
 const BATCH_LENGTH_MAX = 40_000;
@@ -28,6 +35,8 @@ export class Outbox {
   /** Own carries up to this number were broadcast or passed over. */
   #carriedTo: number;
   #openAt: Instant | undefined;
+  /** When the windows of all that has gone are over. */
+  #paidAt = -Infinity;
 
   /** `carriedTo`: the number of this peer's last carry. */
   constructor(self: PeerId, carriedTo: number) {
@@ -57,7 +66,9 @@ export class Outbox {
   take(peers: number, now: Instant): readonly Broadcast[] {
     const wakeAt = this.wakeAt(now);
     if (wakeAt === undefined || wakeAt > now) return [];
-    this.#openAt = now + Math.max(WINDOW_MIN_MS, WINDOW_PER_PEER_MS * peers) as Instant;
+    const windowMs = Math.max(WINDOW_MIN_MS, WINDOW_PER_PEER_MS * peers);
+    this.#paidAt = Math.max(this.#paidAt, now) + windowMs;
+    this.#openAt = Math.max(now + APART_MS, this.#paidAt - (AHEAD_MAX - 1) * windowMs) as Instant;
     return [...this.#takeCarries(), ...this.#takeEntities()];
   }
 

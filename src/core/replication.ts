@@ -128,6 +128,10 @@ export class Replication {
     return this.#runs.upTo(author);
   }
 
+  isTakingIn(author: PeerId): boolean {
+    return this.#intake.isTaking(author);
+  }
+
   // ── what changes here ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A write stands on the disk. `isOwn`: this peer's, so the others are to hear of it. */
