@@ -25,6 +25,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: LANES });
 const chance = chanceOf(seed);
 const counts: Record<string, number> = {};
 const times: number[] = [];
+/** Of what reads no more than a page: a whole chain, or all tasks, takes as long as there is of it. */
+const pages: number[] = [];
+const WHOLE = /audit:(verify|export)|tasks:export/;
 const slow: string[] = [];
 const broken: string[] = [];
 let hangs = 0;
@@ -87,6 +90,7 @@ let sent = 0;
 function note(status: number, what: string, ms: number, text = ""): void {
   counts[status] = (counts[status] ?? 0) + 1;
   times.push(ms);
+  if (!WHOLE.test(what)) pages.push(ms);
   if (ms > 50 && slow.length < 10_000) slow.push(`${what} ${status}`);
   if (status >= 500 && broken.length < 20) broken.push(`${what}: ${status} ${text.slice(0, 300)}`);
 }
@@ -142,6 +146,7 @@ console.log(
   JSON.stringify({
     counts,
     times,
+    pages,
     broken: broken.slice(0, 20),
     failed: broken.length,
     hangs,

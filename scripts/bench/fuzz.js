@@ -15,7 +15,7 @@ export async function fuzz(runtime) {
     const script = join(root, "scripts/bench/fuzz-load.ts");
     const args = [script, peer.url, TOKEN, peer.id, String(REQUESTS), String(SEED)];
     const load = await startProgram(runtimePath("node"), args);
-    const { counts, times, broken, failed, hangs, unsendable, seconds, slowest } = load.ready;
+    const { counts, times, pages, broken, failed, hangs, unsendable, seconds, slowest } = load.ready;
     await load.exited;
     const wrong = Object.entries(counts).filter(([status]) => Number(status) >= 500).reduce((sum, [, n]) => sum + n, 0);
     console.log(
@@ -26,6 +26,9 @@ export async function fuzz(runtime) {
     console.log(`  over 50 ms: ${slowest.map(([what, n]) => `${n} × ${what}`).join(", ") || "none"}`);
     for (const each of broken) console.log(`  ${each}`);
     const p99 = quantile(times, 0.99);
+    console.log(
+      `  p99 without what reads all that there is (the audit, an export): ${quantile(pages, 0.99).toFixed(1)} ms`,
+    );
     const health = await peer.call("/healthz");
     return [
       report("answers of 5xx", wrong, "0", wrong === 0),
