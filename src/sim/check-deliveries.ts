@@ -82,8 +82,8 @@ function wasDue({ history, peers, plan: { kind: { skewMaxMs, driftMax } } }: Wor
 
 const HOUR_MS = 3_600_000;
 
-/** A question comes to the other peer so long after it was asked, at most. */
-const ASKED_MS = 5_000;
+/** An owner that gets to the targets again asks other peers for so long: until it looks, and has made the attempt. */
+const ASKED_MS = 75_000;
 
 /** A record of what is about to be sent takes so long to be kept by the slowest of disks. */
 const TAKEN_UP_MS = 20_000;
