@@ -7,6 +7,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { Trigger } from "../../src/trigger/trigger.ts";
+import type { Made, Manner, Received } from "./trigger.suite.ts";
 
 export type Service = {
   readonly ports: { readonly [name: string]: number };
@@ -41,6 +43,11 @@ export function service(name: string): Service | { readonly unavailable: string 
 
 export function whyNot(found: Service | { readonly unavailable: string }): string | undefined {
   return "unavailable" in found ? found.unavailable : undefined;
+}
+
+/** What a test is called: with the reason why it is skipped, which Deno would keep to itself. */
+export function titleOf(title: string, why: string | undefined): string {
+  return why === undefined ? title : `${title} (${why})`;
 }
 
 /** For tests that are skipped when it is not there. */
@@ -97,7 +104,7 @@ export async function wall(to: number, how: WallHow = {}): Promise<Wall> {
     });
     far.on("data", (chunk: Buffer) => void (isMute || near.write(chunk)));
   });
-  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the wall has no port");
   const cut = () => {
@@ -130,4 +137,26 @@ let worlds = 0;
 /** A name that no other test has taken. */
 export function freshName(kind: string): string {
   return `${kind}-${process.pid}-${Date.now().toString(36)}-${++worlds}`;
+}
+
+/** The world of the contract at a broker: `open` are what was opened for it, besides the trigger, which is closed first. */
+export function madeOf({ trigger, urns, received, open }: {
+  readonly trigger: Trigger;
+  readonly urns: { readonly [manner in Manner]: string };
+  readonly received: () => Promise<readonly Received[]>;
+  readonly open: readonly AsyncDisposable[];
+}): Made {
+  return {
+    trigger,
+    receiver: {
+      target: (manner) => ({ urn: urns[manner] }),
+      received,
+      arrived: (count) => until(async () => (await received()).length >= count),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    },
+    async [Symbol.asyncDispose]() {
+      await trigger.close();
+      for (const each of open) await each[Symbol.asyncDispose]();
+    },
+  };
 }

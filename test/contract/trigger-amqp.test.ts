@@ -1,7 +1,7 @@
 // The contract of triggers, kept by the one for AMQP at a real RabbitMQ.
 
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
-import { freshName, service, there, until, wall, whyNot } from "./broker.ts";
+import { freshName, madeOf, service, there, wall, whyNot } from "./broker.ts";
 import { type Found, RabbitMq } from "./rabbitmq.ts";
 import { freePort } from "./trigger-server.ts";
 import { type Made, type Manner, PASSWORD, type Received, triggerContract } from "./trigger.suite.ts";
@@ -34,27 +34,18 @@ async function make(): Promise<Made> {
     "is not there": urn(await freePort(), `/${queue}`),
     "wants a password": urn(found.ports.amqp, `/${queue}`, userinfo),
   };
-  const received: Received[] = [];
-  const read = async () => {
-    received.push(...(await broker.take(queue)).map(receivedOf));
-    return received;
+  const taken: Received[] = [];
+  const received = async () => {
+    taken.push(...(await broker.take(queue)).map(receivedOf));
+    return taken;
   };
-  const trigger = amqpTrigger({ now: Date.now });
-  return {
-    trigger,
-    receiver: {
-      target: (manner) => ({ urn: urns[manner] }),
-      received: read,
-      arrived: (count) => until(async () => (await read()).length >= count),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    },
+  const names = {
     async [Symbol.asyncDispose]() {
-      await trigger.close();
-      await mute[Symbol.asyncDispose]();
       for (const each of [queue, full]) await broker.deleteQueue(each);
       await broker.deleteExchange(forbidden);
     },
   };
+  return madeOf({ trigger: amqpTrigger({ now: Date.now }), urns, received, open: [mute, names] });
 }
 
 function receivedOf({ payload, properties: { headers = {} } }: Found): Received {

@@ -2,7 +2,7 @@
 
 import type { Buffer } from "node:buffer";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";
-import { service, there, until, wall, whyNot } from "./broker.ts";
+import { madeOf, service, there, wall, whyNot } from "./broker.ts";
 import { type Record, topic } from "./kafka.ts";
 import { freePort } from "./trigger-server.ts";
 import { type Made, type Manner, PASSWORD, type Received, triggerContract } from "./trigger.suite.ts";
@@ -28,20 +28,7 @@ async function make(): Promise<Made> {
   };
   const trigger = kafkaTrigger({ now: Date.now });
   const received = async () => (await open.records()).map(receivedOf);
-  return {
-    trigger,
-    receiver: {
-      target: (manner) => ({ urn: urns[manner] }),
-      received,
-      arrived: (count) => until(async () => (await received()).length >= count),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    },
-    async [Symbol.asyncDispose]() {
-      await trigger.close();
-      await mute[Symbol.asyncDispose]();
-      for (const each of [open, narrow]) await each[Symbol.asyncDispose]();
-    },
-  };
+  return madeOf({ trigger, urns, received, open: [mute, open, narrow] });
 }
 
 /** A request starts with its length and its kind, which is 0 for one to produce. */

@@ -3,7 +3,7 @@
 import type { Buffer } from "node:buffer";
 import { createServer } from "node:net";
 import { mqttTrigger } from "../../src/trigger/mqtt.ts";
-import { freshName, service, there, until, wall, whyNot } from "./broker.ts";
+import { freshName, madeOf, service, there, wall, whyNot } from "./broker.ts";
 import { type Published, subscriber } from "./mosquitto.ts";
 import { freePort } from "./trigger-server.ts";
 import { type Made, type Manner, PASSWORD, type Received, triggerContract } from "./trigger.suite.ts";
@@ -29,19 +29,7 @@ async function make(): Promise<Made> {
   };
   const trigger = mqttTrigger();
   const received = async () => (await reading.published()).map(receivedOf);
-  return {
-    trigger,
-    receiver: {
-      target: (manner) => ({ urn: urns[manner] }),
-      received,
-      arrived: (count) => until(async () => (await received()).length >= count),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    },
-    async [Symbol.asyncDispose]() {
-      await trigger.close();
-      for (const each of [mute, busy, reading]) await each[Symbol.asyncDispose]();
-    },
-  };
+  return madeOf({ trigger, urns, received, open: [mute, busy, reading] });
 }
 
 /** A packet starts with its kind, which is 3 for one that publishes. */

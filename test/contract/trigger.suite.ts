@@ -9,6 +9,7 @@ import type { ResolvedTarget } from "../../src/core/target-book.ts";
 import type { PlainTarget } from "../../src/core/target.ts";
 import { taskGuid } from "../../src/core/task.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
+import { titleOf } from "./broker.ts";
 
 /** How a target takes what is sent to it. */
 export type Manner =
@@ -66,7 +67,8 @@ export const NEVER = new AbortController().signal;
 
 /** `skip` is why nothing stands on the other side. */
 export function triggerContract(name: string, make: () => Promise<Made>, skip?: string): void {
-  const test = (title: string, run: () => Promise<void>) => nodeTest(title, { skip: skip ?? false }, run);
+  const test = (title: string, run: () => Promise<void>) =>
+    nodeTest(titleOf(title, skip), { skip: skip ?? false }, run);
   test(`${name}: an event arrives once, and says what it is`, async () => {
     await using made = await make();
     const { trigger, receiver } = made;

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
-import { freshName, service, there, whyNot } from "../contract/broker.ts";
+import { freshName, service, there, titleOf, whyNot } from "../contract/broker.ts";
 import { topic } from "../contract/kafka.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";
 import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
@@ -21,19 +21,23 @@ const SENDERS = 16;
 const BEFORE = 100;
 const AFTER = 200;
 
-test("RabbitMQ is restarted, and no event is lost", { skip: whyNot(rabbitmq) ?? false }, async () => {
-  const broker = new RabbitMq(there(rabbitmq));
-  const queue = freshName("restart");
-  await broker.declareQueue(queue);
-  const urn = `amqp://127.0.0.1:${there(rabbitmq).ports.amqp}/%2F//${queue}`;
-  const { ids, failures } = await sendAll(amqpTrigger({ now: Date.now }), urn, "rabbitmq");
-  assert.ok(failures > 0, "the broker was never away");
-  const came = (await broker.take(queue)).map(({ properties }) => String(properties.message_id));
-  assert.deepEqual([...new Set(came)].sort(), ids);
-  await broker.deleteQueue(queue);
-});
+test(
+  titleOf("RabbitMQ is restarted, and no event is lost", whyNot(rabbitmq)),
+  { skip: whyNot(rabbitmq) ?? false },
+  async () => {
+    const broker = new RabbitMq(there(rabbitmq));
+    const queue = freshName("restart");
+    await broker.declareQueue(queue);
+    const urn = `amqp://127.0.0.1:${there(rabbitmq).ports.amqp}/%2F//${queue}`;
+    const { ids, failures } = await sendAll(amqpTrigger({ now: Date.now }), urn, "rabbitmq");
+    assert.ok(failures > 0, "the broker was never away");
+    const came = (await broker.take(queue)).map(({ properties }) => String(properties.message_id));
+    assert.deepEqual([...new Set(came)].sort(), ids);
+    await broker.deleteQueue(queue);
+  },
+);
 
-test("Kafka is restarted, and no event is lost", { skip: whyNot(kafka) ?? false }, async () => {
+test(titleOf("Kafka is restarted, and no event is lost", whyNot(kafka)), { skip: whyNot(kafka) ?? false }, async () => {
   await using made = await topic(there(kafka), { partitions: 4 });
   const urn = `kafka://127.0.0.1:${there(kafka).ports.plain}/${made.name}`;
   const { ids } = await sendAll(kafkaTrigger({ now: Date.now }), urn, "kafka");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { freshName, type Service, service, there, whyNot } from "../contract/broker.ts";
+import { freshName, type Service, service, there, titleOf, whyNot } from "../contract/broker.ts";
 import { consoleConsumer } from "../contract/kafka-tool.ts";
 import { topic } from "../contract/kafka.ts";
 import { subscriber } from "../contract/mosquitto.ts";
@@ -33,11 +33,16 @@ async function delivered(target: unknown): Promise<string> {
 
 function needs(found: Service | { readonly unavailable: string } | undefined) {
   const missing = found ?? { unavailable: "it is not known" };
-  return { options: { skip: whyNot(missing) ?? false }, there: () => there(missing) };
+  const why = whyNot(missing);
+  return {
+    title: (title: string) => titleOf(title, why),
+    options: { skip: why ?? false },
+    there: () => there(missing),
+  };
 }
 
 const amqp = needs(rabbitmq);
-test("a peer delivers to RabbitMQ", amqp.options, async () => {
+test(amqp.title("a peer delivers to RabbitMQ"), amqp.options, async () => {
   const broker = new RabbitMq(amqp.there());
   const queue = freshName("peer");
   await broker.declareQueue(queue);
@@ -48,7 +53,7 @@ test("a peer delivers to RabbitMQ", amqp.options, async () => {
 });
 
 const log = needs(kafka);
-test("a peer delivers to Kafka", log.options, async () => {
+test(log.title("a peer delivers to Kafka"), log.options, async () => {
   await using made = await topic(log.there());
   const urn = `kafka://127.0.0.1:${log.there().ports.plain}/${made.name}`;
   const id = await delivered({ urn, kafka: { key: "a-key" } });
@@ -58,7 +63,7 @@ test("a peer delivers to Kafka", log.options, async () => {
 });
 
 const bus = needs(mosquitto);
-test("a peer delivers to Mosquitto", bus.options, async () => {
+test(bus.title("a peer delivers to Mosquitto"), bus.options, async () => {
   const name = freshName("peer");
   await using reading = await subscriber(bus.there(), name);
   const id = await delivered(`mqtt://127.0.0.1:${bus.there().ports.mqtt}/${name}/a`);

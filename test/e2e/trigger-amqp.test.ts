@@ -5,12 +5,13 @@ import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery.ts";
 import type { PlainTarget } from "../../src/core/target.ts";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
-import { freshName, service, there, until, wall, whyNot } from "../contract/broker.ts";
+import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";
 import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
 
 const rabbitmq = service("rabbitmq");
-const test = (name: string, run: () => Promise<void>) => nodeTest(name, { skip: whyNot(rabbitmq) ?? false }, run);
+const test = (name: string, run: () => Promise<void>) =>
+  nodeTest(titleOf(name, whyNot(rabbitmq)), { skip: whyNot(rabbitmq) ?? false }, run);
 
 const VHOST = "shop/1";
 const NOW = Date.UTC(2026, 11, 1, 9, 0, 0, 900);

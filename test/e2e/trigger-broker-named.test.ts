@@ -13,7 +13,7 @@ import { kafkaTrigger } from "../../src/trigger/kafka.ts";
 import { mqttTrigger } from "../../src/trigger/mqtt.ts";
 import type { OpenCredentials } from "../../src/trigger/open-target.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
-import { freshName, type Service, service, there, whyNot } from "../contract/broker.ts";
+import { freshName, type Service, service, there, titleOf, whyNot } from "../contract/broker.ts";
 import { topic } from "../contract/kafka.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";
 import { deliveryTo, NEVER, PASSWORD } from "../contract/trigger.suite.ts";
@@ -26,51 +26,63 @@ const rabbitmq = service("rabbitmq");
 const kafka = service("kafka");
 const mosquitto = service("mosquitto");
 
-test("RabbitMQ is called by the user whose password is sealed, over TLS by the target's authority", {
-  skip: whyNot(rabbitmq) ?? false,
-}, async () => {
-  const broker = new RabbitMq(there(rabbitmq));
-  const queue = freshName("named");
-  await broker.declareQueue(queue);
-  const urn = `amqps://127.0.0.1:${there(rabbitmq).ports.amqps}/%2F//${queue}`;
-  await isCalled((open) => amqpTrigger({ now: () => NOW, open }), there(rabbitmq), { urn });
-  assert.equal((await broker.take(queue)).length, 1);
-  await broker.deleteQueue(queue);
-});
+test(
+  titleOf(
+    "RabbitMQ is called by the user whose password is sealed, over TLS by the target's authority",
+    whyNot(rabbitmq),
+  ),
+  { skip: whyNot(rabbitmq) ?? false },
+  async () => {
+    const broker = new RabbitMq(there(rabbitmq));
+    const queue = freshName("named");
+    await broker.declareQueue(queue);
+    const urn = `amqps://127.0.0.1:${there(rabbitmq).ports.amqps}/%2F//${queue}`;
+    await isCalled((open) => amqpTrigger({ now: () => NOW, open }), there(rabbitmq), { urn });
+    assert.equal((await broker.take(queue)).length, 1);
+    await broker.deleteQueue(queue);
+  },
+);
 
-test("Kafka is called by the user whose password is sealed, over TLS by the target's authority", {
-  skip: whyNot(kafka) ?? false,
-}, async () => {
-  await using made = await topic(there(kafka));
-  const urn = `kafkas://127.0.0.1:${there(kafka).ports.both}/${made.name}`;
-  await isCalled((open) => kafkaTrigger({ now: () => NOW, open }), there(kafka), { urn });
-  assert.equal((await made.records()).length, 1);
-});
+test(
+  titleOf("Kafka is called by the user whose password is sealed, over TLS by the target's authority", whyNot(kafka)),
+  { skip: whyNot(kafka) ?? false },
+  async () => {
+    await using made = await topic(there(kafka));
+    const urn = `kafkas://127.0.0.1:${there(kafka).ports.both}/${made.name}`;
+    await isCalled((open) => kafkaTrigger({ now: () => NOW, open }), there(kafka), { urn });
+    assert.equal((await made.records()).length, 1);
+  },
+);
 
-test("Mosquitto is called by the user whose password is sealed, or believed by the target's authority", {
-  skip: whyNot(mosquitto) ?? false,
-}, async () => {
-  const { ports, tls } = there(mosquitto);
-  const vault = new Map<string, Credentials>([["right", held(WORD)], ["wrong", held("another-password")]]);
-  const trigger = mqttTrigger({ open: (sealed) => vault.get(sealed) });
-  const send = (target: ResolvedTarget) => trigger.send(deliveryTo({ name: "named", ...target }), NEVER);
-  const auth = { kind: "basic", user: "robot" } as const;
-  const login = (text: string) =>
-    send({ urn: `mqtt://127.0.0.1:${ports.password}/named`, auth, sealed: { text, context: "" } });
-  const secure = (ca: string) => send({ urn: `mqtts://127.0.0.1:${ports.mqtts}/named`, tls: { ca } });
-  try {
-    const results = [
-      await login("right"),
-      await secure(await readFile(tls.ca, "utf8")),
-      await login("wrong"),
-      await secure((await makeCertificates()).otherCa),
-    ];
-    assert.deepEqual(results.map(({ kind }) => kind), ["delivered", "delivered", "failed", "failed"]);
-    assert.ok(!JSON.stringify(results).includes("another-password"));
-  } finally {
-    await trigger.close();
-  }
-});
+test(
+  titleOf(
+    "Mosquitto is called by the user whose password is sealed, or believed by the target's authority",
+    whyNot(mosquitto),
+  ),
+  { skip: whyNot(mosquitto) ?? false },
+  async () => {
+    const { ports, tls } = there(mosquitto);
+    const vault = new Map<string, Credentials>([["right", held(WORD)], ["wrong", held("another-password")]]);
+    const trigger = mqttTrigger({ open: (sealed) => vault.get(sealed) });
+    const send = (target: ResolvedTarget) => trigger.send(deliveryTo({ name: "named", ...target }), NEVER);
+    const auth = { kind: "basic", user: "robot" } as const;
+    const login = (text: string) =>
+      send({ urn: `mqtt://127.0.0.1:${ports.password}/named`, auth, sealed: { text, context: "" } });
+    const secure = (ca: string) => send({ urn: `mqtts://127.0.0.1:${ports.mqtts}/named`, tls: { ca } });
+    try {
+      const results = [
+        await login("right"),
+        await secure(await readFile(tls.ca, "utf8")),
+        await login("wrong"),
+        await secure((await makeCertificates()).otherCa),
+      ];
+      assert.deepEqual(results.map(({ kind }) => kind), ["delivered", "delivered", "failed", "failed"]);
+      assert.ok(!JSON.stringify(results).includes("another-password"));
+    } finally {
+      await trigger.close();
+    }
+  },
+);
 
 /** Delivers once, with the right password and the right authority; every other way is refused, and tells no secret. */
 async function isCalled(

@@ -7,7 +7,7 @@ import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery.ts";
 import type { PlainTarget } from "../../src/core/target.ts";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";
-import { service, there, until, wall, whyNot } from "../contract/broker.ts";
+import { service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { consoleConsumer } from "../contract/kafka-tool.ts";
 import { topic } from "../contract/kafka.ts";
 import { freePort } from "../contract/trigger-server.ts";
@@ -15,7 +15,8 @@ import { deliveryTo, NEVER, PASSWORD } from "../contract/trigger.suite.ts";
 import { ROOT } from "./peer.ts";
 
 const kafka = service("kafka");
-const test = (name: string, run: () => Promise<void>) => nodeTest(name, { skip: whyNot(kafka) ?? false }, run);
+const test = (name: string, run: () => Promise<void>) =>
+  nodeTest(titleOf(name, whyNot(kafka)), { skip: whyNot(kafka) ?? false }, run);
 
 /** A broker takes no time that is far from its own. */
 const NOW = Date.now();

@@ -7,12 +7,13 @@ import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery.ts";
 import type { ResolvedTarget } from "../../src/core/target-book.ts";
 import { mqttTrigger } from "../../src/trigger/mqtt.ts";
-import { freshName, service, there, until, wall, whyNot } from "../contract/broker.ts";
+import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { type Subscriber, subscriber } from "../contract/mosquitto.ts";
 import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
 
 const mosquitto = service("mosquitto");
-const test = (name: string, run: () => Promise<void>) => nodeTest(name, { skip: whyNot(mosquitto) ?? false }, run);
+const test = (name: string, run: () => Promise<void>) =>
+  nodeTest(titleOf(name, whyNot(mosquitto)), { skip: whyNot(mosquitto) ?? false }, run);
 
 type World = AsyncDisposable & {
   readonly topic: string;
