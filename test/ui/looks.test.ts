@@ -163,8 +163,8 @@ const LIVELY = [["/", ".tiles"], ["/ui/tasks", "[data-task]"], ["/ui/task?id=wor
   "/ui/mesh",
   "[data-peer]",
 ]] as const;
-/** A tenth is what is commonly called good; what is left here is the width of words that count down. */
-const MOVED_MAX = 0.01;
+/** A tenth is what is commonly called good; what is left here are words that count down, and a row that has its first run. */
+const MOVED_MAX = 0.05;
 
 /** Tasks in all the states that have a look of their own. */
 async function fill(peer: Peer, receiver: Receiver): Promise<void> {
