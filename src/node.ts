@@ -12,6 +12,7 @@ import { Machine } from "./core/machine.ts";
 import type { Admission } from "./core/membership-list.ts";
 import { type MeshState, meshState } from "./core/mesh-state.ts";
 import type { Notice } from "./core/notice.ts";
+import type { DeliveryResult } from "./core/delivery.ts";
 import type { OccurrenceId } from "./core/occurrence.ts";
 import { type OwnerWord, withOpen } from "./core/owner-word.ts";
 import { groupOfEntity } from "./core/peer-group.ts";
@@ -457,10 +458,20 @@ class Loop implements Node {
 
   #send({ guid, delivery, isGuest }: Extract<Effect, { kind: "send" }>): void {
     const { id } = delivery;
-    void this.#parts.trigger.send(delivery, this.#flights.start(flightOf({ id, isGuest }))).then((result) => {
+    const land = (result: DeliveryResult): void => {
       this.#landed.push(isGuest === undefined ? { guid, id, result } : { guid, id, result, isGuest });
       if (this.#landed.length === 1) this.#parts.clock.soon(() => this.#land());
-    });
+    };
+    // A trigger that breaks takes this event with it, and not the peer.
+    const fail = (error: unknown): void => {
+      this.#parts.log("error", "a trigger broke", { id, error: String(error) });
+      land({ kind: "failed", error: `the trigger broke: ${error}`, retryable: true, cause: "ours" });
+    };
+    try {
+      this.#parts.trigger.send(delivery, this.#flights.start(flightOf({ id, isGuest }))).then(land, fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   /** Answers that came together are one event, and what is kept of them one write. */

@@ -70,14 +70,11 @@ export class World {
       store: recordStore(this.disk),
       trigger: {
         schemes: ["http"],
-        send: async (delivery, signal) => {
+        send: (delivery, signal) => {
           const sent = { at: this.#now, delivery, signal };
           this.#stirs++;
           if (life === this.#life) this.sent.push(sent);
-          const result = await this.answer(sent);
-          this.#stirs++;
-          // A dead peer hears no answer.
-          return life === this.#life ? result : await new Promise<DeliveryResult>(() => {});
+          return this.#heard(this.answer(sent), life);
         },
         close: () => Promise.resolve(),
       },
@@ -87,6 +84,16 @@ export class World {
     });
     await this.calm();
     return this;
+  }
+
+  /** A dead peer hears no answer. */
+  async #heard(answer: DeliveryResult | Promise<DeliveryResult>, life: number): Promise<DeliveryResult> {
+    try {
+      const result = await answer;
+      return life === this.#life ? result : await new Promise<DeliveryResult>(() => {});
+    } finally {
+      this.#stirs++;
+    }
   }
 
   /** The peer dies as by `kill -9`: what is on the disk stays, all else is gone. */

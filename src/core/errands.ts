@@ -15,10 +15,20 @@ export type ErrandsHost = {
   readonly self: PeerId;
   effect(effect: Effect): void;
   ask(to: PeerId, ask: OwnerAsk, onAnswer: (answer: Answer | undefined) => void, patienceMs?: number): void;
+  /** Takes in what that peer has and this one has not. */
+  sync(from: PeerId, onEnd: () => void): void;
   /** Carries out a command that another peer sent here; its reply comes back as `replied`. */
   command(ticket: number, command: TaskCommand): void;
   /** An active task as it is in memory. */
   dossier(guid: TaskGuid): Dossier | undefined;
+};
+
+type Guest = {
+  readonly from: PeerId;
+  readonly command: TaskCommand;
+  readonly onAnswer: (answer: Answer) => void;
+  /** What its peer has is here. */
+  readonly isSynced: boolean;
 };
 
 /** Who reads a task waits for its owner no longer than this, and is then told what is here: an answer takes some ms. */
@@ -40,7 +50,7 @@ const UNABLE: CommandResult = {
 export class Errands {
   readonly #host: ErrandsHost;
   /** Commands that came from other peers, by their tickets, which are negative. */
-  readonly #guests = new Map<number, (result: CommandResult) => void>();
+  readonly #guests = new Map<number, Guest>();
   #lastGuest = 0;
 
   constructor(host: ErrandsHost) {
@@ -84,21 +94,28 @@ export class Errands {
     }, INQUIRY_MS);
   }
 
-  obey(ask: OwnerAsk, onAnswer: (answer: Answer) => void): void {
-    if (ask.kind === "command") {
-      const ticket = --this.#lastGuest;
-      this.#guests.set(ticket, (result) => onAnswer({ kind: "command", result }));
-      return this.#host.command(ticket, ask.command);
-    }
+  obey(from: PeerId, ask: OwnerAsk, onAnswer: (answer: Answer) => void): void {
+    if (ask.kind === "command") return this.#carryOut({ from, command: ask.command, onAnswer, isSynced: false });
     const dossier = this.#host.dossier(ask.guid);
     onAnswer(
       dossier === undefined ? { kind: "unable", why: "the task is not active here" } : { kind: "dossier", dossier },
     );
   }
 
-  /** What came of a command of another peer. */
+  #carryOut(guest: Guest): void {
+    const ticket = --this.#lastGuest;
+    this.#guests.set(ticket, guest);
+    this.#host.command(ticket, guest.command);
+  }
+
+  /** What came of a command of another peer. A task that was made there a moment ago is not known here yet. */
   replied(ticket: number, result: CommandResult): void {
-    this.#guests.get(ticket)?.(result);
+    const guest = this.#guests.get(ticket);
+    if (guest === undefined) return;
     this.#guests.delete(ticket);
+    if (result.kind === "refused" && result.why === "not-found" && !guest.isSynced) {
+      return this.#host.sync(guest.from, () => this.#carryOut({ ...guest, isSynced: true }));
+    }
+    guest.onAnswer({ kind: "command", result });
   }
 }

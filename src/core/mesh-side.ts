@@ -107,6 +107,7 @@ export class MeshSide {
       self: host.self,
       effect: (effect) => host.effect(effect),
       ask: (...question) => this.replication.askPeer(...question),
+      sync: (from, onEnd) => this.replication.sync(from, onEnd),
       command: (ticket, command) => host.command(ticket, command),
       dossier: (guid) => host.dossier(guid),
     });
@@ -436,7 +437,7 @@ export class MeshSide {
           ? this.elections.poll(from, ask, onAnswer)
           : ask.kind === "attempt"
           ? this.detours.obey(ask, onAnswer)
-          : this.#errands.obey(ask, onAnswer),
+          : this.#errands.obey(from, ask, onAnswer),
       living: () => this.keeper.living(),
       log: (message, facts) => host.effect({ kind: "log", level: "info", message, facts }),
     };

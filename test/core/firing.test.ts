@@ -38,6 +38,25 @@ test("never fires an instant that lay before the task", async () => {
   assert.deepEqual(world.sends(), []);
 });
 
+test("a trigger that breaks, at once or later, loses its own attempt, and not the peer", async () => {
+  const world = await new World(START).start();
+  const breaks = [
+    () => {
+      throw new Error("at once");
+    },
+    () => Promise.reject(new Error("later")),
+  ];
+  world.answer = ({ delivery }) => breaks[delivery.attempt - 1]?.() ?? DELIVERED;
+  await world.add({ id: "tick", schedule: "2026-05-01T12:00:01Z" });
+  await world.until("2026-05-01T12:01:00Z");
+  assert.deepEqual(await world.history("tick"), ["12:00:01 delivered"]);
+  assert.equal(world.sent.length, 3);
+  assert.deepEqual(world.logged.filter((line) => line.startsWith("error")), [
+    "error: a trigger broke",
+    "error: a trigger broke",
+  ]);
+});
+
 test("holds R2 to three occurrences and forgets the actor afterwards", async () => {
   const world = await new World(START).start();
   await world.add({ id: "three", schedule: "R2/2026-05-01T12:00:01Z/PT1S" });
