@@ -24,6 +24,8 @@ const FILE_MAX_BYTES = 64 * 1024 * 1024;
 const FILES = 4;
 /** A group of records waits for so long. */
 const FLUSH_MS = 50;
+/** With more that wait, whoever brings one waits with it. */
+const WAITING_MANY = 4_096;
 /** Records that wait for a disk that takes none; what comes then is not recorded, and the log says so. */
 const WAITING_MAX = 20_000;
 const BLOCK_BYTES = 256 * 1024;
@@ -64,6 +66,7 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
   let head = written;
   let waiting: string[] = [];
   let lost = 0;
+  let isTaken = true;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last: Promise<void> = Promise.resolve();
   let closed = false;
@@ -77,6 +80,7 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
       const { line, head: next } = auditLine(entry, head);
       head = next;
       waiting.push(line);
+      if (waiting.length > WAITING_MANY && isTaken) return flush();
       timer ??= setTimeout(() => void flush(), FLUSH_MS);
     },
     async page({ cursor, limit, filter = {} }) {
@@ -130,9 +134,11 @@ export async function openAuditLog(settings: AuditLogSettings): Promise<AuditLog
       }
       waiting = waiting.slice(length);
       written = at;
+      isTaken = true;
       if (lost > 0) log("error", "the audit has not recorded what came while the disk took nothing", { lost });
       lost = 0;
     } catch (error) {
+      isTaken = false;
       log("error", "the audit can't be written; it is tried again with the next record", { error: String(error) });
     }
   }

@@ -131,8 +131,8 @@ export interface ExchangeAccess {
 
 /** The audit of this peer: for the API. */
 export interface AuditAccess {
-  /** Is on the disk a moment later. */
-  append(entry: AuditEntry): void;
+  /** Is on the disk a moment later; what is answered, where so many wait that who brings more is to wait, settles then. */
+  append(entry: AuditEntry): Promise<void> | undefined;
   /** The latest first. A page may be shorter than `limit`: `cursor` alone says whether there is more. */
   page(query: {
     readonly cursor?: AuditPlace;

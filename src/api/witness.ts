@@ -36,11 +36,11 @@ type Open = Asked & { count: number };
 export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): Witness {
   const asked = new AsyncLocalStorage<Open>();
 
-  function append(what: string, on: string, change: { readonly before?: Json; readonly after?: Json } = {}): void {
+  function append(what: string, on: string, change: { readonly before?: Json; readonly after?: Json } = {}) {
     const open = asked.getStore();
     if (open !== undefined) open.count++;
     const { access, remote } = open ?? {};
-    audit.append({
+    return audit.append({
       at: peer.now(),
       user: access?.user ?? "",
       by: access?.kind ?? "peer",
@@ -58,7 +58,7 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
       const deed = entity.registers.life === undefined ? "make" : values.life === undefined ? "change" : "end";
       // A setting is made once and lives for ever.
       const what = entity.kind === "setting" ? "change" : deed;
-      append(`${entity.kind} ${what}`, entity.key, {
+      await append(`${entity.kind} ${what}`, entity.key, {
         before: entityView(entity, values),
         after: valuesView(entity, values),
       });
@@ -74,7 +74,7 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
     const before = result.kind === "task" ? taskOf(result.before) : known;
     const after = result.kind === "task" ? taskOf(result.dossier.entity) : undefined;
     const id = after?.definition.id ?? before?.definition.id ?? (result.kind === "run" ? result.run.task : guid);
-    append(`task ${kind}`, id, isEdit ? changeOf(before, after) : {});
+    await append(`task ${kind}`, id, isEdit ? changeOf(before, after) : {});
     return result;
   }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { auditSeal } from "../../src/audit-head.ts";
 import { type AuditLog, openAuditLog } from "../../src/audit-log.ts";
-import type { AuditFilter, AuditHead } from "../../src/core/audit.ts";
+import type { AuditEntry, AuditFilter, AuditHead } from "../../src/core/audit.ts";
 import { instant } from "../../src/core/instant.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";
 import { chanceOf } from "../chance.ts";
@@ -40,17 +40,11 @@ async function withSite(run: (site: Site) => Promise<void>): Promise<void> {
 }
 
 function fill(audit: AuditLog, count: number, from = 0): void {
-  for (let i = from; i < from + count; i++) {
-    audit.append({
-      at: instant(i),
-      user: "ada",
-      by: "token",
-      from: "10.0.0.1",
-      what: "task put",
-      on: `t${i}`,
-      after: { i },
-    });
-  }
+  for (let i = from; i < from + count; i++) void audit.append(entryOf(i));
+}
+
+function entryOf(i: number): AuditEntry {
+  return { at: instant(i), user: "ada", by: "token", from: "10.0.0.1", what: "task put", on: `t${i}`, after: { i } };
 }
 
 test("what was appended is read back, the latest first, page by page, after a restart too", () =>
@@ -89,14 +83,26 @@ test("what is appended while the disk is written to is not lost", () =>
     await audit.close();
   }));
 
+test("who brings more than the disk has taken waits for it, and nothing is lost", () =>
+  withSite(async ({ open }) => {
+    const audit = await open();
+    for (let i = 0; i < 30_000; i++) {
+      const room = audit.append(entryOf(i));
+      if (room !== undefined) await room;
+    }
+    const { broken, head } = await audit.verify();
+    assert.deepEqual([broken, head.n], [undefined, 30_000]);
+    await audit.close();
+  }));
+
 test("a page holds what was asked for alone: by whom, what, on what, and when", () =>
   withSite(async ({ open }) => {
     const audit = await open();
     fill(audit, 2_000);
     const put = { at: instant(500), by: "token" };
-    audit.append({ ...put, user: "bob", what: "task put", on: "t7" });
-    audit.append({ ...put, user: "bob", what: "tasking", on: 'a "task put"' });
-    audit.append({ ...put, user: "ada", what: "task remove", on: "t7" });
+    void audit.append({ ...put, user: "bob", what: "task put", on: "t7" });
+    void audit.append({ ...put, user: "bob", what: "tasking", on: 'a "task put"' });
+    void audit.append({ ...put, user: "ada", what: "task remove", on: "t7" });
     const found = async (filter: AuditFilter) =>
       (await audit.page({ limit: 10, filter })).items.map(({ entry: { user, what, on } }) => `${user} ${what} ${on}`);
     assert.deepEqual(await found({ on: "t7" }), ["ada task remove t7", "bob task put t7", "ada task put t7"]);
