@@ -218,8 +218,8 @@ test("a role, and what a token was made for, bound what an access does", () =>
     type Document = { readonly paths: { readonly [path: string]: { readonly [method: string]: unknown } } };
     const operations = Object.entries((openapi("0") as Document).paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => ({
-        line: `${method.toUpperCase()} ${path.replace(/\{(id|name)\}/, "a")}`,
-        need: needOf(`${method.toUpperCase()} ${path.replace("{path}", "*").replace(/\{(\w+)\}/, ":$1")}`),
+        line: `${method.toUpperCase()} ${path.replace(/\{(id|name)\}/, "a").replace(/\{\w+\}/, "1")}`,
+        need: needOf(`${method.toUpperCase()} ${path.replace("{path}", "*").replace(/\{(\w+)\}/g, ":$1")}`),
       }))
     );
     assert.deepEqual(

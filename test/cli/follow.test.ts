@@ -211,7 +211,7 @@ test("a state of a run that is older than what was heard is no news", () => {
       instant: "2026-12-01T09:00:00.000Z",
       state,
       outcome: state === "settled" ? "failed" : null,
-      attempts: Array.from({ length: attempts }, (_, n) => ({ n: n + 1 })),
+      attempts: Array.from({ length: attempts }, (_, n) => ({ n: n + 1, peer: "p" })),
       latenessMs: null,
     });
   const heard = [["due", 0], ["attempting", 1], ["attempting", 1], ["retrying", 1], ["due", 0], ["settled", 2], [
