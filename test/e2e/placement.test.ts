@@ -28,7 +28,7 @@ test("a placed task is fired where its labels are, taken over there alone, and m
   const lost = await ownershipOf(nice, "nowhere");
   assert.deepEqual(lost, { owner: null, unowned: "no peer that is heard of is of its placement (site=mars)" });
   const fired = await call(nice.ready.http, "/api/v1/tasks/nowhere/trigger", {});
-  assert.equal(fired.status, 503, JSON.stringify(fired.body));
+  assert.equal(fired.status, 409, JSON.stringify(fired.body));
   assert.match(fired.body.detail, /^No peer is able to fire the task now/);
 
   const [first, second] = [one.ready.peer, two.ready.peer];
