@@ -42,6 +42,7 @@ browserTest("a task is edited, paused, triggered and backfilled by the keyboard"
   const start = new Date(Date.now() - 10 * 60_000).toISOString().slice(0, 19);
   await peer.call("POST", "/tasks", { id: "t", name: "Ten", schedule: `R/${start}Z/PT1M`, target: receiver.url });
   const { page } = await enter({ at: "/ui/task?id=t" });
+  await page.getByRole("heading", { name: "Ten" }).waitFor();
   await press(page, "e");
   await until("it is read", async () => await page.locator("#name").inputValue() === "Ten");
   await reach(page, page.locator("#name"));
