@@ -220,6 +220,7 @@ export class MeshSide {
         this.replication.published(event.from, event.broadcast);
         return true;
       case "linked":
+        this.replication.linked(event.peer);
         this.keeper.linked(event.peer);
         return true;
       case "unlinked":
