@@ -31,7 +31,7 @@ const READ_AGAIN_MS = 1_000;
 /** Reads of dossiers under way at a time; what is asked for meanwhile goes together in the next one. */
 const READS_MAX = 2;
 
-/** Dossiers of one read: each costs the loop some 0.5 ms, and 3 µs for each dossier. */
+/** Dossiers of one read: a read costs the loop far more than one dossier more in it. */
 const READ_MAX = 512;
 
 /** The same effects, with one write of what has happened in place of many: nothing in between looks at the disk. */

@@ -42,9 +42,8 @@ export type Introduction = {
 const GATHER_MS = 300;
 
 /**
- * And those that a living peer lets go, for the end of its log, which was sent before: only taking it in is waited for.
- * On a machine under load that took more than 300 ms, and what had been settled there was sent again (3 of the 8,000
- * occurrences while five peers were restarted in turn). Less than an owner waits that hears nothing of the former one.
+ * And those that a living peer lets go, for the end of its log, which was sent before: only taking it in is waited for,
+ * which a machine under load may be slow at. Less than an owner waits that hears nothing of the former one.
  */
 const DEPARTURE_MS = 2_000;
 
