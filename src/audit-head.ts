@@ -2,14 +2,14 @@
 // the end of a chain off, or writes it anew, has also to change what all other peers hold.
 
 import { Buffer } from "node:buffer";
-import type { AuditHead } from "./core/audit.ts";
-import { isObject } from "./core/faults.ts";
-import type { Entity } from "./core/register.ts";
-import type { PeerId } from "./core/task.ts";
+import type { AuditLog, AuditLogSettings } from "./audit-log.ts";
+import type { AuditHead } from "./core/people/audit.ts";
+import type { Entity } from "./core/register/register.ts";
+import { isObject } from "./core/values/faults.ts";
+import type { PeerId } from "./core/values/ids.ts";
 import type { Identity } from "./mesh/identity.ts";
 import { checkingKey, isSignedBy, signatureOf, signingKey } from "./mesh/peer-key.ts";
 import type { Peer } from "./peer.ts";
-import type { AuditLog, AuditLogSettings } from "./audit-log.ts";
 
 const TELL_MS = 60_000;
 

@@ -15,8 +15,8 @@ import {
   parseAuditLine,
   sealLine,
   sealText,
-} from "./core/audit.ts";
-import type { PeerId } from "./core/task.ts";
+} from "./core/people/audit.ts";
+import type { PeerId } from "./core/values/ids.ts";
 import type { AuditAccess, AuditPage, AuditPlace } from "./peer.ts";
 
 /** Four files: about half a million records. */

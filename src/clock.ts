@@ -1,6 +1,6 @@
 // The door to time: what the hour is, and one alarm. An alarm never rings early, and a long wait is split.
 
-import { type Instant, instant } from "./core/instant.ts";
+import { type Instant, instant } from "./core/values/instant.ts";
 
 export interface Clock {
   now(): Instant;

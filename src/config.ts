@@ -2,10 +2,10 @@
 // the JSON file of --config, that before the defaults. Parsed once into one value; all that is wrong is said at once,
 // a line each, naming the flag or variable and what was expected.
 
-import { type Block, parseBlock } from "./core/address.ts";
 import { isAbsolute, join, resolve } from "node:path";
-import { type Fault, isFault } from "./core/fault.ts";
-import { parseTicket } from "./core/ticket.ts";
+import { parseTicket } from "./core/membership/ticket.ts";
+import { type Block, parseBlock } from "./core/values/address.ts";
+import { type Fault, isFault } from "./core/values/fault.ts";
 
 export type Config = {
   /** The data folder, as an absolute path. */

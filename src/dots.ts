@@ -1,6 +1,6 @@
 // All that was stored at the start, told to the core page by page while it does its work: its digest is known whole then.
 
-import type { CoreEvent, LogFacts } from "./core/event.ts";
+import type { CoreEvent, LogFacts } from "./core/protocol/event.ts";
 import { type DotWalk, StoreFailure } from "./store/store.ts";
 
 /** Living stamps that the digest tree is told of at a time, and the pause between: a start has better things to do. */

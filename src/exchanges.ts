@@ -2,8 +2,8 @@
 // is passed over, deliveries that went well first. They are there to be looked at: nothing depends on them, so none waits
 // for the disk, and what the disk does not take is not tried again.
 
-import { type Exchange, EXCHANGES_MAX, type KeptExchange } from "./core/exchange.ts";
-import type { OccurrenceId } from "./core/occurrence.ts";
+import { type Exchange, EXCHANGES_MAX, type KeptExchange } from "./core/task/exchange.ts";
+import type { OccurrenceId } from "./core/task/occurrence.ts";
 import type { ExchangeAccess } from "./peer.ts";
 import type { Store } from "./store/store.ts";
 

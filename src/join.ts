@@ -3,11 +3,11 @@
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { isFault } from "./core/fault.ts";
-import { type Entity, isAlive, mergeEntities, stampsChanged } from "./core/register.ts";
-import type { Origin } from "./core/stamp.ts";
-import { parseTicket } from "./core/ticket.ts";
-import type { Write } from "./core/write.ts";
+import { parseTicket } from "./core/membership/ticket.ts";
+import type { Write } from "./core/protocol/write.ts";
+import { type Entity, isAlive, mergeEntities, stampsChanged } from "./core/register/register.ts";
+import { isFault } from "./core/values/fault.ts";
+import type { Origin } from "./core/values/stamp.ts";
 import type { Log } from "./log.ts";
 import { type Identity, keepTicket, loadMeshKey, loadTicket, replaceMeshKey } from "./mesh/identity.ts";
 import { askToJoin } from "./mesh/joining.ts";

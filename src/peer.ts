@@ -1,29 +1,29 @@
 // The door to a running peer: what the API, and later the mesh, may ask of it. Behind it is the node's loop.
 
-import type { AuditBreak, AuditEntry, AuditFilter, AuditHead, AuditRecord } from "./core/audit.ts";
-import type { Command, CommandResult } from "./core/command.ts";
-import type { Conflict } from "./core/conflict.ts";
-import type { Credentials, SealedCredentials } from "./core/credentials.ts";
-import type { DeliveryResult } from "./core/delivery.ts";
-import type { Dossier } from "./core/dossier.ts";
-import type { Exchange } from "./core/exchange.ts";
-import type { Instant } from "./core/instant.ts";
-import type { Json } from "./core/json.ts";
-import type { LaneState } from "./core/lane.ts";
-import type { Stamps } from "./core/message.ts";
-import type { MeshState } from "./core/mesh-state.ts";
-import type { Notice } from "./core/notice.ts";
-import type { OccurrenceId } from "./core/occurrence.ts";
-import type { OwnerWord } from "./core/owner-word.ts";
-import type { ShardState } from "./core/ownership.ts";
-import type { Entity, EntityKind } from "./core/register.ts";
-import type { Run } from "./core/run.ts";
-import type { ResolvedTarget } from "./core/target-book.ts";
-import type { Target } from "./core/target.ts";
-import type { PeerId, TaskGuid } from "./core/task.ts";
-import type { Ticket } from "./core/ticket.ts";
-import type { Version } from "./core/version.ts";
-import type { StoredAnswer } from "./core/write.ts";
+import type { DeliveryResult } from "./core/delivery/delivery.ts";
+import type { LaneState } from "./core/delivery/lane.ts";
+import type { Notice } from "./core/delivery/notice.ts";
+import type { ResolvedTarget } from "./core/delivery/target-book.ts";
+import type { MeshState } from "./core/machine/mesh-state.ts";
+import type { Ticket } from "./core/membership/ticket.ts";
+import type { OwnerWord } from "./core/ownership/owner-word.ts";
+import type { ShardState } from "./core/ownership/ownership.ts";
+import type { AuditBreak, AuditEntry, AuditFilter, AuditHead, AuditRecord } from "./core/people/audit.ts";
+import type { Command, CommandResult } from "./core/protocol/command.ts";
+import type { Stamps } from "./core/protocol/message.ts";
+import type { StoredAnswer } from "./core/protocol/write.ts";
+import type { Conflict } from "./core/register/conflict.ts";
+import type { Entity, EntityKind } from "./core/register/register.ts";
+import type { Version } from "./core/register/version.ts";
+import type { Credentials, SealedCredentials } from "./core/target/credentials.ts";
+import type { Target } from "./core/target/target.ts";
+import type { Dossier } from "./core/task/dossier.ts";
+import type { Exchange } from "./core/task/exchange.ts";
+import type { OccurrenceId } from "./core/task/occurrence.ts";
+import type { Run } from "./core/task/run.ts";
+import type { PeerId, TaskGuid } from "./core/values/ids.ts";
+import type { Instant } from "./core/values/instant.ts";
+import type { Json } from "./core/values/json.ts";
 import type { DeadCause, DeadCauseQuery, DeadLetterQuery, Page, RunQuery, TaskQuery } from "./store/store.ts";
 
 export interface Peer {

@@ -1,11 +1,11 @@
 // What a peer brings into another mesh is sealed anew: what only the former key opens, the others could not use.
 
-import type { Command, CommandResult } from "./core/command.ts";
-import type { Dossier } from "./core/dossier.ts";
-import type { Json } from "./core/json.ts";
-import { type Entity, revisionOf } from "./core/register.ts";
-import { targetOf } from "./core/target-entity.ts";
-import { taskOf } from "./core/task-entity.ts";
+import { targetOf } from "./core/delivery/target-entity.ts";
+import type { Command, CommandResult } from "./core/protocol/command.ts";
+import { type Entity, revisionOf } from "./core/register/register.ts";
+import type { Dossier } from "./core/task/dossier.ts";
+import { taskOf } from "./core/task/task-entity.ts";
+import type { Json } from "./core/values/json.ts";
 import type { Page, TaskQuery } from "./store/store.ts";
 import type { Vault } from "./vault.ts";
 

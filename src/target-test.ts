@@ -1,10 +1,10 @@
 // One real event to a target, for whoever sets it up: it belongs to no task, leaves no run, and waits for no lane.
 
 import { randomBytes } from "node:crypto";
-import type { Instant } from "./core/instant.ts";
-import type { Json } from "./core/json.ts";
-import { isOccurrenceId } from "./core/occurrence.ts";
-import type { ResolvedTarget } from "./core/target-book.ts";
+import type { ResolvedTarget } from "./core/delivery/target-book.ts";
+import { isOccurrenceId } from "./core/task/occurrence.ts";
+import type { Instant } from "./core/values/instant.ts";
+import type { Json } from "./core/values/json.ts";
 import type { TargetTest } from "./peer.ts";
 import type { Trigger } from "./trigger/trigger.ts";
 

@@ -7,9 +7,9 @@ import {
   readCredentials,
   type SealedCredentials,
   writeCredentials,
-} from "./core/credentials.ts";
-import { Memo } from "./core/memo.ts";
-import { isSealed, sealContextOf, SEALED, type SecretHolder, type Target, withSecrets } from "./core/target.ts";
+} from "./core/target/credentials.ts";
+import { isSealed, sealContextOf, SEALED, type SecretHolder, type Target, withSecrets } from "./core/target/target.ts";
+import { Memo } from "./core/values/memo.ts";
 import type { Seal } from "./mesh/seal.ts";
 
 /** Credentials that are kept open, the latest: an attempt should not have to open them each time. */

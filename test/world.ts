@@ -3,11 +3,12 @@
 
 import assert from "node:assert/strict";
 import type { Clock } from "../src/clock.ts";
-import type { CommandResult, TaskCommand } from "../src/core/command.ts";
-import type { Delivery, DeliveryResult } from "../src/core/delivery.ts";
-import { type Instant, instant } from "../src/core/instant.ts";
-import type { Run } from "../src/core/run.ts";
-import { type TaskDefinition, taskGuid } from "../src/core/task.ts";
+import type { Delivery, DeliveryResult } from "../src/core/delivery/delivery.ts";
+import type { CommandResult, TaskCommand } from "../src/core/protocol/command.ts";
+import type { Run } from "../src/core/task/run.ts";
+import type { TaskDefinition } from "../src/core/task/task.ts";
+import { taskGuid } from "../src/core/values/ids.ts";
+import { type Instant, instant } from "../src/core/values/instant.ts";
 import { type Node, startNode } from "../src/node.ts";
 import type { KeyValue } from "../src/store/key-value.ts";
 import { memoryKeyValue } from "../src/store/memory.ts";

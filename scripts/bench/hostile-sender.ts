@@ -4,9 +4,9 @@
 //   hostile-sender.ts EACH TOTAL_MS NAME=PORT …
 
 import process from "node:process";
-import type { DeliveryResult } from "../../src/core/delivery.ts";
-import { instant } from "../../src/core/instant.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
+import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 
 const [each = 0, totalMs = 0] = process.argv.slice(2, 4).map(Number);

@@ -5,10 +5,10 @@
 
 import { setImmediate } from "node:timers";
 import process from "node:process";
-import type { DeliveryResult } from "../../src/core/delivery.ts";
-import { instant } from "../../src/core/instant.ts";
-import { PERIODS } from "../../src/core/periods.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import { PERIODS } from "../../src/core/values/periods.ts";
 import { startNode } from "../../src/node.ts";
 import { levelKeyValue } from "../../src/store/level.ts";
 import { recordStore } from "../../src/store/records.ts";

@@ -1,8 +1,8 @@
 // The shapes of sessions, tokens, users and invitations, for the description; tests hold requests and answers against them.
 
 import { z } from "@hono/zod-openapi";
-import { SIGN_UPS } from "../core/user-settings.ts";
-import { PASSWORD_MAX, ROLES, SCOPES, USER_NAME_MAX } from "../core/user.ts";
+import { SIGN_UPS } from "../core/people/user-settings.ts";
+import { PASSWORD_MAX, ROLES, SCOPES, USER_NAME_MAX } from "../core/people/user.ts";
 import { INVITE_TTL_MAX_S, INVITE_TTL_MIN_S } from "./invites.ts";
 import { SECRET_MAX } from "./session.ts";
 import { instant, written } from "./shapes.ts";

@@ -1,9 +1,9 @@
 // Access is denied by default, at the root: what is not on the list of public paths needs a token or a session. The
 // list is of exact texts; no prefix, suffix or pattern opens anything.
 
-import type { Instant } from "../core/instant.ts";
-import type { UserId } from "../core/task.ts";
-import { ADMIN, type Role, type Scope, SCOPES, SCOPES_OF, userOf } from "../core/user.ts";
+import { ADMIN, type Role, type Scope, SCOPES, SCOPES_OF, userOf } from "../core/people/user.ts";
+import type { UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 import { isJwt, type Jwts } from "./jwt.ts";
 import { problem } from "./problem.ts";

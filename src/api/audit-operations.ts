@@ -1,10 +1,10 @@
 // The operations of the audit, and the shapes of what they answer, for the description.
 
 import { type RouteConfig, z } from "@hono/zod-openapi";
+import { TASK_ID_MAX } from "../core/task/task.ts";
 import { LINES_TYPE } from "./batch.ts";
 import { answerOf, answers, page } from "./operation.ts";
 import { instant } from "./shapes.ts";
-import { TASK_ID_MAX } from "../core/task.ts";
 
 const moment = z.string().optional();
 const head = z.strictObject({ n: z.number().int(), hash: z.string() });

@@ -2,14 +2,14 @@
 // through the mesh.
 
 import type { Hono } from "hono";
-import { json } from "./answer.ts";
+import { TASK_ID_MAX } from "../core/task/task.ts";
 import type { AuditPlace } from "../peer.ts";
+import { json } from "./answer.ts";
 import { LINES_TYPE } from "./batch.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { problem } from "./problem.ts";
 import { cursor, moment, readQuery, sealCursor, whole, word } from "./query.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
-import { TASK_ID_MAX } from "../core/task.ts";
 
 export function auditQuery() {
   return {

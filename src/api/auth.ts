@@ -1,9 +1,9 @@
 // The routes that say who asks, and what gives a program a token for a name and a password.
 
 import type { Hono } from "hono";
-import { Faults, number, text } from "../core/faults.ts";
-import { type Instant, INSTANT_MAX } from "../core/instant.ts";
-import { ADMIN, SCOPES_OF, userOf } from "../core/user.ts";
+import { ADMIN, SCOPES_OF, userOf } from "../core/people/user.ts";
+import { Faults, number, text } from "../core/values/faults.ts";
+import { type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import type { Access } from "./access.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";

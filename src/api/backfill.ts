@@ -2,16 +2,17 @@
 // (a backfill), what is to come is not sent (a skip).
 
 import type { Hono } from "hono";
-import type { TaskCommand } from "../core/command.ts";
-import { parseInstant } from "../core/definition.ts";
-import { isFault } from "../core/fault.ts";
-import { Faults, kindOf, number } from "../core/faults.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import { between, parseSchedule } from "../core/schedule.ts";
-import { SKIPS_MAX } from "../core/edit.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { taskGuid } from "../core/task.ts";
+import { SKIPS_MAX } from "../core/firing/edit.ts";
+import type { TaskCommand } from "../core/protocol/command.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { between } from "../core/schedule/schedule.ts";
+import { parseInstant } from "../core/task/definition.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { isFault } from "../core/values/fault.ts";
+import { Faults, kindOf, number } from "../core/values/faults.ts";
+import { taskGuid } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

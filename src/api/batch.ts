@@ -2,9 +2,9 @@
 // writing to the disk and answering overlap, and none runs further ahead of the others than its bound.
 
 import type { Hono } from "hono";
-import { isFaults, parseDefinition } from "../core/definition.ts";
-import { isObject } from "../core/faults.ts";
-import type { UserId } from "../core/task.ts";
+import { isFaults, parseDefinition } from "../core/task/definition.ts";
+import { isObject } from "../core/values/faults.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { type Line, readLines } from "./lines.ts";

@@ -1,7 +1,7 @@
 // A body is read once, within bounds: of its type, its bytes, its time and its depth.
 
-import { DEPTH_MAX, isShallow } from "../core/definition.ts";
-import { isObject, kindOf } from "../core/faults.ts";
+import { DEPTH_MAX, isShallow } from "../core/task/definition.ts";
+import { isObject, kindOf } from "../core/values/faults.ts";
 import { type Problem, problem, problemOf, problemResponse } from "./problem.ts";
 
 /** A payload has 256 KiB; the rest of a task has as much again, escapes in its text included. */

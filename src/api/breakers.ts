@@ -1,9 +1,9 @@
 // The routes of breakers: the ways from this peer to targets, and which of them are shut because their target is down.
 
 import type { Hono } from "hono";
-import { formatInstant } from "../core/instant.ts";
-import type { LaneState } from "../core/lane.ts";
-import type { PeerId } from "../core/task.ts";
+import type { LaneState } from "../core/delivery/lane.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import { formatInstant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { readQuery, whole } from "./query.ts";

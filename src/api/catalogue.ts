@@ -2,18 +2,20 @@
 // many there are. It is read from the store when it is first asked, kept true by notices, and given up when nobody asks
 // any more: a peer at which nobody looks keeps nothing of it.
 
-import type { Dossier } from "../core/dossier.ts";
-import { isFault } from "../core/fault.ts";
-import type { Instant } from "../core/instant.ts";
-import type { Notice } from "../core/notice.ts";
-import { revisionOf } from "../core/register.ts";
-import type { Outcome, Run } from "../core/run.ts";
-import { nextAtOrAfter, parseSchedule } from "../core/schedule.ts";
-import { stampMs } from "../core/stamp.ts";
-import { isNamed } from "../core/target.ts";
-import { maskUrn } from "../core/target-urn.ts";
-import { isPausedAt, nextToSend, type Task, taskOf } from "../core/task-entity.ts";
-import { type Labels, type TaskGuid, taskGuid, type UserId } from "../core/task.ts";
+import type { Notice } from "../core/delivery/notice.ts";
+import { revisionOf } from "../core/register/register.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { nextAtOrAfter } from "../core/schedule/schedule.ts";
+import { maskUrn } from "../core/target/target-urn.ts";
+import { isNamed } from "../core/target/target.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import type { Outcome, Run } from "../core/task/run.ts";
+import { isPausedAt, nextToSend, type Task, taskOf } from "../core/task/task-entity.ts";
+import { isFault } from "../core/values/fault.ts";
+import { type TaskGuid, taskGuid, type UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Labels } from "../core/values/labels.ts";
+import { stampMs } from "../core/values/stamp.ts";
 import type { Peer } from "../peer.ts";
 
 export const SORTS = ["id", "name", "next", "last", "updated"] as const;

@@ -2,15 +2,15 @@
 // A value of a task can be put back: that is a new edit, which is checked like each edit, and what is there now goes.
 
 import type { Hono } from "hono";
-import { type Conflict, conflictPlace } from "../core/conflict.ts";
-import { isObject } from "../core/faults.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
-import type { Register } from "../core/register.ts";
-import { type Origin, stampMs, stampOrigin } from "../core/stamp.ts";
-import { maskTarget, type Target } from "../core/target.ts";
-import { type Task, taskOf } from "../core/task-entity.ts";
-import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
+import { type Conflict, conflictPlace } from "../core/register/conflict.ts";
+import type { Register } from "../core/register/register.ts";
+import { maskTarget, type Target } from "../core/target/target.ts";
+import { type Task, taskOf } from "../core/task/task-entity.ts";
+import { isObject } from "../core/values/faults.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
+import type { Json } from "../core/values/json.ts";
+import { type Origin, stampMs, stampOrigin } from "../core/values/stamp.ts";
 import type { TargetAccess } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";

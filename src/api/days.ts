@@ -2,12 +2,13 @@
 // another, so that a year is seen at a glance.
 
 import type { Hono } from "hono";
-import { isFault } from "../core/fault.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import { latenessMs, type Outcome } from "../core/run.ts";
-import { parseSchedule, zoneOf } from "../core/schedule.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { taskGuid } from "../core/task.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { zoneOf } from "../core/schedule/schedule.ts";
+import { latenessMs, type Outcome } from "../core/task/run.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { isFault } from "../core/values/fault.ts";
+import { taskGuid } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { localTimes } from "./local-time.ts";

@@ -1,11 +1,11 @@
 // The routes of dead letters: runs that were given up, by target and error, and the ways to drive them again and to dismiss them.
 
 import type { Context, Hono } from "hono";
-import { Faults, kindOf, number, text } from "../core/faults.ts";
-import { formatInstant } from "../core/instant.ts";
-import { isOccurrenceId, type OccurrenceId } from "../core/occurrence.ts";
-import type { Run } from "../core/run.ts";
-import { TASK_ID_MAX } from "../core/task.ts";
+import { isOccurrenceId, type OccurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
+import { TASK_ID_MAX } from "../core/task/task.ts";
+import { Faults, kindOf, number, text } from "../core/values/faults.ts";
+import { formatInstant } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";

@@ -1,8 +1,8 @@
 // The description of what is done about deliveries that fail or wait.
 
 import { type RouteConfig, z } from "@hono/zod-openapi";
+import { TASK_ID_MAX } from "../core/task/task.ts";
 import { BREAKERS_MAX } from "./breakers.ts";
-import { TASK_ID_MAX } from "../core/task.ts";
 import { ERROR_MAX, TARGET_MAX } from "./dead-letters.ts";
 import * as delivery from "./delivery-shapes.ts";
 import {

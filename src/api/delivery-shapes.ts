@@ -1,13 +1,12 @@
 // The shapes of what is asked and told about deliveries that fail or wait, declared for the description.
 
 import { z } from "@hono/zod-openapi";
-import { PER_SECOND_MAX, PER_SECOND_MIN, REFUSALS_MAX } from "./drive.ts";
-import { SKIPS_MAX } from "../core/edit.ts";
-import { TASK_ID_MAX } from "../core/task.ts";
+import { SKIPS_MAX } from "../core/firing/edit.ts";
+import { OUTCOMES } from "../core/task/run.ts";
+import { TASK_ID_MAX, TASK_NAME_MAX } from "../core/task/task.ts";
 import { BACKFILL_MAX } from "./backfill.ts";
 import { ERROR_MAX, IDS_MAX, LETTERS_MAX, TARGET_MAX } from "./dead-letters.ts";
-import { OUTCOMES } from "../core/run.ts";
-import { TASK_NAME_MAX } from "../core/task.ts";
+import { PER_SECOND_MAX, PER_SECOND_MIN, REFUSALS_MAX } from "./drive.ts";
 import { cursor, instant, moment, payload } from "./shapes.ts";
 import { target } from "./target-shapes.ts";
 import { ATTEMPT_MAX } from "./templates.ts";

@@ -1,10 +1,10 @@
 // The directory finds users by their names. It reads all of them, and remembers them for a moment: who signs in asks for
 // one, and nobody is told when another peer's user comes.
 
-import type { Instant } from "../core/instant.ts";
-import type { Entity } from "../core/register.ts";
-import { USER_SETTINGS, type UserSettings, userSettingsOf } from "../core/user-settings.ts";
-import { type User, userOf } from "../core/user.ts";
+import { USER_SETTINGS, type UserSettings, userSettingsOf } from "../core/people/user-settings.ts";
+import { type User, userOf } from "../core/people/user.ts";
+import type { Entity } from "../core/register/register.ts";
+import type { Instant } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 
 export const USERS_MAX = 10_000;

@@ -1,6 +1,6 @@
 // What the routes are given: the peer, and what they share; and what they find with each request.
 
-import type { UserId } from "../core/task.ts";
+import type { UserId } from "../core/values/ids.ts";
 import type { AuditAccess, ExchangeAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
 import type { Access, Gatekeeper } from "./access.ts";
 import type { Catalogue } from "./catalogue.ts";

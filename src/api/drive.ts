@@ -1,13 +1,18 @@
 // Driving many runs again, or dismissing them: those of one task go to its owner together. Each is told when it is to go,
 // so that a rate holds wherever they are fired, and also after a restart.
 
-import type { CommandResult, TaskCommand } from "../core/command.ts";
-import { type Faults, number } from "../core/faults.ts";
-import { formatInstant, type Instant, INSTANT_MAX } from "../core/instant.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
-import { type Again, REDRIVE_MAX, type RedriveRefusal } from "../core/redrive.ts";
-import type { Run } from "../core/run.ts";
-import type { TaskGuid } from "../core/task.ts";
+import {
+  type Again,
+  type CommandResult,
+  REDRIVE_MAX,
+  type RedriveRefusal,
+  type TaskCommand,
+} from "../core/protocol/command.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
+import { type Faults, number } from "../core/values/faults.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
+import { formatInstant, type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 import { submit } from "./put.ts";
 

@@ -1,7 +1,7 @@
 // Entity tags, and the conditions that requests put on them: RFC 9110 §8.8.3 and §13.1.
 
-import type { Match } from "../core/command.ts";
-import { isStamp, type Stamp } from "../core/stamp.ts";
+import type { Match } from "../core/protocol/command.ts";
+import { isStamp, type Stamp } from "../core/values/stamp.ts";
 import { problem } from "./problem.ts";
 
 export type EntityTags = "*" | readonly { readonly isWeak: boolean; readonly tag: string }[];

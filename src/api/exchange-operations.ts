@@ -1,7 +1,7 @@
 // The operation of exchanges, and the shapes of what it answers, for the description.
 
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { EXCHANGES_MAX } from "../core/exchange.ts";
+import { EXCHANGES_MAX } from "../core/task/exchange.ts";
 import { answerOf, answers, runPath } from "./operation.ts";
 
 const span = z.number().min(0);

@@ -2,13 +2,13 @@
 // for through the mesh.
 
 import type { Hono } from "hono";
-import { isOccurrenceId } from "../core/occurrence.ts";
-import { EXCHANGES_MAX } from "../core/exchange.ts";
+import { EXCHANGES_MAX } from "../core/task/exchange.ts";
+import { isOccurrenceId } from "../core/task/occurrence.ts";
 import { json } from "./answer.ts";
 import { ownRun } from "./dead-letters.ts";
-import { PEER_ID_MAX } from "./mesh.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { pass } from "./forward.ts";
+import { PEER_ID_MAX } from "./mesh.ts";
 import { problem } from "./problem.ts";
 import { readQuery, word } from "./query.ts";
 import { noRunId, noSuchRun } from "./runs.ts";

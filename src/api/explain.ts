@@ -11,16 +11,16 @@ import {
   ownerThen,
   shardIn,
   whyUnowned,
-} from "../core/explain.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import { withWord } from "../core/owner-word.ts";
-import type { ShardState } from "../core/ownership.ts";
-import type { PeerGroup } from "../core/peer-group.ts";
-import { placementWords } from "../core/placement.ts";
-import { joinRuns, type Run } from "../core/run.ts";
-import { type Task, taskOf } from "../core/task-entity.ts";
-import { type PeerId, taskGuid } from "../core/task.ts";
+} from "../core/machine/explain.ts";
+import { withWord } from "../core/ownership/owner-word.ts";
+import type { ShardState } from "../core/ownership/ownership.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import type { PeerGroup } from "../core/task/peer-group.ts";
+import { placementWords } from "../core/task/placement.ts";
+import { joinRuns, type Run } from "../core/task/run.ts";
+import { type Task, taskOf } from "../core/task/task-entity.ts";
+import { type PeerId, taskGuid } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { moment, readQuery } from "./query.ts";

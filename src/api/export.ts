@@ -2,8 +2,8 @@
 // task still is, a batch puts them back.
 
 import type { Hono } from "hono";
-import { maskTarget } from "../core/target.ts";
-import { taskOf } from "../core/task-entity.ts";
+import { maskTarget } from "../core/target/target.ts";
+import { taskOf } from "../core/task/task-entity.ts";
 import { LINES_TYPE } from "./batch.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { readQuery } from "./query.ts";

@@ -1,7 +1,7 @@
 // A named target as a request finds it: its entity, and what that says.
 
-import { type Entity, revisionOf } from "../core/register.ts";
-import { type StoredTarget, targetOf } from "../core/target-entity.ts";
+import { type StoredTarget, targetOf } from "../core/delivery/target-entity.ts";
+import { type Entity, revisionOf } from "../core/register/register.ts";
 import { type EntityTags, matchOf } from "./etag.ts";
 import { problem } from "./problem.ts";
 

@@ -1,8 +1,8 @@
 // The routes of invitations: each lets one person sign up, with a role that is set here. Its secret is shown once.
 
 import type { Hono } from "hono";
-import { Faults, number } from "../core/faults.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
+import { Faults, number } from "../core/values/faults.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

@@ -2,10 +2,9 @@
 // refresh token that it was given out with: when that is revoked, at whichever peer, it opens nothing any more.
 
 import { sign, verify } from "hono/jwt";
-import { isObject } from "../core/faults.ts";
-import { type Instant, INSTANT_MAX } from "../core/instant.ts";
-import type { User } from "../core/user.ts";
-import { type Role, ROLES, SCOPES_OF } from "../core/user.ts";
+import { type Role, ROLES, SCOPES_OF, type User } from "../core/people/user.ts";
+import { isObject } from "../core/values/faults.ts";
+import { type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 import type { Access } from "./access.ts";
 import { digest, isToken } from "./secret.ts";

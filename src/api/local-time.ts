@@ -1,6 +1,6 @@
 // Local time, for people to read: `2026-03-29T03:30:00.000+02:00[Europe/Paris]`, as RFC 9557 writes it.
 
-import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/instant.ts";
+import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/values/instant.ts";
 
 /** A writer of instants in a zone (`Europe/Paris`, `UTC`, `+02:00`); absent when this machine does not know the zone. */
 export function localTimes(zone: string): ((at: Instant) => string) | undefined {

@@ -1,7 +1,7 @@
 // The shapes of what is answered of the mesh, declared for the description.
 
 import { z } from "@hono/zod-openapi";
-import { SHARDS } from "../core/shard.ts";
+import { SHARDS } from "../core/ownership/shard.ts";
 import { cursor, instant, placement } from "./shapes.ts";
 import { TICKET_TTL_MAX_S, TICKET_TTL_MIN_S, TICKET_TTL_S, TICKET_USES_MAX } from "./tickets.ts";
 

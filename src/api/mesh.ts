@@ -1,10 +1,10 @@
 // The routes of the mesh and its peers: who is a member, alive, and fires what; and what an operator does with a peer.
 
 import type { Context, Hono } from "hono";
-import { describeValue, Faults } from "../core/faults.ts";
-import type { MeshState, PeerState } from "../core/mesh-state.ts";
-import { type Moves, planWithout } from "../core/plan.ts";
-import { isAlive } from "../core/register.ts";
+import type { MeshState, PeerState } from "../core/machine/mesh-state.ts";
+import { type Moves, planWithout } from "../core/machine/plan.ts";
+import { isAlive } from "../core/register/register.ts";
+import { describeValue, Faults } from "../core/values/faults.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

@@ -1,8 +1,8 @@
 // What a peer says to another of who asks, when it passes a request on: the one that was asked first has made sure.
 // Members trust one another with that; what comes from anywhere else says nothing by it.
 
-import { isObject } from "../core/faults.ts";
-import { ROLES, type Scope, SCOPES } from "../core/user.ts";
+import { ROLES, type Scope, SCOPES } from "../core/people/user.ts";
+import { isObject } from "../core/values/faults.ts";
 import type { Access } from "./access.ts";
 
 const HEADER = "metronome-on-behalf-of";

@@ -2,8 +2,8 @@
 // with what it changed, and given again. After draft-ietf-httpapi-idempotency-key-header-07.
 
 import { hash } from "node:crypto";
-import type { CommandResult, OnceKey } from "../core/command.ts";
-import { type Instant, INSTANT_MAX } from "../core/instant.ts";
+import type { CommandResult, OnceKey } from "../core/protocol/command.ts";
+import { type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 import type { ApiEnv } from "./doors.ts";
 import { problem } from "./problem.ts";

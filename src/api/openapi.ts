@@ -2,8 +2,9 @@
 // first asked for.
 
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { TARGET_NAME_MAX } from "../core/target.ts";
-import { LABELS_MAX, TASK_ID_MAX } from "../core/task.ts";
+import { TARGET_NAME_MAX } from "../core/target/target.ts";
+import { TASK_ID_MAX } from "../core/task/task.ts";
+import { LABELS_MAX } from "../core/values/labels.ts";
 import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { LINES_TYPE } from "./batch.ts";
@@ -32,11 +33,11 @@ import {
   taskPath,
   WRITE,
 } from "./operation.ts";
-import { NEXT_MAX, PREVIEW, ZONE_MAX } from "./schedules.ts";
 import { days, overview } from "./overview-shapes.ts";
+import { NEXT_MAX, PREVIEW, ZONE_MAX } from "./schedules.ts";
+import { SORT_ORDERS } from "./search.ts";
 import * as shapes from "./shapes.ts";
 import { TARGET_OPERATIONS } from "./target-operations.ts";
-import { SORT_ORDERS } from "./search.ts";
 import { SEARCH_MAX } from "./tasks.ts";
 import { VERSION_OPERATIONS } from "./version-operations.ts";
 

@@ -1,8 +1,8 @@
 // What the descriptions of operations are made of: parameters that come again, answers, and every way of saying no.
 
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { OUTCOMES } from "../core/run.ts";
-import { TASK_ID_MAX } from "../core/task.ts";
+import { OUTCOMES } from "../core/task/run.ts";
+import { TASK_ID_MAX } from "../core/task/task.ts";
 import { WAIT_MAX_S, WAIT_S } from "./prefer.ts";
 import * as shapes from "./shapes.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";

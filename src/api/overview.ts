@@ -1,8 +1,8 @@
 // The route of the overview: how it goes, in one answer, so that the first page needs one question.
 
 import type { Hono } from "hono";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import type { UserId } from "../core/task.ts";
+import type { UserId } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { meshNews } from "./mesh.ts";

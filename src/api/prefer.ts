@@ -1,7 +1,7 @@
 // A write concern: with `Prefer: replicas=2` (RFC 7240) a write is answered when that many peers, this one included, have
 // it on their disks. It is durable here whatever happens; what is not there in time is said, and still spreads by itself.
 
-import type { TaskGuid } from "../core/task.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
 import type { Peer } from "../peer.ts";
 import { problem } from "./problem.ts";
 

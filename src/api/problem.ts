@@ -1,7 +1,7 @@
 // A problem is how the API says no: RFC 9457, naming the field, what was expected, and the way out.
 
-import type { Refusal } from "../core/command.ts";
-import type { Fault } from "../core/fault.ts";
+import type { Refusal } from "../core/protocol/command.ts";
+import type { Fault } from "../core/values/fault.ts";
 import type { Headers } from "./answer.ts";
 
 export type Problem = {

@@ -1,9 +1,9 @@
 // How the runs of a user, or of all, go: counted while somebody looks: how many a second and how late in the last hour, what became
 // of those of the last day, and which tasks fail. What went before the first look is read from the records.
 
-import type { Instant } from "../core/instant.ts";
-import { latenessMs, type Outcome, OUTCOMES, type Run } from "../core/run.ts";
-import { type TaskGuid, taskGuid, type UserId } from "../core/task.ts";
+import { latenessMs, type Outcome, OUTCOMES, type Run } from "../core/task/run.ts";
+import { type TaskGuid, taskGuid, type UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,13 +1,13 @@
 // What a task was, put back: a new edit, which is checked like each edit.
 
-import { isFaults, parseDefinition } from "../core/definition.ts";
-import type { Instant } from "../core/instant.ts";
-import { admissionOf } from "../core/membership-list.ts";
-import { revisionOf } from "../core/register.ts";
-import type { Origin } from "../core/stamp.ts";
-import { maskTarget } from "../core/target.ts";
-import { type Task, taskOf } from "../core/task-entity.ts";
-import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
+import { admissionOf } from "../core/membership/membership-list.ts";
+import { revisionOf } from "../core/register/register.ts";
+import { maskTarget } from "../core/target/target.ts";
+import { isFaults, parseDefinition } from "../core/task/definition.ts";
+import { type Task, taskOf } from "../core/task/task-entity.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Origin } from "../core/values/stamp.ts";
 import type { Peer, TargetAccess } from "../peer.ts";
 import { json } from "./answer.ts";
 import type { Doors } from "./doors.ts";

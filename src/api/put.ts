@@ -1,11 +1,12 @@
 // Putting a task: the one way in which a definition of a request becomes a command, alone or in a batch.
 
-import type { CommandResult, Match, OnceKey } from "../core/command.ts";
-import type { ParsedDefinition } from "../core/definition.ts";
-import { fault } from "../core/fault.ts";
-import { isNamed, maskTarget, type Target } from "../core/target.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { taskGuid, type TaskState, type UserId } from "../core/task.ts";
+import type { CommandResult, Match, OnceKey } from "../core/protocol/command.ts";
+import { isNamed, maskTarget, type Target } from "../core/target/target.ts";
+import type { ParsedDefinition } from "../core/task/definition.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import type { TaskState } from "../core/task/task.ts";
+import { fault } from "../core/values/fault.ts";
+import { taskGuid, type UserId } from "../core/values/ids.ts";
 import type { Peer, TargetAccess } from "../peer.ts";
 import type { Quotas } from "./quotas.ts";
 

@@ -1,8 +1,8 @@
 // The query of a URL, read once: each parameter by its own reader, none unknown, none twice but where it may be.
 
-import { parseInstant } from "../core/definition.ts";
-import { Faults, nearest } from "../core/faults.ts";
-import type { Instant } from "../core/instant.ts";
+import { parseInstant } from "../core/task/definition.ts";
+import { Faults, nearest } from "../core/values/faults.ts";
+import type { Instant } from "../core/values/instant.ts";
 import { faultsResponse } from "./problem.ts";
 
 /** Reads the values of one parameter (none when it was not sent). */

@@ -3,14 +3,16 @@
 // each count what they have heard of, so a user may go over by what came in between; the next one is refused.
 
 import { Buffer } from "node:buffer";
-import type { Refusal } from "../core/command.ts";
-import { fault, isFault } from "../core/fault.ts";
-import type { Instant } from "../core/instant.ts";
-import type { Notice } from "../core/notice.ts";
-import { nextAtOrAfter, parseSchedule, type ScheduleSource } from "../core/schedule.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { type TaskDefinition, type TaskGuid, taskGuid, type UserId } from "../core/task.ts";
-import { ADMIN, type Quota, userOf } from "../core/user.ts";
+import type { Notice } from "../core/delivery/notice.ts";
+import { ADMIN, type Quota, userOf } from "../core/people/user.ts";
+import type { Refusal } from "../core/protocol/command.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { nextAtOrAfter, type ScheduleSource } from "../core/schedule/schedule.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import type { TaskDefinition } from "../core/task/task.ts";
+import { fault, isFault } from "../core/values/fault.ts";
+import { type TaskGuid, taskGuid, type UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 import type { Directory } from "./directory.ts";
 import { quotaFor } from "./user-view.ts";

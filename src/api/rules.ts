@@ -3,13 +3,13 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import { ADMIN, type Scope, userOf } from "../core/user.ts";
-import type { UserId } from "../core/task.ts";
+import { ADMIN, type Scope, userOf } from "../core/people/user.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { isAdmin, PUBLIC, turnedAway } from "./access.ts";
+import type { Directory } from "./directory.ts";
 import type { ApiEnv } from "./doors.ts";
 import { FORWARD_PATH } from "./forward.ts";
 import { problem } from "./problem.ts";
-import type { Directory } from "./directory.ts";
 
 /** `anybody`: also who has shown nothing. `member`: everybody who has signed in. */
 export type Need = Scope | "anybody" | "member";

@@ -1,11 +1,12 @@
 // The routes of runs: what became of occurrences, of one task or of all.
 
 import type { Hono } from "hono";
-import { Faults } from "../core/faults.ts";
-import { isOccurrenceId, type OccurrenceId } from "../core/occurrence.ts";
-import { type OwnerWord, withOpen } from "../core/owner-word.ts";
-import { OUTCOMES } from "../core/run.ts";
-import { TASK_ID_MAX, taskGuid } from "../core/task.ts";
+import { type OwnerWord, withOpen } from "../core/ownership/owner-word.ts";
+import { isOccurrenceId, type OccurrenceId } from "../core/task/occurrence.ts";
+import { OUTCOMES } from "../core/task/run.ts";
+import { TASK_ID_MAX } from "../core/task/task.ts";
+import { Faults } from "../core/values/faults.ts";
+import { taskGuid } from "../core/values/ids.ts";
 import type { Peer } from "../peer.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
@@ -13,8 +14,8 @@ import { ownRun } from "./dead-letters.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { drive } from "./drive.ts";
 import { faultsResponse, problem } from "./problem.ts";
-import { staleness } from "./stale.ts";
 import { cursor, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "./query.ts";
+import { staleness } from "./stale.ts";
 import { idOf, noSuchTask, PAGE, PAGE_MAX } from "./tasks.ts";
 import { runView } from "./view.ts";
 

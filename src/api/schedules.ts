@@ -2,28 +2,23 @@
 // know about it.
 
 import type { Hono } from "hono";
-import { instantIn } from "../core/definition.ts";
-import { Faults, number, text } from "../core/faults.ts";
-import { isFault } from "../core/fault.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import {
-  describe,
-  nextAtOrAfter,
-  notes,
-  parseSchedule,
-  printSchedule,
-  type Schedule,
-  zoneOf,
-} from "../core/schedule.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { taskGuid } from "../core/task.ts";
+import { notes } from "../core/schedule/notes.ts";
+import { parseSchedule, printSchedule } from "../core/schedule/schedule-source.ts";
+import { nextAtOrAfter, type Schedule, zoneOf } from "../core/schedule/schedule.ts";
+import { describe } from "../core/schedule/sentence.ts";
+import { instantIn } from "../core/task/definition.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { isFault } from "../core/values/fault.ts";
+import { Faults, number, text } from "../core/values/faults.ts";
+import { taskGuid } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
+import { localTimes } from "./local-time.ts";
 import { faultsResponse } from "./problem.ts";
 import { moment, readQuery, whole, word } from "./query.ts";
 import { idOf, noSuchTask } from "./tasks.ts";
-import { localTimes } from "./local-time.ts";
 
 export const PREVIEW = 10;
 export const PREVIEW_MAX = 1_000;

@@ -1,7 +1,8 @@
 // The search of the list of tasks: by the catalogue, when the order of ids does not do.
 
-import type { Outcome } from "../core/run.ts";
-import type { Labels, UserId } from "../core/task.ts";
+import type { Outcome } from "../core/task/run.ts";
+import type { UserId } from "../core/values/ids.ts";
+import type { Labels } from "../core/values/labels.ts";
 import { type Catalogue, type CataloguePage, SORTS } from "./catalogue.ts";
 import { problem } from "./problem.ts";
 

@@ -1,13 +1,13 @@
 // The routes of the session: a browser shows a secret once and gets a cookie, which its scripts can't read.
 
 import type { Hono } from "hono";
-import { Faults, text } from "../core/faults.ts";
-import { fault } from "../core/fault.ts";
-import { type Instant, INSTANT_MAX } from "../core/instant.ts";
+import { ADMIN, SCOPES_OF, userOf } from "../core/people/user.ts";
+import { fault } from "../core/values/fault.ts";
+import { Faults, text } from "../core/values/faults.ts";
+import { type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import { type Access, ALL } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { type JsonObject, readObject } from "./body.ts";
-import { ADMIN, SCOPES_OF, userOf } from "../core/user.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { submit } from "./put.ts";

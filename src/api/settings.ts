@@ -1,8 +1,8 @@
 // The routes of what holds for all users of the mesh: who may sign up, and what a user may have.
 
 import type { Hono } from "hono";
-import { Faults } from "../core/faults.ts";
-import { changeUserSettings, QUOTA, SIGN_UPS, USER_SETTINGS } from "../core/user-settings.ts";
+import { changeUserSettings, QUOTA, SIGN_UPS, USER_SETTINGS } from "../core/people/user-settings.ts";
+import { Faults } from "../core/values/faults.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

@@ -1,11 +1,11 @@
 // The shapes of what is sent and answered, declared for the description. What reads requests is written by hand, for
-// its speed and its words (core/definition.ts); a test holds that the two take and refuse the same.
+// its speed and its words (core/task/definition.ts); a test holds that the two take and refuse the same.
 
 import { z } from "@hono/zod-openapi";
+import { SHARDS } from "../core/ownership/shard.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
 import {
   DELIVERIES,
-  LABEL_NAME_MAX,
-  LABEL_VALUE_MAX,
   MISFIRES,
   NOTE_MAX,
   OVERLAPS,
@@ -14,16 +14,14 @@ import {
   payloadIn,
   TIMEOUT_MAX_MS,
   WAIT_MAX_MS,
-} from "../core/definition.ts";
-import { Faults } from "../core/faults.ts";
-import { parseDuration } from "../core/duration.ts";
-import { isFault } from "../core/fault.ts";
-import { MATCH_LABELS_MAX, MATCH_VALUES_MAX, PLACEMENT_WEIGHT_MAX, WEIGHTS_MAX } from "../core/placement.ts";
-import { FALLBACKS_MAX } from "../core/fallback.ts";
-import { OUTCOMES } from "../core/run.ts";
-import { parseSchedule } from "../core/schedule.ts";
-import { SHARDS } from "../core/shard.ts";
-import { LABELS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task.ts";
+} from "../core/task/definition.ts";
+import { MATCH_LABELS_MAX, MATCH_VALUES_MAX, PLACEMENT_WEIGHT_MAX, WEIGHTS_MAX } from "../core/task/placement.ts";
+import { OUTCOMES } from "../core/task/run.ts";
+import { FALLBACKS_MAX, PAYLOAD_MAX_BYTES, TASK_ID_MAX, TASK_NAME_MAX } from "../core/task/task.ts";
+import { parseDuration } from "../core/values/duration.ts";
+import { isFault } from "../core/values/fault.ts";
+import { Faults } from "../core/values/faults.ts";
+import { LABEL_NAME_MAX, LABEL_VALUE_MAX, LABELS_MAX } from "../core/values/labels.ts";
 import { PREVIEW_MAX, ZONE_MAX } from "./schedules.ts";
 import { target } from "./target-shapes.ts";
 

@@ -1,7 +1,7 @@
 // Signing in by name and password: one way for browsers, programs and the seed's clients, behind one turnstile.
 
-import { Faults, text } from "../core/faults.ts";
-import { PASSWORD_MAX, type User, USER_NAME_MAX } from "../core/user.ts";
+import { PASSWORD_MAX, type User, USER_NAME_MAX } from "../core/people/user.ts";
+import { Faults, text } from "../core/values/faults.ts";
 import type { Doors } from "./doors.ts";
 import { problem } from "./problem.ts";
 

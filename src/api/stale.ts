@@ -1,6 +1,6 @@
 // An answer that may be behind says so: who fires the task was asked what it has in memory, and said nothing.
 
-import type { OwnerWord } from "../core/owner-word.ts";
+import type { OwnerWord } from "../core/ownership/owner-word.ts";
 import type { Headers } from "./answer.ts";
 
 export const STALE_HEADER = "metronome-stale";

@@ -2,13 +2,13 @@
 // some and is told how many; who may no longer listen is cut off within a second.
 
 import type { Hono } from "hono";
-import type { Notice } from "../core/notice.ts";
-import type { UserId } from "../core/task.ts";
-import { ADMIN } from "../core/user.ts";
-import type { ApiEnv, Doors } from "./doors.ts";
+import type { Notice } from "../core/delivery/notice.ts";
+import { ADMIN } from "../core/people/user.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { laneView } from "./breakers.ts";
-import { problem } from "./problem.ts";
+import type { ApiEnv, Doors } from "./doors.ts";
 import { meshNews } from "./mesh.ts";
+import { problem } from "./problem.ts";
 import { readQuery } from "./query.ts";
 import { sessionView } from "./session.ts";
 import { ownershipOf, runView, showTask } from "./view.ts";

@@ -3,6 +3,7 @@
 // the old when that is refused.
 
 import type { Context, Hono } from "hono";
+import { revisionOf } from "../core/register/register.ts";
 import {
   confirmed,
   type CredentialChanges,
@@ -10,11 +11,10 @@ import {
   credentialsIn,
   reverted,
   rotated,
-} from "../core/credentials.ts";
-import { instantIn } from "../core/definition.ts";
-import { fault } from "../core/fault.ts";
-import { Faults } from "../core/faults.ts";
-import { revisionOf } from "../core/register.ts";
+} from "../core/target/credentials.ts";
+import { instantIn } from "../core/task/definition.ts";
+import { fault } from "../core/values/fault.ts";
+import { Faults } from "../core/values/faults.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

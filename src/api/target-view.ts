@@ -1,10 +1,10 @@
 // How named targets are shown: as they were written, without what is secret, and what is held of that since when.
 
-import { formatInstant, type Instant } from "../core/instant.ts";
-import type { HeldCredential } from "../core/credentials.ts";
-import { type Entity, revisionOf } from "../core/register.ts";
-import { stampMs } from "../core/stamp.ts";
-import type { StoredTarget } from "../core/target-entity.ts";
+import type { StoredTarget } from "../core/delivery/target-entity.ts";
+import { type Entity, revisionOf } from "../core/register/register.ts";
+import type { HeldCredential } from "../core/target/credentials.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
+import { stampMs } from "../core/values/stamp.ts";
 import type { TargetTest } from "../peer.ts";
 
 /** The definition as its user would write it, credentials apart: what a patch is applied to. */

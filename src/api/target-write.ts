@@ -1,17 +1,17 @@
 // Writing a target: its definition and its credentials become one change, sealed, under a condition.
 
-import type { Match } from "../core/command.ts";
-import { changed, type CredentialChanges, type Credentials, pruned } from "../core/credentials.ts";
-import { TARGETS_MAX } from "../core/target-book.ts";
-import type { ParsedTarget } from "../core/target-definition.ts";
-import { targetKey, targetOf, targetValues } from "../core/target-entity.ts";
-import { isUsed, usageFault } from "../core/target-use.ts";
-import { ADMIN } from "../core/user.ts";
-import type { UserId } from "../core/task.ts";
+import { TARGETS_MAX } from "../core/delivery/target-book.ts";
+import { targetKey, targetOf, targetValues } from "../core/delivery/target-entity.ts";
+import { ADMIN } from "../core/people/user.ts";
+import type { Match } from "../core/protocol/command.ts";
+import { changed, type CredentialChanges, type Credentials, pruned } from "../core/target/credentials.ts";
+import type { ParsedTarget } from "../core/target/target-definition.ts";
+import { isUsed, usageFault } from "../core/target/target-use.ts";
+import type { UserId } from "../core/values/ids.ts";
 import type { Doors } from "./doors.ts";
+import { type Found, foundIn } from "./found-target.ts";
 import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { submit } from "./put.ts";
-import { type Found, foundIn } from "./found-target.ts";
 
 export type WriteDoors = Pick<Doors, "peer" | "targets"> & { readonly user: UserId };
 

@@ -2,15 +2,15 @@
 // come in and never go out: what is shown is that they are held, and since when.
 
 import type { Context, Hono } from "hono";
-import { mergePatch, payloadIn } from "../core/definition.ts";
-import { fault } from "../core/fault.ts";
-import { Faults, isObject } from "../core/faults.ts";
-import { revisionOf } from "../core/register.ts";
-import { plainOf } from "../core/target-book.ts";
-import { isTargetFaults, type ParsedTarget, parseTargetDefinition } from "../core/target-definition.ts";
-import { removedValues, targetKey } from "../core/target-entity.ts";
-import type { UserId } from "../core/task.ts";
-import { TARGET_NAME_MAX, targetNameFault } from "../core/target.ts";
+import { plainOf } from "../core/delivery/target-book.ts";
+import { removedValues, targetKey } from "../core/delivery/target-entity.ts";
+import { revisionOf } from "../core/register/register.ts";
+import { isTargetFaults, type ParsedTarget, parseTargetDefinition } from "../core/target/target-definition.ts";
+import { TARGET_NAME_MAX, targetNameFault } from "../core/target/target.ts";
+import { mergePatch, payloadIn } from "../core/task/definition.ts";
+import { fault } from "../core/values/fault.ts";
+import { Faults, isObject } from "../core/values/faults.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { roleOf } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";

@@ -1,7 +1,10 @@
 // The routes of tasks: make, list, read, change, and ask them to do something.
 
 import type { Context, Hono } from "hono";
-import type { CommandResult, Match, TaskCommand } from "../core/command.ts";
+import { withWord } from "../core/ownership/owner-word.ts";
+import type { CommandResult, Match, TaskCommand } from "../core/protocol/command.ts";
+import { revisionOf } from "../core/register/register.ts";
+import { maskTarget, TARGET_NAME_MAX } from "../core/target/target.ts";
 import {
   isFaults,
   mergePatch,
@@ -10,22 +13,20 @@ import {
   parseTaskId,
   pauseIn,
   payloadIn,
-} from "../core/definition.ts";
-import { Faults, isObject } from "../core/faults.ts";
-import { fault, isFault } from "../core/fault.ts";
-import { withWord } from "../core/owner-word.ts";
-import type { Dossier } from "../core/dossier.ts";
-import { revisionOf } from "../core/register.ts";
-import { OUTCOMES } from "../core/run.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { maskTarget, TARGET_NAME_MAX } from "../core/target.ts";
-import { LABELS_MAX, type TaskGuid, taskGuid } from "../core/task.ts";
+} from "../core/task/definition.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import { OUTCOMES } from "../core/task/run.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { fault, isFault } from "../core/values/fault.ts";
+import { Faults, isObject } from "../core/values/faults.ts";
+import { type TaskGuid, taskGuid } from "../core/values/ids.ts";
+import { LABELS_MAX } from "../core/values/labels.ts";
 import { empty, type Headers, json } from "./answer.ts";
 import { type JsonObject, parseObject, readObject, readText } from "./body.ts";
-import { type EntityTags, hasTag, matchOf, readTags } from "./etag.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { faultsResponse, problem, refusalResponse } from "./problem.ts";
+import { type EntityTags, hasTag, matchOf, readTags } from "./etag.ts";
 import { readConcern } from "./prefer.ts";
+import { faultsResponse, problem, refusalResponse } from "./problem.ts";
 import { type PutDoors, putTask, submit } from "./put.ts";
 import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "./query.ts";
 import { search, SORT_ORDERS } from "./search.ts";

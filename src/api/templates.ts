@@ -1,15 +1,16 @@
 // The preview of a template: what an event would look like that is sent by it.
 
 import type { Hono } from "hono";
-import { instantIn, payloadIn } from "../core/definition.ts";
-import { isFault } from "../core/fault.ts";
-import { choice, Faults, number, text } from "../core/faults.ts";
-import type { Instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import { type Outcome, OUTCOMES } from "../core/run.ts";
-import { maskTarget, parseTarget } from "../core/target.ts";
-import { TASK_ID_MAX, TASK_NAME_MAX, taskGuid } from "../core/task.ts";
-import { fillPayload, fillTarget, payloadFault, targetFault, type TemplateEvent } from "../core/template.ts";
+import { maskTarget, parseTarget } from "../core/target/target.ts";
+import { instantIn, payloadIn } from "../core/task/definition.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import { type Outcome, OUTCOMES } from "../core/task/run.ts";
+import { TASK_ID_MAX, TASK_NAME_MAX } from "../core/task/task.ts";
+import { fillPayload, fillTarget, payloadFault, targetFault, type TemplateEvent } from "../core/task/template.ts";
+import { isFault } from "../core/values/fault.ts";
+import { choice, Faults, number, text } from "../core/values/faults.ts";
+import { taskGuid } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

@@ -2,9 +2,9 @@
 
 import type { Hono } from "hono";
 import { renderUnicodeCompact } from "uqr";
-import { Faults, number } from "../core/faults.ts";
-import { formatInstant } from "../core/instant.ts";
-import { printTicket } from "../core/ticket.ts";
+import { printTicket } from "../core/membership/ticket.ts";
+import { Faults, number } from "../core/values/faults.ts";
+import { formatInstant } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import { readObject } from "./body.ts";
 import type { ApiEnv, Doors } from "./doors.ts";

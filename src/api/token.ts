@@ -2,11 +2,11 @@
 // peer knows it and none can show it again. A session is a token too, which the browser holds in a cookie; so is an
 // invitation, which opens nothing but one sign-up.
 
-import type { Command } from "../core/command.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import { type Entity, isAlive } from "../core/register.ts";
-import type { UserId } from "../core/task.ts";
-import type { Role, Scope } from "../core/user.ts";
+import type { Role, Scope } from "../core/people/user.ts";
+import type { Command } from "../core/protocol/command.ts";
+import { type Entity, isAlive } from "../core/register/register.ts";
+import type { UserId } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
 import type { Peer } from "../peer.ts";
 
 /** `refresh`: of the seed's API, where it gives further tokens. */

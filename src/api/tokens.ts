@@ -2,9 +2,9 @@
 // than what it was made with, and no longer than that does.
 
 import type { Hono } from "hono";
-import { describeValue, Faults, number, text } from "../core/faults.ts";
-import { type Instant, INSTANT_MAX } from "../core/instant.ts";
-import { type Scope, SCOPES } from "../core/user.ts";
+import { type Scope, SCOPES } from "../core/people/user.ts";
+import { describeValue, Faults, number, text } from "../core/values/faults.ts";
+import { type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import { type Access, roleOf, within } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";

@@ -1,6 +1,6 @@
 // The turnstile slows down who guesses: so many failed attempts in a minute from one address, and from all together.
 
-import type { Instant } from "../core/instant.ts";
+import type { Instant } from "../core/values/instant.ts";
 
 export type Pass =
   /** One attempt is counted; `forgive` takes it back, when it was no guess. */

@@ -1,7 +1,7 @@
 // What is sent of users: names, passwords, roles and quotas, read and checked.
 
-import { describeValue, type Faults, isObject, kindOf, nearest, number, text } from "../core/faults.ts";
-import { PASSWORD_MAX, type Quota, type Role, ROLES, USER_NAME_MAX } from "../core/user.ts";
+import { PASSWORD_MAX, type Quota, type Role, ROLES, USER_NAME_MAX } from "../core/people/user.ts";
+import { describeValue, type Faults, isObject, kindOf, nearest, number, text } from "../core/values/faults.ts";
 
 /** NIST SP 800-63B. */
 export const PASSWORD_MIN = 8;

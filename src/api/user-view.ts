@@ -1,8 +1,8 @@
 // How a user is shown, and what the user may have.
 
-import { formatInstant } from "../core/instant.ts";
-import type { UserSettings } from "../core/user-settings.ts";
-import type { Quota, Role, User } from "../core/user.ts";
+import type { UserSettings } from "../core/people/user-settings.ts";
+import type { Quota, Role, User } from "../core/people/user.ts";
+import { formatInstant } from "../core/values/instant.ts";
 
 export type UserView = {
   readonly id: string;

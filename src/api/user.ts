@@ -1,11 +1,11 @@
 // The routes of one user: who it is, what it may do, its password, its end. `me` is who asks.
 
 import type { Context, Hono } from "hono";
-import { Faults, text } from "../core/faults.ts";
-import type { Entity } from "../core/register.ts";
-import { taskOf } from "../core/task-entity.ts";
-import type { UserId } from "../core/task.ts";
-import { ADMIN, changeUser, PASSWORD_MAX, type Quota, removeUser, type User, userOf } from "../core/user.ts";
+import { ADMIN, changeUser, PASSWORD_MAX, type Quota, removeUser, type User, userOf } from "../core/people/user.ts";
+import type { Entity } from "../core/register/register.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { Faults, text } from "../core/values/faults.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { isAdmin } from "./access.ts";
 import { empty, json } from "./answer.ts";
 import { readObject } from "./body.ts";

@@ -2,10 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import type { Context, Hono } from "hono";
-import { Faults, text } from "../core/faults.ts";
-import { isAlive } from "../core/register.ts";
-import type { UserId } from "../core/task.ts";
-import { createUser, type Role, type User } from "../core/user.ts";
+import { createUser, type Role, type User } from "../core/people/user.ts";
+import { isAlive } from "../core/register/register.ts";
+import { Faults, text } from "../core/values/faults.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { isAdmin } from "./access.ts";
 import { json } from "./answer.ts";
 import { type JsonObject, readObject } from "./body.ts";

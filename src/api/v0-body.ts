@@ -1,8 +1,8 @@
 // What is sent to the seed's API, checked as it did: by a list of properties, each a text of a length and a form, and
 // nothing else.
 
+import { isObject, kindOf } from "../core/values/faults.ts";
 import { parseJson, readText } from "./body.ts";
-import { isObject, kindOf } from "../core/faults.ts";
 import { problemResponse } from "./problem.ts";
 import { asV0, type V0Fault, v0Faults } from "./v0-answer.ts";
 

@@ -2,8 +2,8 @@
 // gives the next, and signs out, at any peer.
 
 import type { Hono } from "hono";
-import { formatInstant, type Instant, INSTANT_MAX } from "../core/instant.ts";
-import { changeUser, PASSWORD_MAX, type User, USER_NAME_MAX, userOf } from "../core/user.ts";
+import { changeUser, PASSWORD_MAX, type User, USER_NAME_MAX, userOf } from "../core/people/user.ts";
+import { formatInstant, type Instant, INSTANT_MAX } from "../core/values/instant.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import type { Jwts } from "./jwt.ts";

@@ -2,9 +2,9 @@
 // run that ended. Who may no longer listen is cut off within a second, and who does not keep up as well: the seed's
 // client opens another one, and lists its tasks anew.
 
-import type { Notice } from "../core/notice.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { type TaskGuid, taskGuid } from "../core/task.ts";
+import type { Notice } from "../core/delivery/notice.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { type TaskGuid, taskGuid } from "../core/values/ids.ts";
 import type { Access } from "./access.ts";
 import type { Doors } from "./doors.ts";
 import { type Accept, CLOSED, type Socket } from "./socket.ts";

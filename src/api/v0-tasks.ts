@@ -1,11 +1,11 @@
 // The seed's routes of tasks: written whole, deleted, listed whole.
 
 import type { Context, Hono } from "hono";
-import { isFaults, parseDefinition } from "../core/definition.ts";
-import { parseTaskId } from "../core/definition.ts";
-import { isFault } from "../core/fault.ts";
-import { taskOf } from "../core/task-entity.ts";
-import { TASK_ID_MAX, TASK_NAME_MAX, taskGuid } from "../core/task.ts";
+import { isFaults, parseDefinition, parseTaskId } from "../core/task/definition.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { TASK_ID_MAX, TASK_NAME_MAX } from "../core/task/task.ts";
+import { isFault } from "../core/values/fault.ts";
+import { taskGuid } from "../core/values/ids.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { refusalResponse } from "./problem.ts";

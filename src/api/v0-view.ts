@@ -1,12 +1,12 @@
 // How the seed shows tasks and what became of their occurrences.
 
 import { hash } from "node:crypto";
-import type { Dossier } from "../core/dossier.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
-import type { Outcome, Run } from "../core/run.ts";
-import { isNamed, maskTarget, type Target } from "../core/target.ts";
-import { type Task, taskOf } from "../core/task-entity.ts";
+import { isNamed, maskTarget, type Target } from "../core/target/target.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import type { Outcome, Run } from "../core/task/run.ts";
+import { type Task, taskOf } from "../core/task/task-entity.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
+import type { Json } from "../core/values/json.ts";
 
 export type V0Task = {
   readonly guid: string;

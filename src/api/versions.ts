@@ -1,12 +1,12 @@
 // The routes of versions: what a task was, as this peer saw it, and the way back. Another peer may have seen more.
 
 import type { Hono } from "hono";
-import { formatInstant } from "../core/instant.ts";
-import { type Origin, type Stamp, stampMs, stampOrigin } from "../core/stamp.ts";
-import { maskTarget } from "../core/target.ts";
-import { type Task, taskOf } from "../core/task-entity.ts";
-import { type PeerId, taskGuid, type UserId } from "../core/task.ts";
-import { pastOf, type PastTask, writtenOf } from "../core/version.ts";
+import { pastOf, type PastTask, writtenOf } from "../core/register/version.ts";
+import { maskTarget } from "../core/target/target.ts";
+import { type Task, taskOf } from "../core/task/task-entity.ts";
+import { type PeerId, taskGuid, type UserId } from "../core/values/ids.ts";
+import { formatInstant } from "../core/values/instant.ts";
+import { type Origin, type Stamp, stampMs, stampOrigin } from "../core/values/stamp.ts";
 import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { problem } from "./problem.ts";

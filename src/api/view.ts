@@ -1,19 +1,23 @@
 // How tasks and runs are shown: plain JSON, instants as RFC 3339, passwords masked.
 
 import { hash } from "node:crypto";
-import type { Dossier } from "../core/dossier.ts";
-import { candidatesFor, type Shared, whyUnowned } from "../core/explain.ts";
-import { isFault } from "../core/fault.ts";
-import { formatInstant, type Instant } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
-import { groupOfEntity } from "../core/peer-group.ts";
-import { revisionOf } from "../core/register.ts";
-import { latenessMs, type Outcome, type Run, type RunState } from "../core/run.ts";
-import { describe, parseSchedule, type ScheduleSource } from "../core/schedule.ts";
-import { stampMs } from "../core/stamp.ts";
-import { isNamed, maskTarget, type Target } from "../core/target.ts";
-import { isPausedAt, nextToSend, type Task, taskOf } from "../core/task-entity.ts";
-import type { Labels, PeerId, Policy, TaskState } from "../core/task.ts";
+import { candidatesFor, type Shared, whyUnowned } from "../core/machine/explain.ts";
+import { revisionOf } from "../core/register/register.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import type { ScheduleSource } from "../core/schedule/schedule.ts";
+import { describe } from "../core/schedule/sentence.ts";
+import { isNamed, maskTarget, type Target } from "../core/target/target.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import { groupOfEntity } from "../core/task/peer-group.ts";
+import { latenessMs, type Outcome, type Run, type RunState } from "../core/task/run.ts";
+import { isPausedAt, nextToSend, type Task, taskOf } from "../core/task/task-entity.ts";
+import type { Policy, TaskState } from "../core/task/task.ts";
+import { isFault } from "../core/values/fault.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import { formatInstant, type Instant } from "../core/values/instant.ts";
+import type { Json } from "../core/values/json.ts";
+import type { Labels } from "../core/values/labels.ts";
+import { stampMs } from "../core/values/stamp.ts";
 import type { Peer } from "../peer.ts";
 import { makeTag } from "./etag.ts";
 

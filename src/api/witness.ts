@@ -3,12 +3,12 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { hash } from "node:crypto";
-import type { Command, CommandResult } from "../core/command.ts";
-import type { Json } from "../core/json.ts";
-import type { Entity } from "../core/register.ts";
-import { maskTarget, type Target } from "../core/target.ts";
-import { type Task, taskOf } from "../core/task-entity.ts";
-import type { TaskGuid } from "../core/task.ts";
+import type { Command, CommandResult } from "../core/protocol/command.ts";
+import type { Entity } from "../core/register/register.ts";
+import { maskTarget, type Target } from "../core/target/target.ts";
+import { type Task, taskOf } from "../core/task/task-entity.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
+import type { Json } from "../core/values/json.ts";
 import type { AuditAccess, Peer } from "../peer.ts";
 import type { Access } from "./access.ts";
 

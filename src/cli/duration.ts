@@ -1,7 +1,7 @@
 // How long something lasts, as people write it: 10m, 1h, 30d, or an ISO 8601 duration.
 
-import { parseDuration } from "../core/duration.ts";
-import { isFault } from "../core/fault.ts";
+import { parseDuration } from "../core/values/duration.ts";
+import { isFault } from "../core/values/fault.ts";
 import { EXIT, Failure } from "./failure.ts";
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 };

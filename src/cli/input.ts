@@ -2,7 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { PAYLOAD_MAX_BYTES } from "../core/task.ts";
+import { PAYLOAD_MAX_BYTES } from "../core/task/task.ts";
 import type { Bytes } from "./client.ts";
 import { EXIT, Failure, fileFailure } from "./failure.ts";
 import type { Parts } from "./parts.ts";

@@ -1,11 +1,12 @@
 // `simulate`: what a policy would do, in a mesh of this program's own code under simulated time. Nothing is fired, and no
 // peer is asked.
 
-import { isFaults, parseDefinition } from "../core/definition.ts";
-import { isFault } from "../core/fault.ts";
-import { type Instant, instant } from "../core/instant.ts";
-import { nextAtOrAfter, parseSchedule } from "../core/schedule.ts";
-import type { Labels } from "../core/task.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { nextAtOrAfter } from "../core/schedule/schedule.ts";
+import { isFaults, parseDefinition } from "../core/task/definition.ts";
+import { isFault } from "../core/values/fault.ts";
+import { type Instant, instant } from "../core/values/instant.ts";
+import type { Labels } from "../core/values/labels.ts";
 import type { Fault } from "../sim/plan.ts";
 import type { Foreseen, Question } from "../sim/what-if.ts";
 import { type Context, repeated, type Spec, wholeNumber } from "./command.ts";

@@ -2,10 +2,10 @@
 // itself, back to the first peer, who signed its own.
 
 import { Buffer } from "node:buffer";
-import type { Instant } from "../core/instant.ts";
-import { type Admission, admissionText } from "../core/membership-list.ts";
-import type { Origin } from "../core/stamp.ts";
-import type { PeerId } from "../core/task.ts";
+import { type Admission, admissionText } from "../core/membership/membership-list.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Origin } from "../core/values/stamp.ts";
 import { checkingKey, isSignedBy, peerIdOf, signatureOf, signingKey } from "./peer-key.ts";
 
 export type Candidate = {

@@ -3,7 +3,7 @@
 // format 1 byte · signature 64 · number 8, big-endian · length of the peer id 1 · the peer id · the body
 
 import type { KeyObject } from "node:crypto";
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { SIGNATURE_BYTES, signatureOf } from "./peer-key.ts";
 import { BROADCAST_MAX_BYTES } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 // Who may connect: members, and while an invitation is open a few strangers. A member that sends what can't be read is
 // shut out for a while. Says and counts whom it turned away.
 
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import type { MeshCounts, MeshLog } from "./mesh.ts";
 
 export type GateSettings = {

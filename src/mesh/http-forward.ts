@@ -2,7 +2,7 @@
 // more than to ask. There are only so many between two peers: a request that finds none waits for its turn, in order,
 // until one is free or its caller gives up.
 
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { HTTP_PROTOCOL, HttpLine } from "./http-channel.ts";
 import { type Mesh, MeshFailure } from "./mesh.ts";
 

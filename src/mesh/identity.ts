@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { link, lstat, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { KEY_BYTES, peerIdOf } from "./peer-key.ts";
 
 export type Identity = {

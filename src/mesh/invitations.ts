@@ -3,14 +3,14 @@
 
 import { hash, randomBytes } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { instant } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
-import { admissionOf, MembershipList } from "../core/membership-list.ts";
-import { type Entity, isAlive } from "../core/register.ts";
-import type { Origin } from "../core/stamp.ts";
-import { type Ticket } from "../core/ticket.ts";
-import type { Command } from "../core/command.ts";
-import type { PeerId } from "../core/task.ts";
+import { admissionOf, MembershipList } from "../core/membership/membership-list.ts";
+import type { Ticket } from "../core/membership/ticket.ts";
+import type { Command } from "../core/protocol/command.ts";
+import { type Entity, isAlive } from "../core/register/register.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import { instant } from "../core/values/instant.ts";
+import type { Json } from "../core/values/json.ts";
+import type { Origin } from "../core/values/stamp.ts";
 import type { Peer } from "../peer.ts";
 import { type Candidate, isSigned, signAdmission } from "./admission.ts";
 import { answerRequest, type JoinAnswer, type JoinRequest, readRequest } from "./joining.ts";

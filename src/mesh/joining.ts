@@ -1,11 +1,11 @@
 // Joining a mesh: the two ends of the one channel that a stranger gets. The joiner shows the ticket's secret and who it
 // is, in a line of JSON; the inviter answers with the list of members, or with why not.
 
-import type { Entity } from "../core/register.ts";
-import type { Stamps } from "../core/message.ts";
-import { parseEntity } from "../core/message-shape.ts";
-import type { Ticket } from "../core/ticket.ts";
-import { VersionVector } from "../core/vector.ts";
+import type { Ticket } from "../core/membership/ticket.ts";
+import { parseEntity } from "../core/protocol/message-shape.ts";
+import type { Stamps } from "../core/protocol/message.ts";
+import type { Entity } from "../core/register/register.ts";
+import { VersionVector } from "../core/register/vector.ts";
 import type { Candidate } from "./admission.ts";
 import { type Channel, type Mesh, MeshFailure } from "./mesh.ts";
 

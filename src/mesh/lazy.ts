@@ -1,8 +1,8 @@
 // A mesh that is opened when there is somebody to talk to: a peer that is alone opens no port for others, and loads
 // nothing of what speaks to them.
 
-import type { Broadcast, PeerMessage } from "../core/message.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { type Channel, type MemberAddress, type Mesh, type MeshCounts, MeshFailure } from "./mesh.ts";
 
 /** `open` is called once, at the first member or the first stranger that is expected. */

@@ -1,8 +1,8 @@
 // Broadcasts over gossipsub: each signed once, by who says it; checked once, before it is passed on.
 
 import type { KeyObject } from "node:crypto";
-import type { Broadcast } from "../core/message.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Broadcast } from "../core/protocol/message.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import type { Gate } from "./gate.ts";
 import { type Connection, GOSSIP_FRAME_BYTES, GOSSIP_QUEUE_BYTES, type Node } from "./libp2p-node.ts";

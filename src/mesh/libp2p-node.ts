@@ -5,7 +5,7 @@ import { createHash, hash } from "node:crypto";
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import type { Identify } from "@libp2p/identify";
 import type { Libp2p, Libp2pOptions } from "libp2p";
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { ENVELOPE_MAX_BYTES } from "./envelope.ts";
 import type { Gate } from "./gate.ts";
 import { sayLess } from "./libp2p-window.ts";

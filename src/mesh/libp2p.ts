@@ -1,8 +1,8 @@
 // The mesh over libp2p: TCP, a key that all share, noise, yamux, gossipsub. A link to each member, made again for as long
 // as it is one; a message is a frame on a stream that stays open.
 
-import type { Broadcast, PeerMessage } from "../core/message.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { Gate } from "./gate.ts";
 import { channelOf, receiveName, sendName } from "./libp2p-channel.ts";
 import { Gossip, TOPICS } from "./libp2p-gossip.ts";

@@ -1,8 +1,8 @@
 // Meshes in one process: what libp2p does, without sockets. What can't travel over a wire does not travel here, and links
 // are cut and healed as a test wants it.
 
-import type { Broadcast, PeerMessage } from "../core/message.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import {
   type Channel,
   type MemberAddress,

@@ -1,8 +1,8 @@
 // The door to the other peers: one message to one, one to all, and a channel for what is long. It carries what members
 // say to members; a stranger gets nothing, and what is malformed never comes through.
 
-import type { Broadcast, PeerMessage } from "../core/message.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
+import type { PeerId } from "../core/values/ids.ts";
 
 export interface Mesh {
   readonly self: PeerId;

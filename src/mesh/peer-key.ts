@@ -2,7 +2,7 @@
 // what that peer signed, without asking anyone.
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;

@@ -1,6 +1,6 @@
 // Keeps trying to reach each member that is not linked: soon, then less and less often, for as long as it is a member.
 
-import type { PeerId } from "../core/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
 
 export type RedialSettings = {
   readonly self: PeerId;

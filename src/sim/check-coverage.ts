@@ -1,14 +1,15 @@
 // Every occurrence that was due has come to its target within its tolerance (G2): of a task that some peer had on its
 // disk, as it is, all that while, and that peer ran.
 
-import { instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import { resolvePolicy } from "../core/policy.ts";
-import { type Entity, isAlive } from "../core/register.ts";
-import { between, parseSchedule } from "../core/schedule.ts";
-import { isFault } from "../core/fault.ts";
-import { taskOf } from "../core/task-entity.ts";
-import type { PeerId, TaskGuid } from "../core/task.ts";
+import { type Entity, isAlive } from "../core/register/register.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { between } from "../core/schedule/schedule.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import { resolvePolicy } from "../core/task/policy.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import { isFault } from "../core/values/fault.ts";
+import type { PeerId, TaskGuid } from "../core/values/ids.ts";
+import { instant } from "../core/values/instant.ts";
 import { excuseOf } from "./check-deliveries.ts";
 import type { PeerEnd } from "./ending.ts";
 import type { Version } from "./history.ts";

@@ -1,9 +1,9 @@
 // What came to the targets: never early (G1), always under one id (G3), and not more often than the troubles of its
 // time excuse (G4).
 
-import type { Instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import { type PeerId, taskGuid } from "../core/task.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import { type PeerId, taskGuid } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
 import type { Trouble } from "./history.ts";
 import { isHolding } from "./plan-users.ts";
 import type { Sent } from "./targets.ts";

@@ -1,9 +1,9 @@
 // When all has come to rest, all peers hold the same: one outcome of each occurrence (G5), every acknowledged edit or
 // its place in the conflict list (G6), one digest and one vector, and nothing that has grown without bound (G7).
 
-import type { Entity } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Entity } from "../core/register/register.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import { excuseOf } from "./check-deliveries.ts";
 import type { PeerEnd } from "./ending.ts";
 import { writeName } from "./history.ts";

@@ -1,9 +1,9 @@
 // The divergence check of REPLICATION §3, on all that becomes durable in a world: what the vector of a peer covers, that
 // peer holds, or holds what has superseded it. The digest tree would find and mend what is missing: this sees it before.
 
-import { mergeEntities } from "../core/register.ts";
-import type { PeerId, TaskGuid } from "../core/task.ts";
-import { VersionVector } from "../core/vector.ts";
+import { mergeEntities } from "../core/register/register.ts";
+import { VersionVector } from "../core/register/vector.ts";
+import type { PeerId, TaskGuid } from "../core/values/ids.ts";
 import type { Durable, History } from "./history.ts";
 import type { Violation } from "./violation.ts";
 

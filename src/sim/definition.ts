@@ -1,6 +1,6 @@
 // The definition of a task of a world.
 
-import type { TaskDefinition } from "../core/task.ts";
+import type { TaskDefinition } from "../core/task/task.ts";
 import type { UserAction } from "./plan.ts";
 
 export function definitionOf(

@@ -1,10 +1,10 @@
 // How a world ended: all that stands on the disks of its peers, and what each believes of the mesh.
 
-import type { Conflict } from "../core/conflict.ts";
-import type { Entity } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
-import type { MeshState } from "../core/mesh-state.ts";
-import type { PeerId } from "../core/task.ts";
+import type { MeshState } from "../core/machine/mesh-state.ts";
+import type { Conflict } from "../core/register/conflict.ts";
+import type { Entity } from "../core/register/register.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import type { KeyValue, Space } from "../store/key-value.ts";
 import { readRecord } from "../store/record.ts";
 import { runEndsOf, type World } from "./world.ts";

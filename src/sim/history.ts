@@ -1,11 +1,11 @@
 // The history of a world: what users were told, what befell the peers, and what became durable where. With the log of
 // the targets it is all that the checkers go by; and it is what a story is told from.
 
-import type { Entity, Register } from "../core/register.ts";
-import type { Stamps } from "../core/message.ts";
-import type { Run } from "../core/run.ts";
-import type { Stamp } from "../core/stamp.ts";
-import type { PeerId, TaskGuid } from "../core/task.ts";
+import type { Stamps } from "../core/protocol/message.ts";
+import type { Entity, Register } from "../core/register/register.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId, TaskGuid } from "../core/values/ids.ts";
+import type { Stamp } from "../core/values/stamp.ts";
 import type { Operation } from "../store/key-value.ts";
 import { VECTOR } from "../store/operations.ts";
 import { readRecord } from "../store/record.ts";

@@ -1,14 +1,15 @@
 // A large mesh for a while: a hundred peers, a hundred thousand tasks that are there already, and nothing that goes
 // wrong. It says what each peer has sent and computed, and whether every occurrence that was due was sent once.
 
-import { type Instant, instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import { isFault } from "../core/fault.ts";
-import { between, nextAtOrAfter, parseSchedule, type Schedule } from "../core/schedule.ts";
-import { makeStamp, type Stamp } from "../core/stamp.ts";
-import { writeTask } from "../core/task-entity.ts";
-import { type TaskGuid, taskGuid } from "../core/task.ts";
-import type { Write } from "../core/write.ts";
+import type { Write } from "../core/protocol/write.ts";
+import { parseSchedule } from "../core/schedule/schedule-source.ts";
+import { between, nextAtOrAfter, type Schedule } from "../core/schedule/schedule.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import { writeTask } from "../core/task/task-entity.ts";
+import { isFault } from "../core/values/fault.ts";
+import { type TaskGuid, taskGuid } from "../core/values/ids.ts";
+import { type Instant, instant } from "../core/values/instant.ts";
+import { makeStamp, type Stamp } from "../core/values/stamp.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";

@@ -2,7 +2,7 @@
 // as the real one: it never rings early, and a clock that was set is noticed within a second.
 
 import type { Clock } from "../clock.ts";
-import { type Instant, instant } from "../core/instant.ts";
+import { type Instant, instant } from "../core/values/instant.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** As of `src/clock.ts`: no wait is longer. */

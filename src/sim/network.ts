@@ -2,10 +2,9 @@
 // cut one way or both, split into sides, and have weather: loss, reordering, copies. Who is cut off is told late or not
 // at all, as with TCP; broadcasts go from peer to peer and may be lost.
 
-import type { Broadcast, PeerMessage } from "../core/message.ts";
-import type { PeerId } from "../core/task.ts";
-import type { Mesh, MeshListener } from "../mesh/mesh.ts";
-import { MeshFailure } from "../mesh/mesh.ts";
+import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import { type Mesh, MeshFailure, type MeshListener } from "../mesh/mesh.ts";
 import type { Chance } from "./chance.ts";
 import type { Timeline } from "./timeline.ts";
 

@@ -1,9 +1,10 @@
 // One peer of a world: the production node on a clock, a disk and a network of the world, in one life after another. It
 // is started, killed, stood still and set going again.
 
-import type { Labels, PeerId } from "../core/task.ts";
-import type { LogFacts } from "../core/event.ts";
-import { PERIODS } from "../core/periods.ts";
+import type { LogFacts } from "../core/protocol/event.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import type { Labels } from "../core/values/labels.ts";
+import { PERIODS } from "../core/values/periods.ts";
 import { type Node, startNode } from "../node.ts";
 import { recordStore } from "../store/records.ts";
 import type { Disk } from "./disk.ts";

@@ -1,8 +1,10 @@
 // Peers of a world stand at two sites, by turns, and some of its tasks are placed: for good, so that it can be told where
 // a task is to be fired, whoever has edited it. Whoever else fires it breaks the promise of its placement.
 
-import { groupOf, weightInGroup } from "../core/peer-group.ts";
-import type { Labels, PeerId, Policy } from "../core/task.ts";
+import { groupOf, weightInGroup } from "../core/task/peer-group.ts";
+import type { Policy } from "../core/task/task.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import type { Labels } from "../core/values/labels.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 

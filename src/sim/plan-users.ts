@@ -1,6 +1,6 @@
 // What the users of a world do: they make tasks at any peer, and edit, pause, delete and fire some of them now and then.
 
-import type { Policy } from "../core/task.ts";
+import type { Policy } from "../core/task/task.ts";
 import type { Chance } from "./chance.ts";
 import { placementOf } from "./placement.ts";
 import { type PlanSize, REST_MS, type UserAction } from "./plan.ts";

@@ -1,11 +1,12 @@
 // A plan is all that is going to befall a world, drawn from its seed before it starts: what kind of world it is, what
 // its users do, and its faults. Whoever takes a fault out of a plan gets the same world without it.
 
-import type { Labels, Policy } from "../core/task.ts";
+import type { Policy } from "../core/task/task.ts";
+import type { Labels } from "../core/values/labels.ts";
 import { Chance } from "./chance.ts";
+import type { Weather } from "./network.ts";
 import { faultsOf } from "./plan-faults.ts";
 import { usersOf } from "./plan-users.ts";
-import type { Weather } from "./network.ts";
 
 export type PlanSize = {
   readonly seed: number;

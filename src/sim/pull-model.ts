@@ -2,10 +2,10 @@
 // lost for ever, on the production registers and vectors. It asks one thing: when all that is left has pulled from all,
 // do they hold the same? REPLICATION §3 says by which rule a vector may be adopted; the others are here to be seen red.
 
-import type { Instant } from "../core/instant.ts";
-import { type Entity, mergeEntities, stampsOf, writeRegister } from "../core/register.ts";
-import { HybridClock, type Stamp } from "../core/stamp.ts";
-import { VersionVector } from "../core/vector.ts";
+import { type Entity, mergeEntities, stampsOf, writeRegister } from "../core/register/register.ts";
+import { VersionVector } from "../core/register/vector.ts";
+import type { Instant } from "../core/values/instant.ts";
+import { HybridClock, type Stamp } from "../core/values/stamp.ts";
 import { Chance } from "./chance.ts";
 
 /** `whole`: the other's vector, when its stream has come to its end. `record`: each stamp as it comes. `cut`: the other's vector, also when the stream broke. */

@@ -1,8 +1,8 @@
 // The targets of a world, and the log of all that ever came to them: they deliver, fail or hang as the plan says, and
 // note what was sent when, by whom, and what became of it. The checkers believe this log alone.
 
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import type { PeerId } from "../core/task.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
+import type { PeerId } from "../core/values/ids.ts";
 import type { StopSignal, Trigger } from "../trigger/trigger.ts";
 import type { Chance } from "./chance.ts";
 import type { Timeline } from "./timeline.ts";

@@ -1,11 +1,13 @@
 // What would a policy do? One task, a mesh, and what goes wrong at which time of day: the answer says of each occurrence
 // who would fire it, on which side of a cut, and what would be recorded.
 
-import type { Instant } from "../core/instant.ts";
-import { occurrenceId } from "../core/occurrence.ts";
-import type { Run } from "../core/run.ts";
-import { between, type Schedule } from "../core/schedule.ts";
-import { type Labels, type PeerId, type Policy, taskGuid } from "../core/task.ts";
+import { between, type Schedule } from "../core/schedule/schedule.ts";
+import { occurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
+import type { Policy } from "../core/task/task.ts";
+import { type PeerId, taskGuid } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Labels } from "../core/values/labels.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { endingOf } from "./ending.ts";
 import type { Fault, Plan, WorldKind } from "./plan.ts";

@@ -1,8 +1,8 @@
 // Messages in their wire form and back, as between processes: what the parser at the other end does not take is a defect
 // of whoever said it, and ends the world.
 
-import type { Broadcast, PeerMessage } from "../core/message.ts";
-import { parseBroadcast, parsePeerMessage } from "../core/message-shape.ts";
+import { parseBroadcast, parsePeerMessage } from "../core/protocol/message-shape.ts";
+import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
 import { BROADCAST_MAX_BYTES, decodeValue, encodeValue, MESSAGE_MAX_BYTES } from "../mesh/wire.ts";
 
 export function wired(message: PeerMessage): PeerMessage {

@@ -3,16 +3,16 @@
 // passing has happened; so the same plan makes the same history, to the letter.
 
 import { setImmediate } from "node:timers";
-import type { CommandResult, TaskCommand } from "../core/command.ts";
-import { definitionOf } from "./definition.ts";
-import type { Instant } from "../core/instant.ts";
-import type { Entity } from "../core/register.ts";
-import { makeStamp } from "../core/stamp.ts";
-import { type PeerId, type TaskGuid, taskGuid } from "../core/task.ts";
+import type { CommandResult, TaskCommand } from "../core/protocol/command.ts";
+import type { Entity } from "../core/register/register.ts";
+import { type PeerId, type TaskGuid, taskGuid } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import { makeStamp } from "../core/values/stamp.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
 import { VectorCheck } from "./check-vectors.ts";
+import { definitionOf } from "./definition.ts";
 import { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import { LocalClock } from "./local-clock.ts";

@@ -5,8 +5,8 @@
 //
 // To put 20,000 deliveries into their five places as they come costs 36 µs of CPU for each; to keep them, 10.
 
-import type { TaskGuid } from "../core/task.ts";
-import type { Write } from "../core/write.ts";
+import type { Write } from "../core/protocol/write.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
 import type { KeyValue, Operation } from "./key-value.ts";
 import { newRuns, operationsOf } from "./operations.ts";
 import { readRecord, writeRecord } from "./record.ts";

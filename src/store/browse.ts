@@ -1,10 +1,10 @@
 // Pages of tasks and runs for those who look at them. A page never costs more than a bounded number of records read,
 // whatever is asked for: with a filter it may be short, or empty, and its cursor says where to go on.
 
-import type { Conflict } from "../core/conflict.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
-import { type Entity, isAlive } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
+import type { Conflict } from "../core/register/conflict.ts";
+import { type Entity, isAlive } from "../core/register/register.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
 import type { KeyValue, Range, Space } from "./key-value.ts";
 import { entityKey, idOfPlace, isRunPlace, nameKey, ofTask, startingWith } from "./keys.ts";
 import { isFilter, matches } from "./name.ts";

@@ -6,9 +6,9 @@
 //
 // A run that is driven again leaves both, and so does one that is dismissed.
 
-import type { OccurrenceId } from "../core/occurrence.ts";
-import type { Run } from "../core/run.ts";
-import type { UserId } from "../core/task.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
+import type { UserId } from "../core/values/ids.ts";
 import { browse } from "./browse.ts";
 import type { Delete, KeyValue, Operation, Range } from "./key-value.ts";
 import { idOfPlace, instantOfPlace, isRunPlace, startingWith } from "./keys.ts";

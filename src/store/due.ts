@@ -1,9 +1,9 @@
 // The due index read: what some shards have to do up to an instant, in one walk that leaps from shard to shard. 4,096
 // shards cost no more than the entries that there are: where a shard is empty, the walk stands in the next one already.
 
-import type { DuePage, DueQuery } from "../core/event.ts";
+import { GROUPS_MAX } from "../core/ownership/shard.ts";
+import type { DuePage, DueQuery } from "../core/protocol/event.ts";
 import type { KeyValue, Walk } from "./key-value.ts";
-import { GROUPS_MAX } from "../core/shard.ts";
 import { afterGroup, GROUPS_KEY, parseDueKey, shardKey, startingWith } from "./keys.ts";
 
 /** Entries read after a leap: most shards have none or one within the minute that is asked for. */

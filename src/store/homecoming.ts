@@ -1,13 +1,13 @@
 // A peer that was removed from its mesh, and is admitted again, may hold what all others have deleted and forgotten: it
 // would bring that back. So it keeps only what the mesh can't know, and is told the rest anew.
 
-import type { Progress } from "../core/dossier.ts";
-import type { Stamps } from "../core/message.ts";
-import { type Entity } from "../core/register.ts";
-import { coveredBy } from "../core/stable-cut.ts";
-import { isCollected } from "../core/tombstones.ts";
-import { VersionVector } from "../core/vector.ts";
-import type { Write } from "../core/write.ts";
+import type { Stamps } from "../core/protocol/message.ts";
+import type { Write } from "../core/protocol/write.ts";
+import type { Entity } from "../core/register/register.ts";
+import { coveredBy } from "../core/register/stable-cut.ts";
+import { VersionVector } from "../core/register/vector.ts";
+import { isCollected } from "../core/replication/tombstones.ts";
+import type { Progress } from "../core/task/dossier.ts";
 import type { KeyValue } from "./key-value.ts";
 import { readRecord } from "./record.ts";
 

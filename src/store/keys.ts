@@ -2,16 +2,16 @@
 // on. No part of a key but the last may hold the sign that parts it from the next: guids, ids and digits don't, and no
 // user has U+0000 in the name.
 
-import type { DuePage } from "../core/event.ts";
-import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/instant.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
-import type { EntityKind } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
-import type { ShardName } from "../core/shard.ts";
-import type { Stamp } from "../core/stamp.ts";
-import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
-import { type DotKey, dotKey, dotStamp } from "../core/vector.ts";
-import type { DuePlace } from "../core/write.ts";
+import type { ShardName } from "../core/ownership/shard.ts";
+import type { DuePage } from "../core/protocol/event.ts";
+import type { DuePlace } from "../core/protocol/write.ts";
+import type { EntityKind } from "../core/register/register.ts";
+import { type DotKey, dotKey, dotStamp } from "../core/register/vector.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/values/ids.ts";
+import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/values/instant.ts";
+import type { Stamp } from "../core/values/stamp.ts";
 import type { Range } from "./key-value.ts";
 import type { Dot } from "./store.ts";
 

@@ -1,10 +1,10 @@
 // What the list of tasks asks of an entity: who it is, and whether it matches. Registers come from other peers, one by
 // one: what is missing or of another form is a task without a name, never an error that hides the others.
 
-import type { Instant } from "../core/instant.ts";
-import type { Json } from "../core/json.ts";
-import type { Entity } from "../core/register.ts";
-import type { UserId } from "../core/task.ts";
+import type { Entity } from "../core/register/register.ts";
+import type { UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Json } from "../core/values/json.ts";
 import type { TaskQuery } from "./store.ts";
 
 export type Meta = {

@@ -24,12 +24,12 @@
 //   meta         origin                     of this store's stamps
 //   meta         highWater                  the mark of stamps; `format` belongs to the adapter
 
-import { conflictPlace } from "../core/conflict.ts";
-import type { StoredCarry } from "../core/carry.ts";
-import { isAlive, isDead, stampsOf } from "../core/register.ts";
-import type { TaskGuid } from "../core/task.ts";
-import { versionPlace } from "../core/version.ts";
-import type { Write } from "../core/write.ts";
+import type { Write } from "../core/protocol/write.ts";
+import { conflictPlace } from "../core/register/conflict.ts";
+import { isAlive, isDead, stampsOf } from "../core/register/register.ts";
+import { versionPlace } from "../core/register/version.ts";
+import type { StoredCarry } from "../core/task/carry.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
 import { addDead, causeOf, deleteDead, historyOf } from "./dead.ts";
 import type { Operation } from "./key-value.ts";
 import { answerPlace, carryKey, dotPlace, dueKey, entityKey, nameKey, ofTask, runPlace } from "./keys.ts";

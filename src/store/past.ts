@@ -1,8 +1,8 @@
 // The past, which is forgotten in small steps: settled runs beyond a number or an age, oldest first, and answers past
 // their time. Open runs stay however old they are.
 
-import type { Instant } from "../core/instant.ts";
-import type { StoredAnswer } from "../core/write.ts";
+import type { StoredAnswer } from "../core/protocol/write.ts";
+import type { Instant } from "../core/values/instant.ts";
 import { deleteDead, readHistory } from "./dead.ts";
 import type { KeyValue, Operation } from "./key-value.ts";
 import { idOfPlace, keyOfAnswerPlace, nearestInstantKey, ofTask } from "./keys.ts";

@@ -1,19 +1,19 @@
 // The questions that the core asks of the store for other peers' sake.
 
-import { leafOf } from "../core/digest.ts";
-import type { LogEnds } from "../core/message.ts";
-import { type Entity, ENTITY_KINDS, type EntityKind } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
-import { stampOrigin } from "../core/stamp.ts";
-import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
-import { VersionVector } from "../core/vector.ts";
-import type { Vote } from "../core/vote.ts";
+import type { LogEnds } from "../core/protocol/message.ts";
+import type { StoreAnswer, StoreQuery } from "../core/protocol/store-query.ts";
+import type { Vote } from "../core/protocol/vote.ts";
+import { leafOf } from "../core/register/digest.ts";
+import { type Entity, ENTITY_KINDS, type EntityKind } from "../core/register/register.ts";
+import { VersionVector } from "../core/register/vector.ts";
+import type { Run } from "../core/task/run.ts";
+import { stampOrigin } from "../core/values/stamp.ts";
 import { dueGroups } from "./due.ts";
 import type { KeyValue } from "./key-value.ts";
 import { entityKey } from "./keys.ts";
 import { readRecord } from "./record.ts";
-import { tombstones } from "./tombstones.ts";
 import { carriesAfter, entitiesAbove, entitiesStartingWith, lastResults, type Logs } from "./replication.ts";
+import { tombstones } from "./tombstones.ts";
 
 /** A dot's time with nothing before it. */
 const NO_TIME = "";

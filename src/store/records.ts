@@ -1,33 +1,32 @@
 // The store: what the core writes, kept as records in ordered spaces, and read back for the engine and for people. It
 // knows no disk: LevelDB or a map in memory is behind the inner door.
 
-import type { Conflict } from "../core/conflict.ts";
-import { type Dossier, NO_PROGRESS, type Progress } from "../core/dossier.ts";
-import type { DueQuery } from "../core/event.ts";
-import type { Instant } from "../core/instant.ts";
-import type { MeshStart } from "../core/mesh-start.ts";
-import type { LogEnds, Stamps } from "../core/message.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
-import type { Entity, EntityKind } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
-import type { Origin } from "../core/stamp.ts";
-import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
-import type { PeerId, TaskGuid } from "../core/task.ts";
-import type { KeptExchange } from "../core/exchange.ts";
-import type { Version } from "../core/version.ts";
-import type { StoredAnswer, Write } from "../core/write.ts";
+import type { MeshStart } from "../core/mesh/mesh-start.ts";
+import type { DueQuery } from "../core/protocol/event.ts";
+import type { LogEnds, Stamps } from "../core/protocol/message.ts";
+import type { StoreAnswer, StoreQuery } from "../core/protocol/store-query.ts";
+import type { StoredAnswer, Write } from "../core/protocol/write.ts";
+import type { Conflict } from "../core/register/conflict.ts";
+import type { Entity, EntityKind } from "../core/register/register.ts";
+import type { Version } from "../core/register/version.ts";
+import { type Dossier, NO_PROGRESS, type Progress } from "../core/task/dossier.ts";
+import type { KeptExchange } from "../core/task/exchange.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId, TaskGuid } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Origin } from "../core/values/stamp.ts";
 import { Backlog, type Pace } from "./backlog.ts";
 import { browseConflicts, browseRuns, browseTasks } from "./browse.ts";
 import { browseCauses, browseDead } from "./dead.ts";
 import { dueGroups, readDue } from "./due.ts";
+import { known } from "./homecoming.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
 import { DEAD, HIGH_WATER, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
-import { known } from "./homecoming.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
-import { CARRIES_MAX, CONFLICTS_MAX, trim, VERSIONS_MAX } from "./trim.ts";
 import {
   type DeadCause,
   type DeadCauseQuery,
@@ -41,6 +40,7 @@ import {
   StoreFailure,
   type TaskQuery,
 } from "./store.ts";
+import { CARRIES_MAX, CONFLICTS_MAX, trim, VERSIONS_MAX } from "./trim.ts";
 
 /** With a pace, what comes in great numbers is kept in a backlog first: see there. */
 export function recordStore(keyValue: KeyValue, pace?: Pace): Store {

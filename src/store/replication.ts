@@ -2,12 +2,12 @@
 // records of some leaves of the digest tree. Every page is bounded in number and in length, and says where to go on.
 
 import { Buffer } from "node:buffer";
-import type { Carry, CarryPage, LastResult, StoredCarry } from "../core/carry.ts";
-import { NO_PROGRESS, type Progress } from "../core/dossier.ts";
-import type { LogEnds } from "../core/message.ts";
-import type { Entity } from "../core/register.ts";
-import type { Run } from "../core/run.ts";
-import type { PeerId, TaskGuid } from "../core/task.ts";
+import type { LogEnds } from "../core/protocol/message.ts";
+import type { Entity } from "../core/register/register.ts";
+import type { Carry, CarryPage, LastResult, StoredCarry } from "../core/task/carry.ts";
+import { NO_PROGRESS, type Progress } from "../core/task/dossier.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId, TaskGuid } from "../core/values/ids.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, nameOfDotPlace, seqOfCarryKey, startingWith } from "./keys.ts";
 import { readRecord } from "./record.ts";

@@ -1,20 +1,20 @@
 // The door to what is kept. One way in (`commit`), and the few questions that the engine and the people ask.
 
-import type { Conflict } from "../core/conflict.ts";
-import type { Dossier } from "../core/dossier.ts";
-import type { DuePage, DueQuery } from "../core/event.ts";
-import type { Instant } from "../core/instant.ts";
-import type { MeshStart } from "../core/mesh-start.ts";
-import type { Stamps } from "../core/message.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
-import type { Entity, EntityKind } from "../core/register.ts";
-import type { Outcome, Run } from "../core/run.ts";
-import type { Origin, Stamp } from "../core/stamp.ts";
-import type { StoreAnswer, StoreQuery } from "../core/store-query.ts";
-import type { PeerId, TaskGuid, UserId } from "../core/task.ts";
-import type { KeptExchange } from "../core/exchange.ts";
-import type { Version } from "../core/version.ts";
-import type { StoredAnswer, Write } from "../core/write.ts";
+import type { MeshStart } from "../core/mesh/mesh-start.ts";
+import type { DuePage, DueQuery } from "../core/protocol/event.ts";
+import type { Stamps } from "../core/protocol/message.ts";
+import type { StoreAnswer, StoreQuery } from "../core/protocol/store-query.ts";
+import type { StoredAnswer, Write } from "../core/protocol/write.ts";
+import type { Conflict } from "../core/register/conflict.ts";
+import type { Entity, EntityKind } from "../core/register/register.ts";
+import type { Version } from "../core/register/version.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import type { KeptExchange } from "../core/task/exchange.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import type { Outcome, Run } from "../core/task/run.ts";
+import type { PeerId, TaskGuid, UserId } from "../core/values/ids.ts";
+import type { Instant } from "../core/values/instant.ts";
+import type { Origin, Stamp } from "../core/values/stamp.ts";
 
 export interface Store {
   /**

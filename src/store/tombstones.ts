@@ -1,8 +1,8 @@
 // The deleted among the entities, a bounded number of records at a look.
 
-import type { Progress } from "../core/dossier.ts";
-import { type Entity, isDead } from "../core/register.ts";
-import type { StoreAnswer } from "../core/store-query.ts";
+import type { StoreAnswer } from "../core/protocol/store-query.ts";
+import { type Entity, isDead } from "../core/register/register.ts";
+import type { Progress } from "../core/task/dossier.ts";
 import type { KeyValue } from "./key-value.ts";
 import { readRecord } from "./record.ts";
 

@@ -1,7 +1,7 @@
 // What is trimmed beside the past: the run logs of peers, of which only the latest carries are kept one by one, the list
 // of conflicts, and the versions of tasks. A peer that was away for longer than a log reaches back is given where each task stands instead.
 
-import type { TaskGuid } from "../core/task.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
 import type { KeyValue, Operation } from "./key-value.ts";
 import { carryKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
 

@@ -1,8 +1,8 @@
 // An event as a message of AMQP 0-9-1: its properties say what it is, in the way of CloudEvents' binding to AMQP.
 
 import { Buffer } from "node:buffer";
-import type { Delivery } from "../core/delivery.ts";
-import { exactDurationMs } from "../core/duration.ts";
+import type { Delivery } from "../core/delivery/delivery.ts";
+import { exactDurationMs } from "../core/values/duration.ts";
 import { attributesOf, EVENT_TYPE, traceparentOf } from "./cloud-event.ts";
 
 export type AmqpMessage = {

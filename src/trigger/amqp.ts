@@ -3,14 +3,14 @@
 
 import { Socket } from "node:net";
 import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
-import { isFault } from "../core/fault.ts";
-import { type AmqpAddress, parseAmqpUrn } from "../core/target-amqp.ts";
+import { type AmqpAddress, parseAmqpUrn } from "../core/target/target-amqp.ts";
+import { isFault } from "../core/values/fault.ts";
 import { amqpMessage } from "./amqp-message.ts";
+import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
-import { Attempt } from "./attempt.ts";
-import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { gather } from "./gather.ts";
 import { type LinkPlan, Refusal, type Session } from "./link.ts";
 import type { OpenCredentials } from "./open-target.ts";

@@ -1,7 +1,7 @@
 // One attempt at a broker, and what became of it. It ends once, by whichever comes first: the broker's word, the end of
 // the connection, its time, or whoever started it; what comes after that is not heard.
 
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 import { spanOf } from "./connection-error.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { StopSignal } from "./trigger.ts";

@@ -1,8 +1,8 @@
 // What the triggers of all brokers have in common: a plan for each target, worked out once, and links that are shared by
 // the targets of one broker and user, opened when first used, closed when idle, and bounded in number.
 
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import { Memo } from "../core/memo.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
+import { Memo } from "../core/values/memo.ts";
 import { Attempt } from "./attempt.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Dial, Link, type LinkPlan } from "./link.ts";

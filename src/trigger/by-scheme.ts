@@ -1,6 +1,6 @@
 // Many triggers behind one door: each event goes to the one that serves its URN's scheme.
 
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 import type { StopSignal, Trigger } from "./trigger.ts";
 
 /** Closes them all when it is closed. Throws when two serve one scheme. */

@@ -1,8 +1,8 @@
 // What an event says of itself, whatever carries it: CloudEvents 1.0 in binary mode, and a W3C trace context.
 
-import type { Delivery } from "../core/delivery.ts";
-import { formatInstant } from "../core/instant.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
+import type { Delivery } from "../core/delivery/delivery.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import { formatInstant } from "../core/values/instant.ts";
 
 export const EVENT_TYPE = "metronome.occurrence";
 

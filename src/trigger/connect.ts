@@ -4,7 +4,7 @@
 import type { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Exchange } from "../core/exchange.ts";
+import type { Exchange } from "../core/task/exchange.ts";
 import type { Egress, Way } from "./egress.ts";
 import type { ClientTls } from "./tls.ts";
 

@@ -3,8 +3,8 @@
 
 import { lookup, type LookupAddress, type LookupAllOptions } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { type Block, isLoopback, parseAddress } from "../core/address.ts";
-import { egressRefusal, type EgressRules, PLAIN_RULES } from "../core/egress.ts";
+import { egressRefusal, type EgressRules, PLAIN_RULES } from "../core/target/egress.ts";
+import { type Block, isLoopback, parseAddress } from "../core/values/address.ts";
 
 export type Way = { readonly host: string; readonly port: number; readonly lookup: LookupFunction };
 

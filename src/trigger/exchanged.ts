@@ -1,7 +1,7 @@
 // What an attempt over HTTP leaves to be looked at: made only when there is something to see, and never with a secret.
 
 import { Buffer } from "node:buffer";
-import { ANSWER_SHOWN_BYTES, type BodyPart, type HeaderList, REQUEST_SHOWN_BYTES } from "../core/exchange.ts";
+import { ANSWER_SHOWN_BYTES, type BodyPart, type HeaderList, REQUEST_SHOWN_BYTES } from "../core/task/exchange.ts";
 
 /** Hex says little beyond its beginning. */
 const HEX_BYTES = 4 * 1024;

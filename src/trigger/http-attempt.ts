@@ -2,15 +2,15 @@
 // or whoever started it; what comes after that is not heard.
 
 import { Buffer } from "node:buffer";
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import { ANSWER_SHOWN_BYTES, type Exchange } from "../core/exchange.ts";
-import type { OccurrenceId } from "../core/occurrence.ts";
-import { BODY_LOOK_BYTES, bodyLack, isGoodStatus } from "../core/success-rule.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
+import { BODY_LOOK_BYTES, bodyLack, isGoodStatus } from "../core/target/success-rule.ts";
+import { ANSWER_SHOWN_BYTES, type Exchange } from "../core/task/exchange.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
 import type { Connector } from "./connect.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { answerBody, headerList, headerPairs, maskedText, requestBody } from "./exchanged.ts";
-import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, late, refused, tooLong, unfit } from "./http-result.ts";
 import type { Plan, Request } from "./http-request.ts";
+import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, late, refused, tooLong, unfit } from "./http-result.ts";
 import type { StopSignal } from "./trigger.ts";
 
 export type AttemptParts = {

@@ -1,9 +1,9 @@
 // What shows a target who sends: the headers, the certificate and the signature that its credentials make.
 
 import { Buffer } from "node:buffer";
-import { type Credential, type Credentials, secretHeaders, valuesAt } from "../core/credentials.ts";
-import type { ResolvedTarget } from "../core/target-book.ts";
-import { userinfoOf } from "../core/target-urn.ts";
+import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import { type Credential, type Credentials, secretHeaders, valuesAt } from "../core/target/credentials.ts";
+import { userinfoOf } from "../core/target/target-urn.ts";
 import { type OauthClient, oauthClient } from "./oauth.ts";
 import { clientTlsOf } from "./open-target.ts";
 import { type Signer, signerOf } from "./signature.ts";

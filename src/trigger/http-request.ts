@@ -1,8 +1,8 @@
 // The request of an attempt. What is the same for each event of a target is worked out once: its plan.
 
-import type { Delivery } from "../core/delivery.ts";
-import type { SuccessRule } from "../core/success-rule.ts";
-import type { ResolvedTarget } from "../core/target-book.ts";
+import type { Delivery } from "../core/delivery/delivery.ts";
+import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import type { SuccessRule } from "../core/target/success-rule.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
 import type { Proof } from "./http-proof.ts";
 import type { OauthClient } from "./oauth.ts";

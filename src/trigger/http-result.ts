@@ -2,9 +2,9 @@
 
 import type { Buffer } from "node:buffer";
 import { STATUS_CODES } from "node:http";
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import { EGRESS_REFUSED } from "./egress.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 import { codeOf, shownText, spanOf, unreachable } from "./connection-error.ts";
+import { EGRESS_REFUSED } from "./egress.ts";
 import type { Plan } from "./http-request.ts";
 
 export type Refusal = {

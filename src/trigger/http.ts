@@ -2,11 +2,11 @@
 // target answers, or fails to answer, costs more than its own time and 1 MiB that is not kept.
 
 import { Pool } from "undici";
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
-import { HttpAttempt, type KeepExchange } from "./http-attempt.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 import { Connector } from "./connect.ts";
-import { type Egress, PLAIN_EGRESS } from "./egress.ts";
 import { Deadlines } from "./deadlines.ts";
+import { type Egress, PLAIN_EGRESS } from "./egress.ts";
+import { HttpAttempt, type KeepExchange } from "./http-attempt.ts";
 import { HttpPlans } from "./http-plans.ts";
 import { bodyOf, headersOf, OPEN, pathOf, type Plan, type Request, withToken } from "./http-request.ts";
 import { type Asked, type OauthClient, OauthTokens } from "./oauth.ts";

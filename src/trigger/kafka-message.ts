@@ -1,6 +1,6 @@
 // An event as a record of Kafka: its headers say what it is, in the way of CloudEvents' binding to Kafka.
 
-import type { Delivery } from "../core/delivery.ts";
+import type { Delivery } from "../core/delivery/delivery.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
 
 export type KafkaMessage = {

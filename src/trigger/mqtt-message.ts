@@ -1,7 +1,7 @@
 // An event as a message of MQTT 5: its user properties say what it is, in the way of CloudEvents' binding to MQTT.
 
-import type { Delivery } from "../core/delivery.ts";
-import { exactDurationMs } from "../core/duration.ts";
+import type { Delivery } from "../core/delivery/delivery.ts";
+import { exactDurationMs } from "../core/values/duration.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
 
 export type MqttMessage = {

@@ -2,9 +2,9 @@
 // attempts wait for it, kept until shortly before they end, and renewed once when a target refuses one.
 
 import { Buffer } from "node:buffer";
-import type { DeliveryResult } from "../core/delivery.ts";
-import { isObject } from "../core/faults.ts";
-import type { Auth } from "../core/target-auth.ts";
+import type { DeliveryResult } from "../core/delivery/delivery.ts";
+import type { Auth } from "../core/target/target-auth.ts";
+import { isObject } from "../core/values/faults.ts";
 
 export type OauthClient = {
   /** All that a token is asked for with. */

@@ -1,9 +1,9 @@
 // What is secret of a task's own target is opened here, just before it is sent to: up to here it is sealed.
 
-import type { Delivery } from "../core/delivery.ts";
-import { Memo } from "../core/memo.ts";
-import type { ResolvedTarget } from "../core/target-book.ts";
-import { isSealed } from "../core/target.ts";
+import type { Delivery } from "../core/delivery/delivery.ts";
+import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import { isSealed } from "../core/target/target.ts";
+import { Memo } from "../core/values/memo.ts";
 import type { Trigger } from "./trigger.ts";
 
 /** Targets that are kept open, the latest: an attempt should not have to open its own each time. */

@@ -1,6 +1,6 @@
 // The door to the targets: hands one event over and says what became of it.
 
-import type { Delivery, DeliveryResult } from "../core/delivery.ts";
+import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 
 export interface Trigger {
   /** URN schemes that it serves, without the colon. */

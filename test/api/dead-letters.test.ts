@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_PROGRESS } from "../../src/core/dossier.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import { NO_PROGRESS } from "../../src/core/task/dossier.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { meshed, type MeshedPeer, until } from "./meshed.ts";
 import { HOURLY, URN, USER, withWorld } from "./world.ts";
 

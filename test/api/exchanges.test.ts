@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exchange as shape } from "../../src/api/exchange-operations.ts";
-import { type Exchange, EXCHANGES_MAX } from "../../src/core/exchange.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
+import { type Exchange, EXCHANGES_MAX } from "../../src/core/task/exchange.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
 import { createExchanges } from "../../src/exchanges.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as shapes from "../../src/api/shapes.ts";
 import { STALE_HEADER } from "../../src/api/stale.ts";
-import { isFault } from "../../src/core/fault.ts";
-import { nextAtOrAfter, parseSchedule } from "../../src/core/schedule.ts";
-import { instant } from "../../src/core/instant.ts";
+import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
+import { nextAtOrAfter } from "../../src/core/schedule/schedule.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { meshed, type MeshedPeer, until } from "./meshed.ts";
 import { HOURLY, type Reply, URN, withWorld } from "./world.ts";
 

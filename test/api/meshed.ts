@@ -3,24 +3,24 @@
 
 import { type Api, createApi } from "../../src/api/app.ts";
 import { systemClock } from "../../src/clock.ts";
-import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
-import { instant } from "../../src/core/instant.ts";
-import { parseBroadcast, parsePeerMessage } from "../../src/core/message-shape.ts";
-import { PERIODS } from "../../src/core/periods.ts";
-import type { Entity } from "../../src/core/register.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
+import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
+import { parseBroadcast, parsePeerMessage } from "../../src/core/protocol/message-shape.ts";
+import type { Entity } from "../../src/core/register/register.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import { PERIODS } from "../../src/core/values/periods.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
+import { createExchanges, type Exchanges } from "../../src/exchanges.ts";
 import { HTTP_PROTOCOL, serveOver } from "../../src/mesh/http-channel.ts";
 import { httpForward } from "../../src/mesh/http-forward.ts";
 import { type MemoryNetwork, memoryNetwork } from "../../src/mesh/memory.ts";
 import { type Mesh, MeshFailure } from "../../src/mesh/mesh.ts";
-import { createExchanges, type Exchanges } from "../../src/exchanges.ts";
 import { type Node, startNode } from "../../src/node.ts";
 import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
+import type { Trigger } from "../../src/trigger/trigger.ts";
 import { STRANGER } from "../introduction.ts";
 import { ADMIN_TOKEN, type Call, memoryAudit, PORT, type Reply, replyOf, request, targetAccess } from "./world.ts";
-import type { Trigger } from "../../src/trigger/trigger.ts";
 
 /** Two cores that others use too. */
 const PATIENCE_MS = 20_000;

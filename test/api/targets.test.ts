@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { targetKey } from "../../src/core/target-entity.ts";
+import { targetKey } from "../../src/core/delivery/target-entity.ts";
 import { makeCertificates } from "../e2e/certificates.ts";
 import { HOURLY, START, USER, withWorld, type World } from "./world.ts";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, parseSchedule } from "../../src/core/schedule.ts";
-import { isFault } from "../../src/core/fault.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
+import { describe } from "../../src/core/schedule/sentence.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { HOURLY, makeWorld, rest, sentenceOf, URN, USER, withWorld } from "./world.ts";
 
 const LEAST = { id: "a", schedule: HOURLY, target: URN };

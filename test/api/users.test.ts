@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { needOf } from "../../src/api/rules.ts";
 import { openapi } from "../../src/api/openapi.ts";
-import { ROLES, type Scope, SCOPES, SCOPES_OF } from "../../src/core/user.ts";
+import { needOf } from "../../src/api/rules.ts";
+import { ROLES, type Scope, SCOPES, SCOPES_OF } from "../../src/core/people/user.ts";
 import { CODE, HOURLY, type Reply, URN, withWorld, type World } from "./world.ts";
 
 const PASSWORD = "correct horse";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hash } from "node:crypto";
-import { taskGuid } from "../../src/core/task.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { type Call, HOURLY, type Reply, rest, URN, withWorld, type World } from "./world.ts";
 
 const SCHEDULE = "R/2026-12-01T09:00:00Z/PT1H/ET30S";

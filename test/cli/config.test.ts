@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { instant } from "../../src/core/instant.ts";
-import { printTicket } from "../../src/core/ticket.ts";
 import { type Config, defaultData, type Flags, type Misconfigured, readConfig } from "../../src/config.ts";
+import { printTicket } from "../../src/core/membership/ticket.ts";
+import { instant } from "../../src/core/values/instant.ts";
 
 const TOKEN = "a".repeat(32);
 const TICKET = printTicket({

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serve } from "../../src/api/serve.ts";
-import { instant } from "../../src/core/instant.ts";
-import { printTicket } from "../../src/core/ticket.ts";
+import { printTicket } from "../../src/core/membership/ticket.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { meshed, until } from "../api/meshed.ts";
 import { ADMIN_TOKEN, HOURLY, makeWorld, START, URN } from "../api/world.ts";

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBroadcast, parsePeerMessage } from "../../src/core/message-shape.ts";
-import { MembershipList } from "../../src/core/membership-list.ts";
-import type { Ticket } from "../../src/core/ticket.ts";
+import { MembershipList } from "../../src/core/membership/membership-list.ts";
+import type { Ticket } from "../../src/core/membership/ticket.ts";
+import { parseBroadcast, parsePeerMessage } from "../../src/core/protocol/message-shape.ts";
 import { isSigned } from "../../src/mesh/admission.ts";
 import { Invitations } from "../../src/mesh/invitations.ts";
 import { askToJoin, type JoinEnd } from "../../src/mesh/joining.ts";

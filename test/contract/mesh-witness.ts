@@ -1,7 +1,7 @@
 // Sees what a mesh tells, and lets a test wait for it.
 
-import type { Broadcast, PeerMessage } from "../../src/core/message.ts";
-import type { PeerId } from "../../src/core/task.ts";
+import type { Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
+import type { PeerId } from "../../src/core/values/ids.ts";
 import type { Channel, Mesh, MeshListener, MeshSettings } from "../../src/mesh/mesh.ts";
 
 /** Two cores that others use too: what takes 50 ms here took 5 s at times. */

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_PROGRESS } from "../../src/core/dossier.ts";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { type TaskGuid, taskGuid } from "../../src/core/task.ts";
-import type { Write } from "../../src/core/write.ts";
+import type { Write } from "../../src/core/protocol/write.ts";
+import { NO_PROGRESS } from "../../src/core/task/dossier.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import { type TaskGuid, taskGuid } from "../../src/core/values/ids.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
 import type { Pace } from "../../src/store/backlog.ts";
 import type { KeyValue } from "../../src/store/key-value.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instant } from "../../src/core/instant.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
-import type { TaskGuid } from "../../src/core/task.ts";
+import type { TaskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 import { carryKey, seqOfCarryKey } from "../../src/store/keys.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";

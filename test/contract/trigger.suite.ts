@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test as nodeTest } from "node:test";
-import type { Delivery } from "../../src/core/delivery.ts";
-import { instant } from "../../src/core/instant.ts";
-import { occurrenceId } from "../../src/core/occurrence.ts";
-import type { ResolvedTarget } from "../../src/core/target-book.ts";
-import type { PlainTarget } from "../../src/core/target.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import type { Delivery } from "../../src/core/delivery/delivery.ts";
+import type { ResolvedTarget } from "../../src/core/delivery/target-book.ts";
+import type { PlainTarget } from "../../src/core/target/target.ts";
+import { occurrenceId } from "../../src/core/task/occurrence.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { titleOf } from "./broker.ts";
 

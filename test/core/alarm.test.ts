@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_PROGRESS } from "../../src/core/dossier.ts";
-import { PLAIN_RULES } from "../../src/core/egress.ts";
-import type { CoreEvent, Effect } from "../../src/core/event.ts";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import { Machine } from "../../src/core/machine.ts";
-import { shardName, shardOf } from "../../src/core/shard.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import { Machine } from "../../src/core/machine/machine.ts";
+import { shardName, shardOf } from "../../src/core/ownership/shard.ts";
+import type { CoreEvent, Effect } from "../../src/core/protocol/event.ts";
+import { PLAIN_RULES } from "../../src/core/target/egress.ts";
+import { NO_PROGRESS } from "../../src/core/task/dossier.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
 import { STRANGER } from "../introduction.ts";
 
 const START = instant(Date.parse("2026-05-01T12:00:00Z"));

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Ballots, type Verdict } from "../../src/core/ballots.ts";
-import { Electorate } from "../../src/core/electorate.ts";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import { occurrenceId } from "../../src/core/occurrence.ts";
-import { taskGuid } from "../../src/core/task.ts";
-import type { Ballot, Refusal } from "../../src/core/vote.ts";
-import type { OnPolled } from "../../src/core/voting.ts";
+import { Ballots, type Verdict } from "../../src/core/hold/ballots.ts";
+import type { OnPolled } from "../../src/core/hold/voting.ts";
+import { Electorate } from "../../src/core/membership/electorate.ts";
+import type { Ballot, Refusal } from "../../src/core/protocol/vote.ts";
+import { occurrenceId } from "../../src/core/task/occurrence.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
 
 const START = Date.parse("2026-06-01T00:00:00Z");
 const guid = taskGuid("ada", "t");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CatchUp } from "../../src/core/catch-up.ts";
-import { instant } from "../../src/core/instant.ts";
+import { CatchUp } from "../../src/core/protocol/catch-up.ts";
+import { instant } from "../../src/core/values/instant.ts";
 
 const START = Date.UTC(2026, 10, 28);
 

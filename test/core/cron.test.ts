@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCronText } from "../../src/core/cron-text.ts";
-import { type Cron, dayMask, nextWall, previousWall } from "../../src/core/cron.ts";
-import { isSlip } from "../../src/core/slip.ts";
+import { parseCronText } from "../../src/core/schedule/cron-text.ts";
+import { type Cron, dayMask, nextWall, previousWall } from "../../src/core/schedule/cron.ts";
+import { isSlip } from "../../src/core/values/slip.ts";
 
 function parsed(text: string): Cron {
   const cron = parseCronText(text, undefined);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { definition as shape } from "../../src/api/shapes.ts";
 import {
   DEPTH_MAX,
   isFaults,
@@ -7,9 +8,8 @@ import {
   type ParsedDefinition,
   parseDefinition,
   parseInstant,
-} from "../../src/core/definition.ts";
-import { nearest } from "../../src/core/faults.ts";
-import { definition as shape } from "../../src/api/shapes.ts";
+} from "../../src/core/task/definition.ts";
+import { nearest } from "../../src/core/values/faults.ts";
 
 const SCHEDULE = "R/2026-01-01T00:00:00Z/PT1H";
 const URN = "http://localhost:3000/tick";

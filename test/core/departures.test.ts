@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Departures } from "../../src/core/departures.ts";
-import { instant } from "../../src/core/instant.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
+import { Departures } from "../../src/core/ownership/departures.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import { instant } from "../../src/core/values/instant.ts";
 
 const NOW = instant(1_000);
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeliveryResult } from "../../src/core/delivery.ts";
-import { Detours, type Loan } from "../../src/core/detours.ts";
-import type { Effect, Outcome } from "../../src/core/event.ts";
-import { instant } from "../../src/core/instant.ts";
-import type { Answer, Ask, PeerMessage } from "../../src/core/message.ts";
-import { parsePeerMessage } from "../../src/core/message-shape.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { isUnreached, Route } from "../../src/core/route.ts";
-import type { PeerId, TaskGuid } from "../../src/core/task.ts";
+import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
+import { isUnreached, Route } from "../../src/core/delivery/route.ts";
+import { Detours, type Loan } from "../../src/core/firing/detours.ts";
+import type { Effect, Outcome } from "../../src/core/protocol/event.ts";
+import { parsePeerMessage } from "../../src/core/protocol/message-shape.ts";
+import type { Answer, Ask, PeerMessage } from "../../src/core/protocol/message.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import type { PeerId, TaskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
 
 const MINUTE = 60_000;
 const GUID = "a".repeat(64) as TaskGuid;

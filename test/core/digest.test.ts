@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { descend, DigestTree, leafOf, parseDescent, type Stamped, startDescent } from "../../src/core/digest.ts";
-import { shardOf } from "../../src/core/shard.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import { shardOf } from "../../src/core/ownership/shard.ts";
+import {
+  descend,
+  DigestTree,
+  leafOf,
+  parseDescent,
+  type Stamped,
+  startDescent,
+} from "../../src/core/register/digest.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 
 const KEY = "one mesh";
 

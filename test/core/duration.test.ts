@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { periodWords, toleranceWords } from "../../src/core/duration-words.ts";
+import { periodWords, toleranceWords } from "../../src/core/schedule/duration-words.ts";
 import {
   exactDurationMs,
   parseDuration,
@@ -8,9 +8,9 @@ import {
   parseTolerance,
   printPeriod,
   printTolerance,
-} from "../../src/core/duration.ts";
-import { isFault } from "../../src/core/fault.ts";
-import { isSlip } from "../../src/core/slip.ts";
+} from "../../src/core/values/duration.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import { isSlip } from "../../src/core/values/slip.ts";
 
 const DAY = 86_400_000;
 

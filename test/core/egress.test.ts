@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { BlockList } from "node:net";
 import { test } from "node:test";
-import { isIn, parseAddress, parseBlock, reachOf } from "../../src/core/address.ts";
-import { egressFault, PLAIN_RULES } from "../../src/core/egress.ts";
-import { urnFault } from "../../src/core/target-urn.ts";
+import { egressFault, PLAIN_RULES } from "../../src/core/target/egress.ts";
+import { urnFault } from "../../src/core/target/target-urn.ts";
+import { isIn, parseAddress, parseBlock, reachOf } from "../../src/core/values/address.ts";
 import { chanceOf } from "../chance.ts";
 import { LITERALS, LOOPBACK, MALFORMED, SPELLINGS } from "../forbidden.ts";
 import { World } from "../world.ts";

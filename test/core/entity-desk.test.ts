@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EntityDesk, type Job } from "../../src/core/entity-desk.ts";
-import type { Entity } from "../../src/core/register.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
+import { EntityDesk, type Job } from "../../src/core/machine/entity-desk.ts";
+import type { Entity } from "../../src/core/register/register.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 
 const AT = { kind: "member", key: "ada" } as const;
 

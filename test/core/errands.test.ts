@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CommandResult } from "../../src/core/command.ts";
-import { Errands, type TaskCommand } from "../../src/core/errands.ts";
-import type { Answer } from "../../src/core/message.ts";
-import type { PeerId, TaskGuid } from "../../src/core/task.ts";
+import { Errands, type TaskCommand } from "../../src/core/machine/errands.ts";
+import type { CommandResult } from "../../src/core/protocol/command.ts";
+import type { Answer } from "../../src/core/protocol/message.ts";
+import type { PeerId, TaskGuid } from "../../src/core/values/ids.ts";
 
 const COMMAND: TaskCommand = { kind: "task", guid: "a".repeat(64) as TaskGuid, command: { kind: "trigger" } };
 const UNKNOWN: CommandResult = { kind: "refused", why: "not-found", message: "there is no such task" };

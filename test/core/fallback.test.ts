@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFaults, parseDefinition } from "../../src/core/definition.ts";
+import { isFaults, parseDefinition } from "../../src/core/task/definition.ts";
 import { BROKEN, DELIVERED, timeOf, World, WRONG } from "../world.ts";
 
 const START = "2026-05-01T12:00:00.500Z";

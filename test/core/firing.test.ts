@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDead } from "../../src/core/register/register.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { BROKEN, DELIVERED, later, timeOf, World, WRONG } from "../world.ts";
-import { isDead } from "../../src/core/register.ts";
-import { taskGuid } from "../../src/core/task.ts";
 
 const START = "2026-05-01T12:00:00.500Z";
 

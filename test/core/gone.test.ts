@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { taskGuid } from "../../src/core/task.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { World } from "../world.ts";
 
 const START = "2026-05-01T12:00:00Z";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeliveryResult } from "../../src/core/delivery.ts";
-import { Gate } from "../../src/core/gate.ts";
-import type { Instant } from "../../src/core/instant.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { resolveLimits, type TargetLimits } from "../../src/core/target-limits.ts";
-import type { TaskGuid } from "../../src/core/task.ts";
+import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
+import { Gate } from "../../src/core/firing/gate.ts";
+import { resolveLimits, type TargetLimits } from "../../src/core/target/target-limits.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import type { TaskGuid } from "../../src/core/values/ids.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 import { BROKEN, DELIVERED, timeOf, World, WRONG } from "../world.ts";
 
 const START = "2026-05-01T12:00:00.500Z";

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instant } from "../../src/core/instant.ts";
-import { GRANT_MS, Holder, LEASE_MS, Voter } from "../../src/core/lease.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
+import { GRANT_MS, Holder, LEASE_MS, Voter } from "../../src/core/ownership/lease.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 import { chanceOf } from "../chance.ts";
 
 const at = (ms: number) => ms as Instant;

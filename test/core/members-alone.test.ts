@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import { LocalHealth } from "../../src/core/local-health.ts";
-import { LoopTime } from "../../src/core/loop-time.ts";
-import { type MemberOutput, Members } from "../../src/core/members.ts";
-import { PERIODS, suspicionMs } from "../../src/core/periods.ts";
-import type { Rumor, SwimMessage } from "../../src/core/presence.ts";
-import { directProbe, hinted, verdictOfHint } from "../../src/core/probe.ts";
+import { type MemberOutput, Members } from "../../src/core/membership/members.ts";
+import { directProbe, hinted, verdictOfHint } from "../../src/core/membership/probe.ts";
+import type { Rumor, SwimMessage } from "../../src/core/ownership/presence.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
+import { LocalHealth } from "../../src/core/values/local-health.ts";
+import { LoopTime } from "../../src/core/values/loop-time.ts";
+import { PERIODS, suspicionMs } from "../../src/core/values/periods.ts";
 import { chanceOf } from "../chance.ts";
 import { newsOf } from "./members-world.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { median, offMedianMs, SkewSamples } from "../../src/core/skew.ts";
+import { median, offMedianMs, SkewSamples } from "../../src/core/membership/skew.ts";
 import { MembersWorld } from "./members-world.ts";
 
 test("measures another clock to within half of the round trip, even when one direction takes all of it", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instant } from "../../src/core/instant.ts";
-import type { SwimMessage } from "../../src/core/presence.ts";
-import { INCARNATION_MAX, parseSwimMessage, SEQ_MAX } from "../../src/core/swim-message.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
+import { INCARNATION_MAX, parseSwimMessage, SEQ_MAX } from "../../src/core/membership/swim-message.ts";
+import type { SwimMessage } from "../../src/core/ownership/presence.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { chanceOf } from "../chance.ts";
 import { newsOf } from "./members-world.ts";
 

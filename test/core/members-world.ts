@@ -1,12 +1,12 @@
 // A mesh of memberships under simulated time: messages that take their time and get lost, cables that are cut one way
 // or both, peers that die, freeze and come back, clocks that are wrong. All from a seed; time moves when the test moves it.
 
-import { type Instant, instant } from "../../src/core/instant.ts";
-import { type MemberOutput, Members } from "../../src/core/members.ts";
-import { PERIODS, type Periods } from "../../src/core/periods.ts";
-import type { PeerNews, PresenceState, Rumor, SwimMessage } from "../../src/core/presence.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
-import { parseSwimMessage } from "../../src/core/swim-message.ts";
+import { type MemberOutput, Members } from "../../src/core/membership/members.ts";
+import { parseSwimMessage } from "../../src/core/membership/swim-message.ts";
+import type { PeerNews, PresenceState, Rumor, SwimMessage } from "../../src/core/ownership/presence.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
+import { PERIODS, type Periods } from "../../src/core/values/periods.ts";
 import { chanceOf } from "../chance.ts";
 
 const START = Date.parse("2026-05-01T12:00:00Z");

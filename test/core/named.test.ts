@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { taskGuid } from "../../src/core/task.ts";
-import { isTargetFaults, parseTargetDefinition } from "../../src/core/target-definition.ts";
-import { targetKey, targetValues } from "../../src/core/target-entity.ts";
+import { targetKey, targetValues } from "../../src/core/delivery/target-entity.ts";
+import { isTargetFaults, parseTargetDefinition } from "../../src/core/target/target-definition.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { World } from "../world.ts";
 
 const START = "2026-05-01T12:00:00Z";

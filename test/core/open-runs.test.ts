@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instant } from "../../src/core/instant.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { OpenRuns } from "../../src/core/open-runs.ts";
-import type { Run } from "../../src/core/run.ts";
-import type { TaskGuid } from "../../src/core/task.ts";
+import { OpenRuns } from "../../src/core/firing/open-runs.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import type { Run } from "../../src/core/task/run.ts";
+import type { TaskGuid } from "../../src/core/values/ids.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 
 const at = (ms: number) => ms as Instant;
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import { Outbox } from "../../src/core/outbox.ts";
-import type { Entity } from "../../src/core/register.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
+import type { Entity } from "../../src/core/register/register.ts";
+import { Outbox } from "../../src/core/replication/outbox.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 
 const START = 1_700_000_000_000;
 

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instant } from "../../src/core/instant.ts";
-import { AWAIT_MAX_MS, type MeshView, type Other, Ownership, RELEASE_MAX_MS } from "../../src/core/ownership.ts";
-import { SHARDS } from "../../src/core/shard.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
+import {
+  AWAIT_MAX_MS,
+  type MeshView,
+  type Other,
+  Ownership,
+  RELEASE_MAX_MS,
+} from "../../src/core/ownership/ownership.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import { SHARDS } from "../../src/core/ownership/shard.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 
 const START = 1_000_000 as Instant;
 const after = (ms: number) => START + ms as Instant;

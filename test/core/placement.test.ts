@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFaults, parseDefinition } from "../../src/core/definition.ts";
-import { groupOf, parseGroup, weightInGroup } from "../../src/core/peer-group.ts";
-import { type Placed, type Placement, placementWords } from "../../src/core/placement.ts";
-import type { Policy } from "../../src/core/task.ts";
+import { isFaults, parseDefinition } from "../../src/core/task/definition.ts";
+import { groupOf, parseGroup, weightInGroup } from "../../src/core/task/peer-group.ts";
+import { type Placed, type Placement, placementWords } from "../../src/core/task/placement.ts";
+import type { Policy } from "../../src/core/task/task.ts";
 
 const LYON: Placed = { peer: "peer-l", name: "till-3", labels: { site: "lyon", arch: "arm64" } };
 const NICE: Placed = { peer: "peer-n", name: "office", labels: { site: "nice", arch: "x64" } };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { taskGuid } from "../../src/core/task.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { chanceOf } from "../chance.ts";
 import { BROKEN, DELIVERED, later, timeOf, World, WRONG } from "../world.ts";
 

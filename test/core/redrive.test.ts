@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CommandResult } from "../../src/core/command.ts";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import { type OccurrenceId, occurrenceId } from "../../src/core/occurrence.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import type { CommandResult } from "../../src/core/protocol/command.ts";
+import { type OccurrenceId, occurrenceId } from "../../src/core/task/occurrence.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
 import { BROKEN, DELIVERED, later, timeOf, USER, World, WRONG } from "../world.ts";
 
 const START = "2026-05-01T12:00:00.500Z";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupOf } from "../../src/core/peer-group.ts";
-import { ownersOf, rank, score } from "../../src/core/rendezvous.ts";
+import { ownersOf, rank, score } from "../../src/core/ownership/rendezvous.ts";
+import { groupOf } from "../../src/core/task/peer-group.ts";
 
 const PEER_A = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
 const PEER_B = "12D3KooWHCJbJKGDfCgHSoCuK9q4STyRnVveqLoXAPBbXHTZx9Cv";

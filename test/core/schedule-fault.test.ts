@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Fault, isFault } from "../../src/core/fault.ts";
-import { parseSchedule, type Schedule } from "../../src/core/schedule.ts";
+import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
+import type { Schedule } from "../../src/core/schedule/schedule.ts";
+import { type Fault, isFault } from "../../src/core/values/fault.ts";
 
 function refused(source: unknown): Fault {
   const parsed: Schedule | Fault = parseSchedule(source);

@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { isFault } from "../../src/core/fault.ts";
-import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/instant.ts";
+import { notes } from "../../src/core/schedule/notes.ts";
+import { parseSchedule, printSchedule } from "../../src/core/schedule/schedule-source.ts";
 import {
   between,
-  describe,
   neverFires,
   next,
   nextAtOrAfter,
-  notes,
-  parseSchedule,
   previous,
-  printSchedule,
   type Schedule,
   toleranceMs,
   zoneOf,
-} from "../../src/core/schedule.ts";
+} from "../../src/core/schedule/schedule.ts";
+import { describe } from "../../src/core/schedule/sentence.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/values/instant.ts";
 
 type Case = { readonly case: string; readonly schedule: string; readonly now: string; readonly next: string | null };
 const SEED: { readonly cases: readonly Case[] } = JSON.parse(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GROUP_SHARDS, SHARDS, SHARDS_MAX } from "../../src/core/shard.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import { GROUP_SHARDS, SHARDS, SHARDS_MAX } from "../../src/core/ownership/shard.ts";
 import { chanceOf } from "../chance.ts";
 
 test("a set of shards and its text say the same", () => {

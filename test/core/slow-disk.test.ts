@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TaskCommand } from "../../src/core/command.ts";
+import type { TaskCommand } from "../../src/core/protocol/command.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { Disk, type Persist } from "../../src/disk.ts";
-import { taskGuid } from "../../src/core/task.ts";
 import type { KeyValue, Operation, Space } from "../../src/store/key-value.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";

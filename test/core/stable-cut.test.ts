@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Instant, instant } from "../../src/core/instant.ts";
-import type { Entity, EntityKind } from "../../src/core/register.ts";
-import { StableCut } from "../../src/core/stable-cut.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
-import type { StoreAnswer, StoreQuery } from "../../src/core/store-query.ts";
-import { Tombstones } from "../../src/core/tombstones.ts";
-import { VersionVector } from "../../src/core/vector.ts";
-import type { Write } from "../../src/core/write.ts";
+import type { StoreAnswer, StoreQuery } from "../../src/core/protocol/store-query.ts";
+import type { Write } from "../../src/core/protocol/write.ts";
+import type { Entity, EntityKind } from "../../src/core/register/register.ts";
+import { StableCut } from "../../src/core/register/stable-cut.ts";
+import { VersionVector } from "../../src/core/register/vector.ts";
+import { Tombstones } from "../../src/core/replication/tombstones.ts";
+import { type Instant, instant } from "../../src/core/values/instant.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 
 const NOW = instant(1_700_000_000_000);
 const AGE_MS = 1_000;

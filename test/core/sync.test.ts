@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Answer, Ask } from "../../src/core/message.ts";
-import type { Entity } from "../../src/core/register.ts";
-import { makeStamp, type Stamp } from "../../src/core/stamp.ts";
-import { pull, type SyncDoors, type SyncEnd, type Unfinished } from "../../src/core/sync.ts";
+import type { Answer, Ask } from "../../src/core/protocol/message.ts";
+import type { Entity } from "../../src/core/register/register.ts";
+import { pull, type SyncDoors, type SyncEnd, type Unfinished } from "../../src/core/replication/sync.ts";
+import { makeStamp, type Stamp } from "../../src/core/values/stamp.ts";
 
 const stampOf = (ms: number) => makeStamp(ms, 0, 1);
 

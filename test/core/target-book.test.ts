@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instant } from "../../src/core/instant.ts";
-import type { Json } from "../../src/core/json.ts";
-import { Lane } from "../../src/core/lane.ts";
-import type { Entity } from "../../src/core/register.ts";
-import type { Stamp } from "../../src/core/stamp.ts";
-import { TargetBook, TARGETS_MAX } from "../../src/core/target-book.ts";
-import { isTargetFaults, parseTargetDefinition } from "../../src/core/target-definition.ts";
-import { removedValues, targetKey, targetOf, targetValues } from "../../src/core/target-entity.ts";
-import { DEFAULT_LIMITS, type ResolvedLimits, resolveLimits } from "../../src/core/target-limits.ts";
-import { laneOf, parseTarget } from "../../src/core/target.ts";
+import { Lane } from "../../src/core/delivery/lane.ts";
+import { TargetBook, TARGETS_MAX } from "../../src/core/delivery/target-book.ts";
+import { removedValues, targetKey, targetOf, targetValues } from "../../src/core/delivery/target-entity.ts";
+import type { Entity } from "../../src/core/register/register.ts";
+import { isTargetFaults, parseTargetDefinition } from "../../src/core/target/target-definition.ts";
+import { DEFAULT_LIMITS, type ResolvedLimits, resolveLimits } from "../../src/core/target/target-limits.ts";
+import { laneOf, parseTarget } from "../../src/core/target/target.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import type { Json } from "../../src/core/values/json.ts";
+import type { Stamp } from "../../src/core/values/stamp.ts";
 
 const USER = "admin";
 const NOW = instant(1_700_000_000_000);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFault } from "../../src/core/fault.ts";
-import { originOf, parseTarget } from "../../src/core/target.ts";
-import { parseAmqpUrn } from "../../src/core/target-amqp.ts";
-import { parseKafkaUrn } from "../../src/core/target-kafka.ts";
-import { parseMqttUrn } from "../../src/core/target-mqtt.ts";
+import { parseAmqpUrn } from "../../src/core/target/target-amqp.ts";
+import { parseKafkaUrn } from "../../src/core/target/target-kafka.ts";
+import { parseMqttUrn } from "../../src/core/target/target-mqtt.ts";
+import { originOf, parseTarget } from "../../src/core/target/target.ts";
+import { isFault } from "../../src/core/values/fault.ts";
 
 test("a target of a broker is returned as it was written", () => {
   const targets = [

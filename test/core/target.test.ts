@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFault } from "../../src/core/fault.ts";
-import { HEADERS_MAX, HEADERS_MAX_BYTES } from "../../src/core/target-http.ts";
-import { maskUrn, URN_MAX, userinfoOf } from "../../src/core/target-urn.ts";
-import { maskTarget, originOf, parseTarget } from "../../src/core/target.ts";
+import { HEADERS_MAX, HEADERS_MAX_BYTES } from "../../src/core/target/target-http.ts";
+import { maskUrn, URN_MAX, userinfoOf } from "../../src/core/target/target-urn.ts";
+import { maskTarget, originOf, parseTarget } from "../../src/core/target/target.ts";
+import { isFault } from "../../src/core/values/fault.ts";
 
 const URN = "http://localhost:3000/tick";
 

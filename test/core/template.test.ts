@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFaults, parseDefinition } from "../../src/core/definition.ts";
-import { instant } from "../../src/core/instant.ts";
-import type { Json } from "../../src/core/json.ts";
+import { isFaults, parseDefinition } from "../../src/core/task/definition.ts";
 import {
   fillPayload,
   fillTarget,
   payloadFault,
   PLACEHOLDERS_MAX,
   type TemplateEvent,
-} from "../../src/core/template.ts";
+} from "../../src/core/task/template.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import type { Json } from "../../src/core/values/json.ts";
 import { BROKEN, DELIVERED, World } from "../world.ts";
 
 const EVENT: TemplateEvent = {

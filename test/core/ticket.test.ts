@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFault } from "../../src/core/fault.ts";
-import type { Instant } from "../../src/core/instant.ts";
-import { parseTicket, printTicket, type Ticket } from "../../src/core/ticket.ts";
+import { parseTicket, printTicket, type Ticket } from "../../src/core/membership/ticket.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 
 const TICKET: Ticket = {
   inviter: "12D3KooWQhBfgXJY7u3bWAhHnjkKX7xLrjHyDhCZbfVZkQ9bM2Hq",

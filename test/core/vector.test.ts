@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeStamp, type Stamp } from "../../src/core/stamp.ts";
-import { dotKey, dotStamp, RunVector, VECTOR_ENTRIES_MAX, VersionVector } from "../../src/core/vector.ts";
+import { dotKey, dotStamp, RunVector, VECTOR_ENTRIES_MAX, VersionVector } from "../../src/core/register/vector.ts";
+import { makeStamp, type Stamp } from "../../src/core/values/stamp.ts";
 
 function versions(...stamps: readonly Stamp[]): VersionVector {
   const vector = VersionVector.parse(stamps);

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Electorate } from "../../src/core/electorate.ts";
-import { instant } from "../../src/core/instant.ts";
-import { occurrenceId } from "../../src/core/occurrence.ts";
-import type { Run } from "../../src/core/run.ts";
-import { taskGuid } from "../../src/core/task.ts";
-import { type Ballot, refusalOf, type Vote } from "../../src/core/vote.ts";
+import { Electorate } from "../../src/core/membership/electorate.ts";
+import { type Ballot, refusalOf, type Vote } from "../../src/core/protocol/vote.ts";
+import { occurrenceId } from "../../src/core/task/occurrence.ts";
+import type { Run } from "../../src/core/task/run.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
 
 const guid = taskGuid("ada", "t1");
 const at = instant(Date.parse("2026-06-01T00:00:00Z"));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Wall } from "../../src/core/calendar.ts";
-import { isSlip } from "../../src/core/slip.ts";
-import { parseZone } from "../../src/core/zone-name.ts";
-import { offsetAt, readings, spanAt } from "../../src/core/zone.ts";
+import { parseZone } from "../../src/core/schedule/zone-name.ts";
+import { offsetAt, readings, spanAt } from "../../src/core/schedule/zone.ts";
+import type { Wall } from "../../src/core/values/calendar.ts";
+import { isSlip } from "../../src/core/values/slip.ts";
 
 const HOUR = 3_600_000;
 

@@ -4,14 +4,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CarryPage } from "../../src/core/carry.ts";
-import { instant } from "../../src/core/instant.ts";
-import type { Ask, Broadcast, PeerMessage } from "../../src/core/message.ts";
-import { parseBroadcast, parsePeerMessage } from "../../src/core/message-shape.ts";
-import { DigestTree, startDescent } from "../../src/core/digest.ts";
-import { ShardSet } from "../../src/core/shard-set.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
+import { parseBroadcast, parsePeerMessage } from "../../src/core/protocol/message-shape.ts";
+import type { Ask, Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
+import { DigestTree, startDescent } from "../../src/core/register/digest.ts";
+import type { CarryPage } from "../../src/core/task/carry.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 import { sealEnvelope } from "../../src/mesh/envelope.ts";
 import { OFFENCES_MAX } from "../../src/mesh/gate.ts";
 import { HTTP_PROTOCOL } from "../../src/mesh/http-channel.ts";

@@ -4,10 +4,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import type { Credentials } from "../../src/core/credentials.ts";
-import type { DeliveryResult } from "../../src/core/delivery.ts";
-import { instant } from "../../src/core/instant.ts";
-import type { ResolvedTarget } from "../../src/core/target-book.ts";
+import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
+import type { ResolvedTarget } from "../../src/core/delivery/target-book.ts";
+import type { Credentials } from "../../src/core/target/credentials.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";
 import { mqttTrigger } from "../../src/trigger/mqtt.ts";

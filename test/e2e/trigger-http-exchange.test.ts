@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Delivery } from "../../src/core/delivery.ts";
-import type { Exchange } from "../../src/core/exchange.ts";
-import { instant } from "../../src/core/instant.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
+import type { Delivery } from "../../src/core/delivery/delivery.ts";
+import type { Exchange } from "../../src/core/task/exchange.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { answerOf, rawServer } from "../contract/trigger-server.ts";
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { isFault } from "../../src/core/fault.ts";
-import { isNamed, parseTarget } from "../../src/core/target.ts";
+import { isNamed, parseTarget } from "../../src/core/target/target.ts";
+import { isFault } from "../../src/core/values/fault.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { chanceOf } from "../chance.ts";
 import { headerOf, OK, rawServer } from "../contract/trigger-server.ts";

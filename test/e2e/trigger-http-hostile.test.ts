@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
-import type { Delivery, DeliveryResult } from "../../src/core/delivery.ts";
+import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { answerOf, OK, type RawRequest, type RawServer, rawServer } from "../contract/trigger-server.ts";

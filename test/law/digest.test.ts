@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { descend, DigestTree, leafOf, LEAVES, type Stamped, startDescent } from "../../src/core/digest.ts";
-import { makeStamp } from "../../src/core/stamp.ts";
-import { taskGuid } from "../../src/core/task.ts";
+import { descend, DigestTree, leafOf, LEAVES, type Stamped, startDescent } from "../../src/core/register/digest.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 import { chanceOf } from "../chance.ts";
 
 const KEY = "one mesh";

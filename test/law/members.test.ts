@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instant } from "../../src/core/instant.ts";
-import { LoopTime } from "../../src/core/loop-time.ts";
-import { Members } from "../../src/core/members.ts";
-import { PERIODS } from "../../src/core/periods.ts";
-import type { Rumor, SwimMessage } from "../../src/core/presence.ts";
-import { Rotation } from "../../src/core/rotation.ts";
-import { joinRumors, Rumors, RUMORS_PER_MESSAGE } from "../../src/core/rumors.ts";
+import { Members } from "../../src/core/membership/members.ts";
+import { Rotation } from "../../src/core/membership/rotation.ts";
+import { joinRumors, Rumors, RUMORS_PER_MESSAGE } from "../../src/core/membership/rumors.ts";
+import type { Rumor, SwimMessage } from "../../src/core/ownership/presence.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import { LoopTime } from "../../src/core/values/loop-time.ts";
+import { PERIODS } from "../../src/core/values/periods.ts";
 import { chanceOf } from "../chance.ts";
 import { newsOf } from "../core/members-world.ts";
 

@@ -1,14 +1,14 @@
 // A small mesh in one thread, from a seed: peers with an Ownership each, late and lost messages, and a checker that
 // watches every shard at every moment. Who is silent for long is taken for dead; the rest travels with the news.
 
-import type { Instant } from "../../src/core/instant.ts";
-import { Groups } from "../../src/core/groups.ts";
-import { type MeshView, type Other, Ownership, type OwnershipChange } from "../../src/core/ownership.ts";
-import { type PeerGroup, weightInGroup } from "../../src/core/peer-group.ts";
-import { type Eligible, membersOf, Ranking } from "../../src/core/ranking.ts";
-import { ownersOf } from "../../src/core/rendezvous.ts";
-import { GROUP_SHARDS, type Shard, type ShardName, shardName, SHARDS } from "../../src/core/shard.ts";
-import type { TaskGuid } from "../../src/core/task.ts";
+import { Groups } from "../../src/core/ownership/groups.ts";
+import { type MeshView, type Other, Ownership, type OwnershipChange } from "../../src/core/ownership/ownership.ts";
+import { type Eligible, membersOf, Ranking } from "../../src/core/ownership/ranking.ts";
+import { ownersOf } from "../../src/core/ownership/rendezvous.ts";
+import { GROUP_SHARDS, type Shard, type ShardName, shardName, SHARDS } from "../../src/core/ownership/shard.ts";
+import { type PeerGroup, weightInGroup } from "../../src/core/task/peer-group.ts";
+import type { TaskGuid } from "../../src/core/values/ids.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 import { chanceOf } from "../chance.ts";
 
 export type WorldInit = {

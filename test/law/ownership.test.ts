@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupOf } from "../../src/core/peer-group.ts";
+import { groupOf } from "../../src/core/task/peer-group.ts";
 import { OwnershipWorld, type Report, type WorldInit } from "./ownership-world.ts";
 
 const PEERS_MAX = 7;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instant } from "../../src/core/instant.ts";
-import type { Json } from "../../src/core/json.ts";
-import { type Entity, mergeEntities, writeRegister } from "../../src/core/register.ts";
-import { HybridClock } from "../../src/core/stamp.ts";
-import { writeState } from "../../src/core/task-entity.ts";
+import { type Entity, mergeEntities, writeRegister } from "../../src/core/register/register.ts";
+import { writeState } from "../../src/core/task/task-entity.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
+import type { Json } from "../../src/core/values/json.ts";
+import { HybridClock } from "../../src/core/values/stamp.ts";
 import { chanceOf } from "../chance.ts";
 
 const PEERS = 3;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Candidate, ownersOf } from "../../src/core/rendezvous.ts";
-import { SHARDS } from "../../src/core/shard.ts";
+import { type Candidate, ownersOf } from "../../src/core/ownership/rendezvous.ts";
+import { SHARDS } from "../../src/core/ownership/shard.ts";
 import { chanceOf } from "../chance.ts";
 
 function group(chance: () => number): Candidate[] {

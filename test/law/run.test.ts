@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instant } from "../../src/core/instant.ts";
-import type { OccurrenceId } from "../../src/core/occurrence.ts";
-import { joinRuns, OUTCOMES, roundOf, type Run } from "../../src/core/run.ts";
-import type { TaskGuid } from "../../src/core/task.ts";
+import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
+import { joinRuns, OUTCOMES, roundOf, type Run } from "../../src/core/task/run.ts";
+import type { TaskGuid } from "../../src/core/values/ids.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 import { chanceOf } from "../chance.ts";
 
 function anyRun(chance: () => number): Run {

@@ -3,20 +3,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFault } from "../../src/core/fault.ts";
-import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/instant.ts";
-import {
-  between,
-  describe,
-  neverFires,
-  next,
-  nextAtOrAfter,
-  notes,
-  parseSchedule,
-  previous,
-  printSchedule,
-  type Schedule,
-} from "../../src/core/schedule.ts";
+import { notes } from "../../src/core/schedule/notes.ts";
+import { parseSchedule, printSchedule } from "../../src/core/schedule/schedule-source.ts";
+import { between, neverFires, next, nextAtOrAfter, previous, type Schedule } from "../../src/core/schedule/schedule.ts";
+import { describe } from "../../src/core/schedule/sentence.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/values/instant.ts";
 import { chanceOf } from "../chance.ts";
 
 const ZONES = [

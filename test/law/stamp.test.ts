@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Instant } from "../../src/core/instant.ts";
-import { HybridClock, isStamp, type Stamp, stampBelow, stampMs, stampOrigin } from "../../src/core/stamp.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
+import { HybridClock, isStamp, type Stamp, stampBelow, stampMs, stampOrigin } from "../../src/core/values/stamp.ts";
 import { chanceOf } from "../chance.ts";
 
 test("stamps only grow, whatever the wall clock does and however often the peer restarts", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeStamp } from "../../src/core/stamp.ts";
-import { RunVector, VersionVector } from "../../src/core/vector.ts";
+import { RunVector, VersionVector } from "../../src/core/register/vector.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 import { chanceOf } from "../chance.ts";
 
 function versions(chance: () => number): VersionVector {

@@ -4,10 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Temporal as Polyfill } from "temporal-polyfill";
-import { isFault } from "../../src/core/fault.ts";
-import type { Instant } from "../../src/core/instant.ts";
-import { between, parseSchedule, previous, type Schedule } from "../../src/core/schedule.ts";
-import type { Rule } from "../../src/core/zone.ts";
+import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
+import { between, previous, type Schedule } from "../../src/core/schedule/schedule.ts";
+import type { Rule } from "../../src/core/schedule/zone.ts";
+import { isFault } from "../../src/core/values/fault.ts";
+import type { Instant } from "../../src/core/values/instant.ts";
 import { chanceOf } from "../chance.ts";
 
 const Temporal = (globalThis as { readonly Temporal?: typeof Polyfill }).Temporal ?? Polyfill;

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Broadcast, PeerMessage } from "../../src/core/message.ts";
-import { check } from "../../src/sim/check.ts";
+import type { Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
 import { excessOf, excuseOf } from "../../src/sim/check-deliveries.ts";
+import { check } from "../../src/sim/check.ts";
 import type { Trouble } from "../../src/sim/history.ts";
 import { type Plan, planOf, START } from "../../src/sim/plan.ts";
 import { simulate } from "../../src/sim/simulate.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAlive, isDead } from "../../src/core/register.ts";
+import { isAlive, isDead } from "../../src/core/register/register.ts";
 import { endingOf } from "../../src/sim/ending.ts";
 import { type Plan, START, type WorldKind } from "../../src/sim/plan.ts";
 import { World } from "../../src/sim/world.ts";

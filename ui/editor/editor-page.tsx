@@ -24,11 +24,11 @@ import {
   writeRaw,
 } from "./draft.ts";
 import { FIELDS } from "./fields.ts";
-import { PolicyFields } from "./policy-fields.tsx";
-import { keepPreview, preview } from "./preview.ts";
-import { PreviewPane } from "./preview-pane.tsx";
-import { ScheduleHelper } from "./schedule-helper.tsx";
 import { useOpened } from "./opened.ts";
+import { PolicyFields } from "./policy-fields.tsx";
+import { PreviewPane } from "./preview-pane.tsx";
+import { keepPreview, preview } from "./preview.ts";
+import { ScheduleHelper } from "./schedule-helper.tsx";
 
 /** What a payload may have, as the peer says it. */
 const PAYLOAD_MAX_BYTES = 256 * 1024;

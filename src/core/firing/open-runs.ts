@@ -1,0 +1,227 @@
+// The open runs of one task: those that are not settled, the phase that each is in, and the line of those that wait for
+// the ones before them. They decide nothing.
+
+import type { OccurrenceId } from "../task/occurrence.ts";
+import type { Outcome, Run } from "../task/run.ts";
+import type { Instant } from "../values/instant.ts";
+
+/** A run that is not settled, as this peer carries it. */
+export type OpenRun = {
+  run: Run;
+  /** Whether its record stands in the store. */
+  stored: boolean;
+  /**
+   * `waiting` for an earlier run, `lining up` at the gate, `polling` for votes, `flying`, `retrying` at `run.retryAt`, or
+   * `elsewhere`: another living peer's attempt, which may end.
+   */
+  phase: "waiting" | "lining up" | "polling" | "flying" | "retrying" | "elsewhere";
+  /** Set when it is to end whatever the attempt in flight brings. */
+  ending?: { readonly outcome: Outcome; readonly reason: string };
+  /** What another peer made of it while this one's attempt was in flight. */
+  other?: Run;
+};
+
+/** A run that is settled without ever having been let in. */
+export function unadmitted(run: Run): OpenRun {
+  return { run, stored: false, phase: "waiting" };
+}
+
+export class OpenRuns {
+  /** Made for the first: most tasks have none for most of their time. */
+  #made: Map<OccurrenceId, OpenRun> | undefined;
+  readonly #line: OccurrenceId[] = [];
+  /** They were polling, and do so no more, whatever comes of it. */
+  #givenUp: OccurrenceId[] = [];
+
+  /** As they stand in the store: what was in flight here when they were stored is no longer, and waits. */
+  constructor(stored: readonly Run[], isElsewhere: (run: Run) => boolean) {
+    for (const run of stored) this.#set({ run, stored: true, phase: phaseOf(run, isElsewhere) });
+  }
+
+  get size(): number {
+    return this.#made?.size ?? 0;
+  }
+
+  /** Of these, the ones that others of the task are held up by: not those that are driven again. */
+  get ahead(): number {
+    let count = this.size;
+    if (count > 0) { for (const { run } of this.#open.values()) if (run.redriven !== undefined) count--; }
+    return count;
+  }
+
+  get #open(): ReadonlyMap<OccurrenceId, OpenRun> {
+    return this.#made ?? NONE;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  get(id: OccurrenceId): OpenRun | undefined {
+    return this.#open.get(id);
+  }
+
+  /** As they are now: they may come and go while one walks over them. */
+  all(): readonly OpenRun[] {
+    return [...this.#open.values()];
+  }
+
+  runs(): readonly Run[] {
+    return Array.from(this.#open.values(), ({ run }) => run);
+  }
+
+  add(run: Run): OpenRun {
+    const open: OpenRun = { run, stored: false, phase: "waiting" };
+    this.#put(open);
+    return open;
+  }
+
+  /** A run as another peer has carried it, in place of what is known of it; `stored` when a record of it stands in the store. */
+  adopt(run: Run, stored: boolean, isElsewhere: (run: Run) => boolean): OpenRun {
+    this.delete(run.id);
+    const open: OpenRun = { run, stored, phase: phaseOf(run, isElsewhere) };
+    this.#set(open);
+    return open;
+  }
+
+  /** What has not started goes back to the line: this peer is not to start it. */
+  standDown(): void {
+    for (const open of this.#open.values()) {
+      if (open.phase === "polling") this.#givenUp.push(open.run.id);
+      else if (open.phase !== "lining up") continue;
+      this.standBack(open);
+    }
+  }
+
+  /** It goes back to the line. */
+  standBack(open: OpenRun): void {
+    open.phase = "waiting";
+    this.#line.push(open.run.id);
+  }
+
+  /** Takes out those that polled, and do so no more. */
+  takeGivenUp(): readonly OccurrenceId[] {
+    return this.#givenUp.length === 0 ? NOBODY : this.#givenUp.splice(0);
+  }
+
+  /** Attempts of other peers that started at `startedTo` or before: they have ended, and nothing was told of that. */
+  overdue(startedTo: number): readonly OpenRun[] {
+    if (this.size === 0) return NOTHING;
+    return this.all().filter(({ phase, run }) => phase === "elsewhere" && startOf(run) <= startedTo);
+  }
+
+  /** Whose attempt is in flight here, and that nobody else has settled. */
+  flying(): readonly OpenRun[] {
+    return this.all().filter(({ phase, other }) => phase === "flying" && other === undefined);
+  }
+
+  get isFlying(): boolean {
+    for (const { phase } of this.#open.values()) if (phase === "flying") return true;
+    return false;
+  }
+
+  #put(open: OpenRun): void {
+    this.#made ??= new Map();
+    this.#made.set(open.run.id, open);
+  }
+
+  #set(open: OpenRun): void {
+    this.#put(open);
+    if (open.phase === "waiting") this.#line.push(open.run.id);
+  }
+
+  /** It waits until every run that does not wait is settled, and those before it in the line are. */
+  queue(open: OpenRun): void {
+    this.#line.push(open.run.id);
+  }
+
+  /** The first of the line, when no other is before it. */
+  #next(): OpenRun | undefined {
+    const [id] = this.#line;
+    if (id === undefined) return undefined;
+    for (const { phase, run } of this.#open.values()) {
+      if (phase !== "waiting" && run.redriven === undefined) return undefined;
+    }
+    return this.#open.get(id);
+  }
+
+  /** The first of the line, when it may go: one that was taken up by a clock that is ahead of this one's is not due yet. */
+  takeNext(now: Instant): OpenRun | undefined {
+    if (!this.isNextFree(now)) return undefined;
+    const id = this.#line.shift();
+    return id === undefined ? undefined : this.#open.get(id);
+  }
+
+  isNextFree(now: Instant): boolean {
+    return (this.#next()?.run.instant ?? Infinity) <= now;
+  }
+
+  delete(id: OccurrenceId): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#made?.delete(id);
+    if (open.phase === "polling") this.#givenUp.push(id);
+    const place = open.phase === "waiting" ? this.#line.indexOf(id) : -1;
+    if (place >= 0) this.#line.splice(place, 1);
+  }
+
+  /**
+   * When one of them has something to do by itself; absent when only a message can move them. Another peer's attempt is
+   * waited for `elsewhereMs`.
+   */
+  wakeAt(now: Instant, elsewhereMs: number): Instant | undefined {
+    const next = this.#next()?.run.instant;
+    if (next !== undefined && next <= now) return now;
+    let wake = next;
+    for (const { phase, run } of this.#open.values()) {
+      if (phase === "retrying") wake = earlier(wake, run.retryAt);
+      if (phase === "elsewhere") wake = earlier(wake, startOf(run) + elsewhereMs as Instant);
+    }
+    return wake;
+  }
+
+  /** A lower bound of what they have to do, for whoever finds them in the store. */
+  bound(): Instant | undefined {
+    let bound: Instant | undefined;
+    for (const { run } of this.#open.values()) bound = earlier(bound, run.retryAt ?? run.instant);
+    return bound;
+  }
+
+  /** How many stand in the store. */
+  stored(): number {
+    let count = 0;
+    for (const { stored } of this.#open.values()) if (stored) count++;
+    return count;
+  }
+
+  /** Whether something of them is only in memory. */
+  isBusy(): boolean {
+    for (const { phase, stored } of this.#open.values()) {
+      if (!stored || phase === "flying" || phase === "lining up" || phase === "polling") return true;
+    }
+    return false;
+  }
+}
+
+const NONE: ReadonlyMap<OccurrenceId, OpenRun> = new Map();
+const NOTHING: readonly OpenRun[] = [];
+const NOBODY: readonly OccurrenceId[] = [];
+
+function phaseOf(run: Run, isElsewhere: (run: Run) => boolean): OpenRun["phase"] {
+  if (run.state === "retrying") return "retrying";
+  return isElsewhere(run) ? "elsewhere" : "waiting";
+}
+
+function startOf(run: Run): number {
+  return run.attempts[run.attempts.length - 1]?.startedAt ?? run.instant;
+}
+
+export function earlier(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  if (a === undefined) return b;
+  return b === undefined || a < b ? a : b;
+}
+
+export function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || b === undefined || a > b ? a : b;
+}

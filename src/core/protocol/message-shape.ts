@@ -1,0 +1,481 @@
+// Whether what another peer sent has the shape of a message: everything that the core relies on is checked here, once.
+// Unknown fields of known messages are passed over, and values of registers are kept as they are, so that a newer peer
+// can say more than this one understands.
+
+import type { DeliveryResult, Unaddressed } from "../delivery/delivery.ts";
+import { parseSwimMessage } from "../membership/swim-message.ts";
+import { isShardsText } from "../ownership/groups.ts";
+import { parseDescent } from "../register/digest.ts";
+import { type Entity, ENTITY_KINDS, type Register } from "../register/register.ts";
+import { isAuthor, RunVector, VersionVector } from "../register/vector.ts";
+import { parseTarget } from "../target/target.ts";
+import type { Carry, CarryPage, LastResult } from "../task/carry.ts";
+import { TIMEOUT_MAX_MS } from "../task/definition.ts";
+import type { Progress } from "../task/dossier.ts";
+import { isOccurrenceId } from "../task/occurrence.ts";
+import { type Attempt, type Outcome, OUTCOMES, type Redriven, type Run, type RunState } from "../task/run.ts";
+import { TASK_ID_MAX } from "../task/task.ts";
+import { isFault } from "../values/fault.ts";
+import type { TaskGuid } from "../values/ids.ts";
+import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../values/instant.ts";
+import type { Json } from "../values/json.ts";
+import { isStamp } from "../values/stamp.ts";
+import { type Again, REDRIVE_MAX, type RedriveRefusal } from "./command.ts";
+import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
+import { type Ballot, BALLOTS_MAX, type Refusal } from "./vote.ts";
+
+const REGISTERS_MAX = 32;
+const NAME_MAX = 64;
+const PEER_ID_MAX = 128;
+const KEY_MAX = 512;
+const LIST_MAX = 4_096;
+const ATTEMPTS_MAX = 256;
+const TEXT_MAX = 4_096;
+const CURSOR_MAX = 1_024;
+
+export function parsePeerMessage(value: unknown): PeerMessage | undefined {
+  if (!isObject(value)) return undefined;
+  switch (value.kind) {
+    case "carries": {
+      const page = parsePage(value.page);
+      return page === undefined ? undefined : { kind: "carries", page };
+    }
+    case "ask": {
+      const ask = parseAsk(value.ask);
+      return isCount(value.id) && ask !== undefined ? { kind: "ask", id: value.id, ask } : undefined;
+    }
+    case "answer": {
+      const answer = parseAnswer(value.answer);
+      return isCount(value.id) && answer !== undefined ? { kind: "answer", id: value.id, answer } : undefined;
+    }
+    case "abandon":
+      return isOccurrenceId(value.id) ? { kind: "abandon", id: value.id } : undefined;
+    case "released": {
+      const { shards, version, seq } = value;
+      return isShardsText(shards) && isCount(version) && isCount(seq)
+        ? { kind: "released", shards, version, seq }
+        : undefined;
+    }
+    default:
+      return parseSwimMessage(value);
+  }
+}
+
+export function parseBroadcast(value: unknown): Broadcast | undefined {
+  if (!isObject(value)) return undefined;
+  if (value.kind === "entities") {
+    const entities = listOf(value.entities, LIST_MAX, parseEntity);
+    return entities === undefined ? undefined : { kind: "entities", entities };
+  }
+  if (value.kind !== "carries") return undefined;
+  const page = parsePage(value.page);
+  return page === undefined ? undefined : { kind: "carries", page };
+}
+
+function parseAsk(value: unknown): Ask | undefined {
+  if (!isObject(value)) return undefined;
+  const cursor = cursorIn(value);
+  if (cursor === undefined) return undefined;
+  switch (value.kind) {
+    case "entities": {
+      const vector = VersionVector.parse(value.vector)?.stamps();
+      return vector === undefined ? undefined : { kind: "entities", vector, ...cursor };
+    }
+    case "carries": {
+      const vector = RunVector.parse(value.vector)?.entries();
+      return vector === undefined ? undefined : { kind: "carries", vector };
+    }
+    case "results":
+      return { kind: "results", ...cursor };
+    case "digests": {
+      const descent = parseDescent(value.descent);
+      return descent === undefined ? undefined : { kind: "digests", descent };
+    }
+    case "leaves": {
+      const leaves = listOf(value.leaves, LIST_MAX, (leaf) => isCount(leaf) && leaf < 65_536 ? leaf : undefined);
+      return leaves === undefined ? undefined : { kind: "leaves", leaves, ...cursor };
+    }
+    case "command": {
+      const { command } = value;
+      if (!isObject(command) || command.kind !== "task" || !isGuid(command.guid) || !isObject(command.command)) {
+        return undefined;
+      }
+      const asked = command.command;
+      if (asked.kind === "cancel") {
+        return { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "cancel" } } };
+      }
+      if (asked.kind === "redrive") {
+        const runs = listOf(asked.runs, REDRIVE_MAX, parseAgain);
+        return runs === undefined
+          ? undefined
+          : { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "redrive", runs } } };
+      }
+      if (asked.kind === "dismiss") {
+        const runs = listOf(asked.runs, REDRIVE_MAX, (id) => isOccurrenceId(id) ? id : undefined);
+        return runs === undefined
+          ? undefined
+          : { kind: "command", command: { kind: "task", guid: command.guid, command: { kind: "dismiss", runs } } };
+      }
+      if (asked.kind !== "trigger" || !(asked.payload === undefined || isValue(asked.payload))) return undefined;
+      const trigger = { kind: "trigger", ...(asked.payload === undefined ? {} : { payload: asked.payload }) } as const;
+      return { kind: "command", command: { kind: "task", guid: command.guid, command: trigger } };
+    }
+    case "dossier":
+      return isGuid(value.guid) ? { kind: "dossier", guid: value.guid } : undefined;
+    case "attempt": {
+      const delivery = parseDelivery(value.delivery);
+      const { guid, user, until } = value;
+      if (delivery === undefined || !isGuid(guid) || !isText(user, TASK_ID_MAX) || !isInstantNumber(until)) {
+        return undefined;
+      }
+      return { kind: "attempt", guid, user, delivery, until };
+    }
+    case "poll": {
+      const ballots = listOf(value.ballots, BALLOTS_MAX, parseBallot);
+      if (ballots === undefined || !isText(value.members, NAME_MAX)) return undefined;
+      return { kind: "poll", members: value.members, ballots };
+    }
+    case "keep": {
+      const entity = parseEntity(value.entity);
+      return entity === undefined ? undefined : { kind: "keep", entity };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseAnswer(value: unknown): Answer | undefined {
+  if (!isObject(value)) return undefined;
+  const cursor = cursorIn(value);
+  if (cursor === undefined) return undefined;
+  switch (value.kind) {
+    case "entities": {
+      const entities = listOf(value.entities, LIST_MAX, parseEntity);
+      const vector = VersionVector.parse(value.vector)?.stamps();
+      if (entities === undefined || vector === undefined || !isCount(value.living)) return undefined;
+      return { kind: "entities", entities, vector, living: value.living, ...cursor };
+    }
+    case "carries": {
+      const pages = listOf(value.pages, LIST_MAX, parsePage);
+      if (pages === undefined || typeof value.isMore !== "boolean" || typeof value.isTrimmed !== "boolean") {
+        return undefined;
+      }
+      return { kind: "carries", pages, isMore: value.isMore, isTrimmed: value.isTrimmed };
+    }
+    case "results": {
+      const results = listOf(value.results, LIST_MAX, parseResult);
+      const floors = RunVector.parse(value.floors)?.entries();
+      if (results === undefined || floors === undefined) return undefined;
+      return { kind: "results", results, floors, ...cursor };
+    }
+    case "digests": {
+      const descent = parseDescent(value.descent);
+      return descent === undefined ? undefined : { kind: "digests", descent };
+    }
+    case "leaves": {
+      const entities = listOf(value.entities, LIST_MAX, parseEntity);
+      return entities === undefined ? undefined : { kind: "leaves", entities, ...cursor };
+    }
+    case "command":
+      return parseResultOf(value.result);
+    case "dossier": {
+      const dossier = parseDossier(value.dossier);
+      return dossier === undefined ? undefined : { kind: "dossier", dossier };
+    }
+    case "attempt": {
+      const result = parseDeliveryResult(value.result);
+      return result === undefined ? undefined : { kind: "attempt", result };
+    }
+    case "polled": {
+      const refusals = listOf(value.refusals, BALLOTS_MAX, parseRefusal);
+      return refusals === undefined ? undefined : { kind: "polled", refusals };
+    }
+    case "kept":
+      return { kind: "kept" };
+    case "unable":
+      return isText(value.why, TEXT_MAX) ? { kind: "unable", why: value.why } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function parseDelivery(value: unknown): Unaddressed | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isText(value.task, TASK_ID_MAX)) return undefined;
+  const { id, attempt, task, instant, toleranceMs, payload, connectMs, totalMs } = value;
+  const target = parseTarget(value.target);
+  if (isFault(target) || !isValue(payload) || !isInstantNumber(instant) || !isCount(attempt)) return undefined;
+  if (!isCount(toleranceMs) || !isCount(connectMs) || !isCount(totalMs) || totalMs > TIMEOUT_MAX_MS) return undefined;
+  return { id, attempt, task, instant, toleranceMs, target, payload, connectMs, totalMs };
+}
+
+const CAUSES = ["unreached", "ours", "refused"] as const;
+
+function parseDeliveryResult(value: unknown): DeliveryResult | undefined {
+  if (!isObject(value) || !isOptional(value.status, isCount)) return undefined;
+  const status = value.status === undefined ? {} : { status: value.status };
+  if (value.kind === "delivered") return { kind: "delivered", ...status };
+  const { error, retryable, retryAfterMs } = value;
+  if (value.kind !== "failed" || !isText(error, TEXT_MAX) || typeof retryable !== "boolean") return undefined;
+  if (!isOptional(retryAfterMs, isCount)) return undefined;
+  const cause = CAUSES.find((each) => each === value.cause);
+  return {
+    ...{ kind: "failed", ...status, error, retryable },
+    ...(value.gone === true ? { gone: true } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+/** What only an owner is asked for: see `isOwners`. */
+function parseResultOf(value: unknown): Answer | undefined {
+  if (!isObject(value)) return undefined;
+  switch (value.kind) {
+    case "run": {
+      const run = parseRun(value.run);
+      return run === undefined ? undefined : { kind: "command", result: { kind: "run", run } };
+    }
+    case "cancelled":
+      return isCount(value.runs) ? { kind: "command", result: { kind: "cancelled", runs: value.runs } } : undefined;
+    case "redriven":
+    case "dismissed": {
+      const { kind } = value;
+      const runs = listOf(value.runs, REDRIVE_MAX, parseRun);
+      const refused = listOf(value.refused, REDRIVE_MAX, parseRedriveRefusal);
+      if (runs === undefined || refused === undefined) return undefined;
+      return { kind: "command", result: { kind, runs, refused } };
+    }
+    case "refused": {
+      const why = (["not-found", "conflict", "busy", "unhealthy"] as const).find((each) => each === value.why) ??
+        "busy";
+      if (!isText(value.message, TEXT_MAX)) return undefined;
+      return { kind: "command", result: { kind: "refused", why, message: value.message } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseAgain(value: unknown): Again | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isInstantNumber(value.at)) return undefined;
+  const { id, at, instant } = value;
+  if (!isOptional(instant, isInstantNumber)) return undefined;
+  return { id, at, ...(instant === undefined ? {} : { instant }) };
+}
+
+function parseRedriveRefusal(value: unknown): RedriveRefusal | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isText(value.message, TEXT_MAX)) return undefined;
+  return { id: value.id, message: value.message };
+}
+
+export function parseEntity(value: unknown): Entity | undefined {
+  if (!isObject(value) || !isObject(value.registers)) return undefined;
+  const kind = ENTITY_KINDS.find((each) => each === value.kind);
+  if (kind === undefined || !isText(value.key, KEY_MAX)) return undefined;
+  if (kind === "task" && !isGuid(value.key)) return undefined;
+  const names = Object.keys(value.registers);
+  if (names.length === 0 || names.length > REGISTERS_MAX) return undefined;
+  const registers: Record<string, Register> = {};
+  for (const name of names) {
+    const register = parseRegister(value.registers[name]);
+    if (register === undefined || !/^[a-z][A-Za-z0-9]*$/.test(name) || name.length > NAME_MAX) return undefined;
+    registers[name] = register;
+  }
+  return { kind, key: value.key, registers };
+}
+
+function parseRegister(value: unknown): Register | undefined {
+  if (!isObject(value) || !isStamp(value.stamp) || !isValue(value.value)) return undefined;
+  if (value.previous === undefined) return { value: value.value, stamp: value.stamp };
+  return isStamp(value.previous) ? { value: value.value, stamp: value.stamp, previous: value.previous } : undefined;
+}
+
+function parsePage(value: unknown): CarryPage | undefined {
+  if (!isObject(value) || !isAuthor(value.author) || !isCount(value.after) || !isCount(value.to)) return undefined;
+  const carries = listOf(value.carries, LIST_MAX, parseCarry);
+  if (carries === undefined || value.to < value.after) return undefined;
+  for (const [at, { seq }] of carries.entries()) {
+    if (seq <= (carries[at - 1]?.seq ?? value.after) || seq > value.to) return undefined;
+  }
+  return { author: value.author, after: value.after, to: value.to, carries };
+}
+
+function parseCarry(value: unknown): Carry | undefined {
+  if (!isObject(value) || !isCount(value.seq) || !isGuid(value.guid)) return undefined;
+  if (!isInstantNumber(value.through) || !isCount(value.failures)) return undefined;
+  const runs = listOf(value.runs, LIST_MAX, parseRun);
+  if (runs === undefined) return undefined;
+  return { seq: value.seq, guid: value.guid, through: value.through, failures: value.failures, runs };
+}
+
+function parseResult(value: unknown): LastResult | undefined {
+  if (!isObject(value) || !isGuid(value.guid)) return undefined;
+  const progress = parseProgress(value.progress);
+  const open = listOf(value.open, LIST_MAX, parseRun);
+  return progress === undefined || open === undefined ? undefined : { guid: value.guid, progress, open };
+}
+
+function parseDossier(value: unknown): Dossier | undefined {
+  const result = parseResult(value);
+  if (result === undefined || !isObject(value)) return undefined;
+  if (value.entity === undefined) return result;
+  const entity = parseEntity(value.entity);
+  return entity === undefined ? undefined : { ...result, entity };
+}
+
+type Dossier = LastResult & { readonly entity?: Entity };
+
+function parseProgress(value: unknown): Progress | undefined {
+  if (!isObject(value)) return undefined;
+  const { through, open, failures, last } = value;
+  if (!isInstantNumber(through) || !isCount(open) || !isCount(failures)) return undefined;
+  if (last === undefined) return { through, open, failures };
+  if (!isObject(last) || !isInstantNumber(last.instant) || !isOutcome(last.outcome)) return undefined;
+  if (!isPeer(last.peer) || !isInstantNumber(last.settledAt)) return undefined;
+  const { instant, outcome, peer, settledAt } = last;
+  return { through, open, failures, last: { instant, outcome, peer, settledAt } };
+}
+
+const STATES: readonly RunState[] = ["due", "attempting", "retrying", "settled"];
+
+export function parseRun(value: unknown): Run | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id) || !isGuid(value.guid)) return undefined;
+  const { task, user, instant, reason, retryAt, settledAt, dismissedAt, outcome, payload } = value;
+  const state = STATES.find((each) => each === value.state);
+  const attempts = listOf(value.attempts, ATTEMPTS_MAX, parseAttempt);
+  if (state === undefined || attempts === undefined || !isInstantNumber(instant)) return undefined;
+  if (!isText(task, TASK_ID_MAX) || !isText(user, TASK_ID_MAX)) return undefined;
+  if (!isOptional(reason, (text) => isText(text, TEXT_MAX)) || !isOptional(outcome, isOutcome)) return undefined;
+  if (!isOptional(retryAt, isInstantNumber) || !isOptional(settledAt, isInstantNumber)) return undefined;
+  if (!isOptional(dismissedAt, isInstantNumber)) return undefined;
+  if ((state === "settled") !== (outcome !== undefined) || !isOptional(payload, isValue)) return undefined;
+  const redriven = value.redriven === undefined ? undefined : parseRedriven(value.redriven, attempts.length);
+  if (redriven === undefined && value.redriven !== undefined) return undefined;
+  const via = value.via === undefined ? undefined : parseVia(value.via, attempts.length);
+  if (via === undefined && value.via !== undefined) return undefined;
+  return {
+    id: value.id,
+    guid: value.guid,
+    task,
+    user,
+    instant,
+    ...(value.manual === true ? { manual: true } : {}),
+    ...(payload === undefined ? {} : { payload }),
+    state,
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(settledAt === undefined ? {} : { settledAt }),
+    ...(isPeer(value.settledBy) ? { settledBy: value.settledBy } : {}),
+    ...(isText(value.target, KEY_MAX) ? { target: value.target } : {}),
+    ...(dismissedAt === undefined ? {} : { dismissedAt }),
+    ...(redriven === undefined ? {} : { redriven }),
+    ...(via === undefined ? {} : { via }),
+    ...(value.duplicate === true ? { duplicate: true } : {}),
+    attempts,
+  };
+}
+
+function parseVia(value: unknown, attempts: number): Run["via"] {
+  if (!isObject(value) || !isCount(value.way) || !isCount(value.after) || value.after > attempts) return undefined;
+  return { way: value.way, after: value.after };
+}
+
+function parseRedriven(value: unknown, attempts: number): Redriven | undefined {
+  if (!isObject(value)) return undefined;
+  const { times, at, after } = value;
+  if (!isCount(times) || times === 0 || !isInstantNumber(at) || !isCount(after) || after > attempts) return undefined;
+  return { times, at, after };
+}
+
+function parseBallot(value: unknown): Ballot | undefined {
+  if (!isObject(value) || !isGuid(value.guid) || !isOccurrenceId(value.id)) return undefined;
+  const { guid, id, n, round, at } = value;
+  if (!isCount(n) || !isCount(round) || !isInstantNumber(at)) return undefined;
+  const ballot = { guid, id, n, round, at };
+  if (value.over === undefined) return ballot;
+  const over = listOf(value.over, LIST_MAX, (peer) => isPeer(peer) ? peer : undefined);
+  return over === undefined ? undefined : { ...ballot, over };
+}
+
+function parseRefusal(value: unknown): Refusal | undefined {
+  if (!isObject(value) || !isOccurrenceId(value.id)) return undefined;
+  const { id, peer, at } = value;
+  if (peer === undefined) return { id };
+  return isPeer(peer) && isInstantNumber(at) ? { id, peer, at } : undefined;
+}
+
+function parseAttempt(value: unknown): Attempt | undefined {
+  if (!isObject(value)) return undefined;
+  const { n, startedAt, endedAt, peer, askedBy, status, error } = value;
+  if (!isCount(n) || !isInstantNumber(startedAt) || !isPeer(peer)) return undefined;
+  if (!isOptional(endedAt, isInstantNumber) || !isOptional(status, isCount)) return undefined;
+  if (!isOptional(error, (text) => isText(text, TEXT_MAX))) return undefined;
+  return {
+    n,
+    startedAt,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    peer,
+    ...(isPeer(askedBy) ? { askedBy } : {}),
+    ...(status === undefined ? {} : { status }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+// ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Fields = { readonly [field: string]: unknown };
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function listOf<T>(value: unknown, max: number, parse: (item: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(value) || value.length > max) return undefined;
+  const items: T[] = [];
+  for (const item of value) {
+    const parsed = parse(item);
+    if (parsed === undefined) return undefined;
+    items.push(parsed);
+  }
+  return items;
+}
+
+function cursorIn(value: Fields): { readonly cursor?: string } | undefined {
+  if (value.cursor === undefined) return {};
+  return isText(value.cursor, CURSOR_MAX) ? { cursor: value.cursor } : undefined;
+}
+
+function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined;
+function isOptional(value: unknown, is: (value: unknown) => boolean): value is string | undefined;
+function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
+  return value === undefined || is(value);
+}
+
+function isText(value: unknown, lengthMax: number): value is string {
+  return typeof value === "string" && value.length <= lengthMax;
+}
+
+function isPeer(value: unknown): value is string {
+  return isText(value, PEER_ID_MAX) && value !== "";
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isInstantNumber(value: unknown): value is Instant {
+  return typeof value === "number" && Number.isInteger(value) && value >= INSTANT_MIN && value <= INSTANT_MAX;
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return OUTCOMES.some((each) => each === value);
+}
+
+function isGuid(value: unknown): value is TaskGuid {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+/** The mesh has decoded it: it is JSON, of a bounded depth and length. */
+function isValue(value: unknown): value is Json {
+  return value !== undefined;
+}

@@ -1,0 +1,122 @@
+// A register is one independently merged part of an entity; an entity is a named set of them. The greater of two
+// values wins, by rank and then by stamp: one total order, so that merging is commutative, associative and idempotent.
+// Two registers have a rank. `life` is a causal length: odd is alive, even is deleted, and only an explicit create adds
+// to a deletion, so a delete beats a concurrent edit without asking a clock. `state` counts its turns in the same way:
+// odd is paused, even is enabled, and a pause always takes the next odd number, so it beats a concurrent resume. (To
+// ask "were these two concurrent, then paused wins" is not associative: three writes can beat each other in a circle.)
+
+import type { Json } from "../values/json.ts";
+import type { Stamp } from "../values/stamp.ts";
+
+export type Register = {
+  readonly value: Json;
+  readonly stamp: Stamp;
+  /** The stamp of the value that this write replaced, as its writer saw it; absent for the first. */
+  readonly previous?: Stamp;
+};
+
+export type EntityKind = "task" | "token" | "user" | "member" | "ticket" | "setting" | "target";
+
+export const ENTITY_KINDS: readonly EntityKind[] = ["task", "token", "user", "member", "ticket", "setting", "target"];
+
+export type Entity = {
+  readonly kind: EntityKind;
+  readonly key: string;
+  readonly registers: { readonly [name: string]: Register };
+};
+
+export type Merge = {
+  readonly entity: Entity;
+  /** Whether `entity` differs from the one that was merged into. */
+  readonly news: boolean;
+  /** Values that a concurrent write replaced: kept for the user to see and restore. */
+  readonly conflicts: readonly { readonly register: string; readonly lost: Register; readonly kept: Register }[];
+};
+
+/** One register written by this peer over what it holds now. */
+export function writeRegister(current: Register | undefined, value: Json, stamp: Stamp): Register {
+  return current === undefined ? { value, stamp } : { value, stamp, previous: current.stamp };
+}
+
+export function mergeEntities(mine: Entity, theirs: Entity): Merge {
+  const registers: Record<string, Register> = { ...mine.registers };
+  const conflicts: { register: string; lost: Register; kept: Register }[] = [];
+  let news = false;
+  for (const [name, other] of Object.entries(theirs.registers)) {
+    const own = registers[name];
+    if (own === undefined) {
+      registers[name] = other;
+      news = true;
+      continue;
+    }
+    if (own.stamp === other.stamp) continue;
+    const kept = winner(name, own, other);
+    const lost = kept === own ? other : own;
+    if (kept !== own) {
+      registers[name] = kept;
+      news = true;
+    }
+    if (name !== "life" && isConcurrent(kept, lost)) conflicts.push({ register: name, lost, kept });
+  }
+  return { entity: news ? { ...mine, registers } : mine, news, conflicts };
+}
+
+/** The stamps that a change of an entity took out of its registers, and those that it brought in. */
+export function stampsChanged(before: Entity | undefined, after: Entity): {
+  readonly dropped: readonly Stamp[];
+  readonly added: readonly Stamp[];
+  /** Whether it was deleted before. */
+  readonly wasDead?: true;
+} {
+  const old = stampsOf(before);
+  const now = stampsOf(after);
+  return {
+    dropped: [...old].filter((stamp) => !now.has(stamp)),
+    added: [...now].filter((stamp) => !old.has(stamp)),
+    ...(before !== undefined && isDead(before) ? { wasDead: true } : {}),
+  };
+}
+
+/** The stamps that some register still carries. */
+export function stampsOf(entity: Entity | undefined): ReadonlySet<Stamp> {
+  return new Set(Object.values(entity?.registers ?? {}).map(({ stamp }) => stamp));
+}
+
+export function isAlive(entity: Entity): boolean {
+  const life = entity.registers.life;
+  return life !== undefined && typeof life.value === "number" && life.value % 2 === 1;
+}
+
+/** It was deleted: a tombstone. What never had a life is not. */
+export function isDead(entity: Entity): boolean {
+  const life = entity.registers.life;
+  return life !== undefined && !isAlive(entity);
+}
+
+/** The newest stamp of an entity: its revision, and its ETag. */
+export function revisionOf(entity: Entity): Stamp {
+  let newest: Stamp | undefined;
+  for (const { stamp } of Object.values(entity.registers)) {
+    if (newest === undefined || stamp > newest) newest = stamp;
+  }
+  if (newest === undefined) throw new Error(`entity ${entity.kind} ${entity.key} has no register`);
+  return newest;
+}
+
+function winner(name: string, a: Register, b: Register): Register {
+  const ranks = rankOf(name, a) - rankOf(name, b);
+  if (ranks !== 0) return ranks > 0 ? a : b;
+  return a.stamp > b.stamp ? a : b;
+}
+
+function rankOf(name: string, { value }: Register): number {
+  if (name === "life") return typeof value === "number" ? value : 0;
+  if (name !== "state" || typeof value !== "object" || value === null || Array.isArray(value)) return 0;
+  const { turn } = value as { readonly turn?: Json };
+  return typeof turn === "number" ? turn : 0;
+}
+
+function isConcurrent(newer: Register, older: Register): boolean {
+  const [late, early] = newer.stamp > older.stamp ? [newer, older] : [older, newer];
+  return late.previous === undefined || late.previous < early.stamp;
+}

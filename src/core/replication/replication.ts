@@ -1,0 +1,488 @@
+// Replication keeps this peer's entities and run records in step with the others': it tells them what changes here, takes
+// in what they tell, answers what they ask, and pulls from one of them at a time what it has missed. Broadcasts are only
+// the quick way; a sync finds everything, and the digest tree finds what a sync should have.
+
+import { CatchUp } from "../protocol/catch-up.ts";
+import type { Answer, Ask, Broadcast, LogEnds, PeerAsk, PeerMessage, Stamps } from "../protocol/message.ts";
+import type { StoreAnswer, StoreQuery } from "../protocol/store-query.ts";
+import type { Write } from "../protocol/write.ts";
+import { descend, type DigestTree } from "../register/digest.ts";
+import { type Entity, isDead } from "../register/register.ts";
+import { coveredBy, StableCut } from "../register/stable-cut.ts";
+import { RunVector, VersionVector } from "../register/vector.ts";
+import type { CarryPage } from "../task/carry.ts";
+import type { PeerId } from "../values/ids.ts";
+import { type Instant, INSTANT_MAX } from "../values/instant.ts";
+import { stampOrigin } from "../values/stamp.ts";
+import { Asks } from "./asks.ts";
+import { counted, Intake } from "./intake.ts";
+import { dotOf, livingStampsChanged } from "./living-stamps.ts";
+import { Outbox } from "./outbox.ts";
+import { repair } from "./repair.ts";
+import type { ReplicationHost, ReplicationStart } from "./replication-host.ts";
+import { Keepings, Spreads } from "./spread.ts";
+import { pull, type Unfinished } from "./sync.ts";
+
+/** How long one question may take: a page is read, sent and merged in a tenth of it. */
+const ANSWER_MS = 5_000;
+/** And to keep a write: a sync of the disk takes some ms, and who was busy is asked again. */
+const KEEP_MS = 1_000;
+/** News of a vector that no broadcast brought in this time starts a sync. */
+const NEWS_PATIENCE_MS = 300;
+/** Between two syncs with the same peer that news started. */
+const SYNC_PAUSE_MS = 1_000;
+/** Between two questions of one pull: a page is merged in a hundredth of it, on a busy disk in a tenth. */
+const PULL_PAUSE_MAX_MS = 30_000;
+/** A sync with one peer at random, whatever the news. */
+const SYNC_EVERY_MS = 30_000;
+/**
+ * Equal vectors with the same two roots that differ for so long start a descent: a broadcast that came to one of two
+ * peers makes them differ until both have pulled from its author, which takes a probe and a sync.
+ */
+const DIFFERENCE_MS = 10_000;
+/** In a mesh of up to so many, carries go from peer to peer: 0.24 ms a message against 2.4 ms and more by gossip. */
+const DIRECT_MAX = 32;
+
+/** What a peer's news say of what it holds. */
+export type HeldNews = { readonly vector: string; readonly runs: string; readonly digest: string };
+
+type Wish = { readonly since: Instant; readonly isUrgent: boolean };
+
+export class Replication {
+  readonly #host: ReplicationHost;
+  readonly #asks = new Asks();
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
+  readonly #spreads: Spreads;
+  readonly #keepings = new Keepings();
+  readonly vector: VersionVector;
+  readonly #runs: RunVector;
+  readonly #floors: RunVector;
+  readonly #digest: DigestTree;
+  #isNew: boolean;
+  /** The digest tree holds all that the store held at the start. */
+  #isDigestWhole = false;
+  readonly #wishes = new Map<PeerId, Wish>();
+  readonly #linked = new Set<PeerId>();
+  readonly #syncedAt = new Map<PeerId, Instant>();
+  /** Pulls that were broken off while entities came: they go on from there as long as the link to that peer holds. */
+  readonly #unfinished = new Map<PeerId, Unfinished>();
+  readonly #differences = new Map<PeerId, { readonly roots: string; readonly since: Instant }>();
+  /** Who did not have all carries that this peer lacked, when it was last asked. */
+  readonly #trimmed = new Set<PeerId>();
+  /** Whom a sync is under way with. */
+  #current: PeerId | undefined;
+  #pulls = 0;
+  #pullEndsAt = Infinity;
+  #nextSyncAt: number;
+  /** Who waits for a whole sync with some peer. */
+  #waiters: { readonly peer: PeerId; readonly onEnd: (isWhole: boolean) => void }[] = [];
+  readonly cut = new StableCut();
+  repaired = 0;
+
+  constructor(host: ReplicationHost, start: ReplicationStart) {
+    this.#host = host;
+    this.vector = start.vector;
+    this.#runs = start.runVector;
+    this.#floors = start.runFloors;
+    this.#digest = start.digest;
+    this.#isNew = start.isNew;
+    this.#outbox = new Outbox(host.self, start.runVector.upTo(host.self));
+    this.#intake = new Intake(host, this.#runs);
+    this.#spreads = new Spreads({
+      now: () => host.now(),
+      living: () => host.living(),
+      ask: (to, entity, onEnd) =>
+        this.#ask(to, { kind: "keep", entity }, (answer) => onEnd(answer?.kind === "kept"), KEEP_MS),
+    });
+    this.#nextSyncAt = host.now() + SYNC_EVERY_MS;
+  }
+
+  /** What the own news say. The digest is empty while it is not known whole. */
+  held(): HeldNews {
+    return {
+      vector: this.vector.digest(),
+      runs: this.#runs.digest(),
+      digest: this.#isDigestWhole ? this.#digest.root() : "",
+    };
+  }
+
+  /** Nothing of this peer waits to be told. */
+  get hasTold(): boolean {
+    return this.#outbox.wakeAt(this.#host.now()) === undefined;
+  }
+
+  runEnds(): LogEnds {
+    return this.#runs.entries();
+  }
+
+  /** The number of this peer's last durable carry. */
+  get ownSeq(): number {
+    return this.#runs.upTo(this.#host.self);
+  }
+
+  get quarantined(): number {
+    return this.#intake.quarantined;
+  }
+
+  runsOf(author: PeerId): number {
+    return this.#runs.upTo(author);
+  }
+
+  isTakingIn(author: PeerId): boolean {
+    return this.#intake.isTaking(author);
+  }
+
+  // ── what changes here ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A write stands on the disk. `isOwn`: this peer's, so the others are to hear of it. */
+  kept(write: Write): void {
+    switch (write.kind) {
+      case "entity": {
+        const { entity, added, isOwn } = write;
+        const { gone, come } = livingStampsChanged(write);
+        for (const stamp of gone) this.#digest.remove(dotOf(entity, stamp));
+        for (const stamp of come) this.#digest.add(dotOf(entity, stamp));
+        this.#keepings.kept(entity);
+        if (!isOwn) return;
+        for (const stamp of added) this.vector.advance(stamp);
+        this.#outbox.addEntity(entity);
+        return;
+      }
+      case "carry":
+        if (write.author !== this.#host.self) return;
+        this.#runs.take({ author: write.author, from: this.ownSeq + 1, to: write.carry.seq });
+        this.#outbox.addCarry(write.carry);
+        return;
+      case "vector":
+        this.vector.adopt(VersionVector.parse(write.stamps) ?? new VersionVector());
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Hands a write of this peer to the others until `wanted` peers hold it, this one included, or the time is over. */
+  spread(entity: Entity, wanted: number, until: Instant, onEnd: (peers: number) => void): void {
+    this.#spreads.start(entity, wanted, until, onEnd);
+  }
+
+  /** The digest tree now holds all that was stored before the start. */
+  digestIsWhole(): void {
+    this.#isDigestWhole = true;
+  }
+
+  // ── what others say ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  published(from: PeerId, broadcast: Broadcast): void {
+    if (broadcast.kind === "entities") {
+      for (const entity of broadcast.entities) this.#intake.merge(entity, () => {});
+    } else this.#page(from, broadcast.page);
+  }
+
+  heard(from: PeerId, message: Extract<PeerMessage, { kind: "ask" | "answer" | "carries" }>): void {
+    switch (message.kind) {
+      case "ask":
+        return this.#answer(from, message.id, message.ask);
+      case "answer":
+        return this.#asks.answered(from, message.id, message.answer);
+      case "carries":
+        return this.#page(from, message.page);
+    }
+  }
+
+  #page(from: PeerId, page: CarryPage): void {
+    // Of itself each peer tells alone: whoever speaks for another would make all lack what that one has not written.
+    if (page.author !== from) return;
+    if (!this.#intake.page(page)) this.#wish(from, true);
+  }
+
+  /** Whether the entity was here once, as it is or before, if it is not: deleted, and forgotten since. */
+  isForgotten(entity: Entity): boolean {
+    return isDead(entity) && coveredBy(this.vector, entity);
+  }
+
+  /** What a living peer says that it holds. */
+  news(peer: PeerId, news: HeldNews): void {
+    const own = this.held();
+    if (news.vector === own.vector) this.cut.agreed(peer, this.vector);
+    if (news.vector !== own.vector || news.runs !== own.runs) {
+      this.#differences.delete(peer);
+      this.#wish(peer, false);
+      return;
+    }
+    // Who waits for a sync is told of its end, also when it brings nothing.
+    if (this.#waiters.every((waiter) => waiter.peer !== peer)) this.#wishes.delete(peer);
+    if (news.digest === "" || own.digest === "" || news.digest === own.digest) {
+      this.#differences.delete(peer);
+      return;
+    }
+    const [now, roots] = [this.#host.now(), `${own.digest} ${news.digest}`];
+    const known = this.#differences.get(peer);
+    if (known?.roots !== roots) this.#differences.set(peer, { roots, since: now });
+    else if (now - known.since >= DIFFERENCE_MS) {
+      this.#differences.delete(peer);
+      repair({
+        digest: this.#digest,
+        ask: (ask, onAnswer) => this.#ask(peer, ask, onAnswer),
+        take: (entities, done) => {
+          this.repaired += entities.length;
+          this.#intake.merges(entities, done);
+        },
+      });
+    }
+  }
+
+  linked(peer: PeerId): void {
+    this.#linked.add(peer);
+  }
+
+  unlinked(peer: PeerId): void {
+    this.#linked.delete(peer);
+    this.#asks.unlinked(peer);
+    this.#unfinished.delete(peer);
+  }
+
+  // ── syncs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Pulls from this peer as soon as may be; `onEnd` says whether all came. */
+  sync(peer: PeerId, onEnd: (isWhole: boolean) => void): void {
+    this.#waiters.push({ peer, onEnd });
+    this.#wish(peer, true);
+  }
+
+  /** Asks each of these for the carries that it has and this peer has not; `onEnd` when all have answered, or can't. */
+  gather(peers: readonly PeerId[], onEnd: () => void): void {
+    const end = counted(peers.length, onEnd);
+    for (const peer of peers) {
+      this.#ask(peer, { kind: "carries", vector: this.#runs.entries() }, (answer) => {
+        if (answer?.kind === "carries") this.#intake.pages(answer.pages, end);
+        else end();
+      });
+    }
+  }
+
+  /** When there is something to do by itself. */
+  wakeAt(): Instant {
+    const now = this.#host.now();
+    let at = Math.min(this.#nextSyncAt, this.#asks.wakeAt ?? Infinity, this.#outbox.wakeAt(now) ?? Infinity);
+    at = Math.min(at, this.#intake.wakeAt - this.#host.wall() + now, this.#spreads.wakeAt);
+    if (this.#current !== undefined) at = Math.min(at, this.#pullEndsAt);
+    else for (const [peer, wish] of this.#wishes) at = Math.min(at, this.#dueAt(peer, wish));
+    return Math.min(at, INSTANT_MAX) as Instant;
+  }
+
+  wake(): void {
+    const now = this.#host.now();
+    this.#asks.wake(now);
+    if (this.#current !== undefined && now >= this.#pullEndsAt) this.#giveUp(this.#current);
+    this.#intake.wake();
+    this.#spreads.wake();
+    const living = this.#host.living();
+    for (const broadcast of this.#outbox.take(living.length + 1, now)) this.#tell(broadcast, living);
+    if (now >= this.#nextSyncAt) {
+      this.#nextSyncAt = now + SYNC_EVERY_MS;
+      const peer = living[Math.floor(this.#host.chance() * living.length)];
+      if (peer !== undefined) this.#wish(peer, true);
+    }
+    this.#startSync();
+  }
+
+  /** Tells what waits to be told of its runs: this peer lets shards go, and their next owners are to know all of it. */
+  flush(): void {
+    const living = this.#host.living();
+    for (const broadcast of this.#outbox.flush()) this.#tell(broadcast, living);
+  }
+
+  #tell(broadcast: Broadcast, living: readonly PeerId[]): void {
+    if (broadcast.kind === "entities" || living.length > DIRECT_MAX) this.#host.publish(broadcast);
+    else for (const peer of living) this.#host.send(peer, { kind: "carries", page: broadcast.page });
+  }
+
+  #wish(peer: PeerId, isUrgent: boolean): void {
+    const now = this.#host.now();
+    const known = this.#wishes.get(peer);
+    if (known === undefined) this.#wishes.set(peer, { since: now, isUrgent });
+    else if (isUrgent && !known.isUrgent) this.#wishes.set(peer, { ...known, isUrgent });
+  }
+
+  #dueAt(peer: PeerId, { since, isUrgent }: Wish): number {
+    const at = isUrgent ? since : Math.max(since + NEWS_PATIENCE_MS, (this.#syncedAt.get(peer) ?? 0) + SYNC_PAUSE_MS);
+    // Who is heard of through others alone can't be asked: its own link is on its way.
+    return this.#linked.has(peer) ? at : Math.max(at, since + ANSWER_MS);
+  }
+
+  #startSync(): void {
+    if (this.#current !== undefined) return;
+    const now = this.#host.now();
+    const living = new Set(this.#host.living());
+    for (const [peer, wish] of [...this.#wishes]) {
+      if (living.has(peer) && this.#dueAt(peer, wish) > now) continue;
+      this.#wishes.delete(peer);
+      if (living.has(peer)) return this.#pull(peer);
+      this.#ended(peer, false);
+    }
+  }
+
+  /** A pull that does not go on must not keep others from being made. */
+  #giveUp(peer: PeerId): void {
+    this.#pulls++;
+    this.#current = undefined;
+    this.#syncedAt.set(peer, this.#host.now());
+    this.#ended(peer, false);
+  }
+
+  #pull(peer: PeerId): void {
+    this.#current = peer;
+    const pulled = ++this.#pulls;
+    const unfinished = this.#unfinished.get(peer);
+    this.#unfinished.delete(peer);
+    const catchUp = new CatchUp((message, facts) => this.#host.log(message, { peer, ...facts }));
+    pull(
+      peer,
+      {
+        ask: (to, ask, onAnswer) => {
+          this.#pullEndsAt = this.#host.now() + PULL_PAUSE_MAX_MS;
+          this.#ask(to, ask, onAnswer);
+        },
+        vector: () => this.vector.stamps(),
+        runVector: () => this.#runs.entries(),
+        needsResults: () => this.#isNew,
+        mustFallBack: (isTrimmed) => this.#mustFallBack(peer, isTrimmed),
+        mergeEntities: (entities, living, done) => {
+          if (this.#isDigestWhole) catchUp.goesOn(this.#digest.size, living, this.#host.now());
+          this.#intake.merges(entities, done);
+        },
+        applyCarries: (pages, done) => this.#intake.pages(pages, done),
+        applyResults: (results, done) => this.#intake.results(results, done),
+        adoptVector: (stamps) => this.#adopt(stamps),
+        adoptFloors: (floors) => this.#adoptFloors(floors),
+      },
+      (end, unfinished) => {
+        if (pulled !== this.#pulls) return;
+        if (unfinished !== undefined) this.#unfinished.set(peer, unfinished);
+        catchUp.ended(this.#digest.size, end === "whole", this.#host.now());
+        this.#current = undefined;
+        this.#syncedAt.set(peer, this.#host.now());
+        this.#ended(peer, end === "whole");
+        this.#startSync();
+      },
+      unfinished,
+    );
+  }
+
+  #mustFallBack(peer: PeerId, isTrimmed: boolean): boolean {
+    if (isTrimmed) this.#trimmed.add(peer);
+    else this.#trimmed.delete(peer);
+    return isTrimmed && this.#host.living().every((living) => this.#trimmed.has(living));
+  }
+
+  #ended(peer: PeerId, isWhole: boolean): void {
+    const over = this.#waiters.filter((waiter) => waiter.peer === peer);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.peer !== peer);
+    for (const { onEnd } of over) onEnd(isWhole);
+  }
+
+  /** What is left out for now is not covered: the next sync asks for it again. */
+  #adopt(stamps: Stamps): void {
+    const left = this.#intake.quarantinedOrigins();
+    const vector = VersionVector.parse(stamps.filter((stamp) => !left.has(stampOrigin(stamp))));
+    if (vector === undefined || ["equal", "below"].includes(vector.compare(this.vector))) return;
+    const adopted = this.vector.copy();
+    adopted.adopt(vector);
+    // It is this peer's own once it stands on the disk, behind all that it covers.
+    this.#host.persist([{ kind: "vector", stamps: adopted.stamps() }]);
+  }
+
+  #adoptFloors(ends: LogEnds): void {
+    for (const [author, to] of ends) {
+      if (to <= this.#runs.upTo(author)) continue;
+      this.#runs.take({ author, from: this.#runs.upTo(author) + 1, to });
+      this.#floors.take({ author, from: this.#floors.upTo(author) + 1, to });
+    }
+    this.#isNew = false;
+    this.#host.persist([
+      { kind: "runVector", ends: this.#runs.entries() },
+      { kind: "runFloors", floors: this.#floors.entries() },
+    ]);
+  }
+
+  // ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #ask(to: PeerId, ask: Ask, onAnswer: (answer: Answer | undefined) => void, patienceMs = ANSWER_MS): void {
+    const message = this.#asks.ask(to, ask, this.#host.now() + patienceMs as Instant, onAnswer);
+    if (message !== undefined) this.#host.send(to, message);
+  }
+
+  /** Asks the owner of a task; `undefined` when it does not answer in time. */
+  askPeer(to: PeerId, ask: PeerAsk, onAnswer: (answer: Answer | undefined) => void, patienceMs = ANSWER_MS): void {
+    this.#ask(to, ask, onAnswer, patienceMs);
+  }
+
+  #answer(from: PeerId, id: number, ask: Ask): void {
+    const say = (answer: Answer) => this.#host.send(from, { kind: "answer", id, answer });
+    const fromStore = (query: StoreQuery, shape: (answer: StoreAnswer) => Answer | undefined) =>
+      this.#host.query(query, (answer) => say(shape(answer) ?? { kind: "unable", why: "the disk can't be read" }));
+    switch (ask.kind) {
+      case "entities": {
+        const vector = this.vector.stamps();
+        const { cursor } = ask;
+        return fromStore(
+          { kind: "entitiesAbove", vector: ask.vector, ...(cursor === undefined ? {} : { cursor }) },
+          (answer) => answer.kind === "entities" ? { ...answer, vector, living: this.#digest.size } : undefined,
+        );
+      }
+      case "carries":
+        return fromStore(
+          { kind: "carriesAfter", ...this.#logs(), known: ask.vector },
+          (answer) => answer.kind === "carries" ? answer : undefined,
+        );
+      case "results": {
+        const { cursor } = ask;
+        return fromStore(
+          { kind: "lastResults", ...this.#logs(), ...(cursor === undefined ? {} : { cursor }) },
+          (answer) => answer.kind === "results" ? answer : undefined,
+        );
+      }
+      case "digests":
+        if (!this.#isDigestWhole) return say({ kind: "unable", why: "the digest is not known yet" });
+        return say({ kind: "digests", descent: descend(this.#digest, ask.descent) });
+      case "leaves": {
+        const { leaves, cursor } = ask;
+        return fromStore(
+          { kind: "leaves", leaves, ...(cursor === undefined ? {} : { cursor }) },
+          (answer) =>
+            answer.kind === "entities"
+              ? {
+                kind: "leaves",
+                entities: answer.entities,
+                ...(answer.cursor === undefined ? {} : { cursor: answer.cursor }),
+              }
+              : undefined,
+        );
+      }
+      case "command":
+      case "dossier":
+      case "attempt":
+      case "poll":
+        return this.#host.obey(from, ask, say);
+      case "keep":
+        return this.#keep(ask.entity, say);
+    }
+  }
+
+  #logs(): { readonly own: LogEnds; readonly floors: LogEnds } {
+    return { own: this.#runs.entries(), floors: this.#floors.entries() };
+  }
+
+  #keep(entity: Entity, say: (answer: Answer) => void): void {
+    const { kind, key } = entity;
+    // First the waiting, then the look: what becomes durable in between is seen by one or the other.
+    const keeping = this.#keepings.add(entity, this.#host.now(), () => say({ kind: "kept" }));
+    if (keeping === undefined) return say({ kind: "unable", why: "too many writes wait for the disk" });
+    this.#host.query({ kind: "entity", entity: { kind, key } }, (answer) => {
+      if (answer.kind === "entity" && answer.entity !== undefined) this.#keepings.kept(answer.entity);
+      if (this.#keepings.has(keeping)) this.#intake.merge(entity, () => {});
+    });
+  }
+}

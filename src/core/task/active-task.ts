@@ -1,0 +1,47 @@
+// An active task is a living task with what its actor works by: its schedule and its policy, read from the registers.
+
+import type { Entity } from "../register/register.ts";
+import { parseSchedule } from "../schedule/schedule-source.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { laneOf } from "../target/target.ts";
+import { isFault } from "../values/fault.ts";
+import type { Instant } from "../values/instant.ts";
+import { type ResolvedPolicy, resolvePolicy } from "./policy.ts";
+import { nextOccurrence, type Task, taskOf } from "./task-entity.ts";
+
+export type ActiveTask = Task & {
+  /** The lane that its attempts need. */
+  readonly lane: string;
+  /** The lanes of the targets that stand in for its own. */
+  readonly fallbackLanes?: readonly string[];
+  /** Absent when this program can't read the schedule that stands in the registers: then the task never fires. */
+  readonly timing?: Timing;
+};
+
+export type Timing = { readonly schedule: Schedule; readonly policy: ResolvedPolicy };
+
+/** The task of the registers; absent when it is deleted or never was. */
+export function activeTask(entity: Entity | undefined): ActiveTask | undefined {
+  const task = taskOf(entity);
+  if (task === undefined) return undefined;
+  const { definition } = task;
+  const lane = laneOf(task.user, definition.target);
+  const fallbackLanes = definition.policy.fallback?.map((target) => laneOf(task.user, target));
+  const lanes = fallbackLanes === undefined ? { lane } : { lane, fallbackLanes };
+  const schedule = parseSchedule(definition.schedule);
+  if (isFault(schedule)) return { ...task, ...lanes };
+  return { ...task, ...lanes, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
+}
+
+/** What comes next of a task, found once for each state that it is in: a turn asks some times. */
+export class NextOccurrence {
+  #found: { readonly task: ActiveTask; readonly through: Instant; readonly at: Instant | undefined } | undefined;
+
+  of(task: ActiveTask | undefined, through: Instant): Instant | undefined {
+    if (task?.timing === undefined) return undefined;
+    if (this.#found?.task !== task || this.#found.through !== through) {
+      this.#found = { task, through, at: nextOccurrence(task.timing.schedule, task, through) };
+    }
+    return this.#found.at;
+  }
+}
