@@ -6,6 +6,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { parseTicket } from "./core/membership/ticket.ts";
 import { type Block, parseBlock } from "./core/values/address.ts";
 import { type Fault, isFault } from "./core/values/fault.ts";
+import { LABEL_NAME_MAX, LABEL_VALUE_MAX } from "./core/values/labels.ts";
 
 export type Config = {
   /** The data folder, as an absolute path. */
@@ -108,7 +109,7 @@ type Setting<T> = {
 const BLOCKS_MAX = 64;
 const NAME_MAX = 64;
 const LABELS_MAX = 32;
-const LABEL_PATTERN = /^([A-Za-z0-9._/-]{1,64})=([^\p{Cc},]{0,256})$/u;
+const LABEL_PATTERN = new RegExp(`^([A-Za-z0-9._/-]{1,${LABEL_NAME_MAX}})=([^\\p{Cc},]{0,${LABEL_VALUE_MAX}})$`, "u");
 /** 32 characters of hex are 128 bits. */
 const ADMIN_TOKEN_MIN = 32;
 const ADMIN_TOKEN_MAX = 1_024;

@@ -3,7 +3,7 @@
 import type { DeliveryResult } from "./core/delivery/delivery.ts";
 import type { LaneState } from "./core/delivery/lane.ts";
 import type { Notice } from "./core/delivery/notice.ts";
-import type { ResolvedTarget } from "./core/delivery/target-book.ts";
+import type { ResolvedTarget } from "./core/delivery/resolved-target.ts";
 import type { MeshState } from "./core/machine/mesh-state.ts";
 import type { Ticket } from "./core/membership/ticket.ts";
 import type { OwnerWord } from "./core/ownership/owner-word.ts";

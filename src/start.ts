@@ -7,7 +7,7 @@ import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Api, createApi } from "./api/app.ts";
-import { matcher, newToken } from "./api/secret.ts";
+import { matcher, newToken } from "./api/request/secret.ts";
 import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
 import { loadAssets } from "./assets.ts";
 import { auditHeadKey, auditHeadOf, auditSeal, keepAuditHead } from "./audit-head.ts";

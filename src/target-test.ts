@@ -1,7 +1,7 @@
 // One real event to a target, for whoever sets it up: it belongs to no task, leaves no run, and waits for no lane.
 
 import { randomBytes } from "node:crypto";
-import type { ResolvedTarget } from "./core/delivery/target-book.ts";
+import type { ResolvedTarget } from "./core/delivery/resolved-target.ts";
 import { isOccurrenceId } from "./core/task/occurrence.ts";
 import type { Instant } from "./core/values/instant.ts";
 import type { Json } from "./core/values/json.ts";

@@ -118,6 +118,35 @@ test("core imports core and pure libraries only", () => {
   );
 });
 
+/** From the lowest up: what a room imports, types too, lies in it or below it. */
+const CORE_ROOMS = [
+  "values",
+  "schedule",
+  "register",
+  "target",
+  "task",
+  "delivery",
+  "ownership",
+  "membership",
+  "protocol",
+  "people",
+  "replication",
+  "mesh",
+  "hold",
+  "firing",
+  "machine",
+];
+
+test("in core no import goes up", () => {
+  const storey = (file: string) => CORE_ROOMS.indexOf(file.split("/")[2] ?? "");
+  const all = files("src/core");
+  assert.deepEqual(all.filter((file) => storey(file) < 0), []);
+  assert.deepEqual(
+    violations(all, (file, { target }) => target.startsWith("src/core/") && storey(target) > storey(file)),
+    [],
+  );
+});
+
 test("core never asks the time, the chance or the world", () => {
   const said = files("src/core").flatMap((file) => {
     const word = WORDS_CORE_MAY_NOT_SAY.exec(code(file));
@@ -227,6 +256,22 @@ test("imports resolve, carry their ending, and there are no barrels", () => {
   );
   assert.deepEqual(broken, []);
   assert.deepEqual(all.filter((file) => /^export \* from/m.test(read(file))), []);
+});
+
+test("no files import each other in a circle", () => {
+  const deeds = new Map(
+    [...files("src"), ...files("ui")].map((file) => [file, imports(file)]),
+  );
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(" > "));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const { target } of deeds.get(file) ?? []) walk(target, [...way, file]);
+  };
+  for (const file of deeds.keys()) walk(file, []);
+  assert.deepEqual(circles, []);
 });
 
 test("no file is so long that it holds two nouns", () => {

@@ -3,9 +3,9 @@
 // the command line.
 
 import process from "node:process";
-import { converges } from "../../src/sim/pull-model.ts";
-import { planOf } from "../../src/sim/plan.ts";
+import { planOf } from "../../src/sim/plan-draw.ts";
 import { holdPlanOf } from "../../src/sim/plan-hold.ts";
+import { converges } from "../../src/sim/pull-model.ts";
 import { simulateSeed } from "../../src/sim/simulate.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 

@@ -4,12 +4,12 @@
 import type { Hono } from "hono";
 import { TASK_ID_MAX } from "../core/task/task.ts";
 import type { AuditPlace } from "../peer.ts";
-import { json } from "./answer.ts";
-import { LINES_TYPE } from "./batch.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { problem } from "./problem.ts";
-import { cursor, moment, readQuery, sealCursor, whole, word } from "./query.ts";
-import { PAGE, PAGE_MAX } from "./tasks.ts";
+import { json } from "./request/answer.ts";
+import { problem } from "./request/problem.ts";
+import { cursor, moment, readQuery, sealCursor, whole, word } from "./request/query.ts";
+import { LINES_TYPE } from "./tasks/batch.ts";
+import { PAGE, PAGE_MAX } from "./tasks/tasks.ts";
 
 export function auditQuery() {
   return {

@@ -2,14 +2,15 @@
 
 import type { UserId } from "../core/values/ids.ts";
 import type { AuditAccess, ExchangeAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
-import type { Access, Gatekeeper } from "./access.ts";
-import type { Catalogue } from "./catalogue.ts";
-import type { Directory } from "./directory.ts";
-import type { Once } from "./once.ts";
-import type { Passwords } from "./password.ts";
-import type { Quotas } from "./quotas.ts";
-import type { Turnstile } from "./turnstile.ts";
-import type { Witness } from "./witness.ts";
+import type { Access } from "./access/access.ts";
+import type { Directory } from "./access/directory.ts";
+import type { Gatekeeper } from "./access/gatekeeper.ts";
+import type { Passwords } from "./access/password.ts";
+import type { Quotas } from "./access/quotas.ts";
+import type { Turnstile } from "./access/turnstile.ts";
+import type { Witness } from "./access/witness.ts";
+import type { Once } from "./request/once.ts";
+import type { Catalogue } from "./tasks/catalogue.ts";
 
 export type Doors = {
   readonly peer: Peer;

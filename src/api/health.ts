@@ -1,9 +1,9 @@
 // Whether the peer lives, and whether it does its work: for those who watch it, without a token.
 
 import type { Hono } from "hono";
-import { json } from "./answer.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { problem } from "./problem.ts";
+import { json } from "./request/answer.ts";
+import { problem } from "./request/problem.ts";
 
 export function addHealth(app: Hono<ApiEnv>, { peer }: Doors): void {
   for (const base of ["", "/api/v1"]) {

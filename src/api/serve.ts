@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Api } from "./app.ts";
-import { problem } from "./problem.ts";
+import { problem } from "./request/problem.ts";
 import { webSockets } from "./web-socket.ts";
 
 export type ServeSettings = {

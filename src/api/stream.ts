@@ -5,13 +5,13 @@ import type { Hono } from "hono";
 import type { Notice } from "../core/delivery/notice.ts";
 import { ADMIN } from "../core/people/user.ts";
 import type { UserId } from "../core/values/ids.ts";
-import { laneView } from "./breakers.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
-import { meshNews } from "./mesh.ts";
-import { problem } from "./problem.ts";
-import { readQuery } from "./query.ts";
-import { sessionView } from "./session.ts";
-import { ownershipOf, runView, showTask } from "./view.ts";
+import { meshNews } from "./mesh/mesh.ts";
+import { sessionView } from "./people/session.ts";
+import { problem } from "./request/problem.ts";
+import { readQuery } from "./request/query.ts";
+import { laneView } from "./targets/breakers.ts";
+import { ownershipOf, runView, showTask } from "./tasks/view.ts";
 
 /** Streams at a time: each holds a connection and up to QUEUED_MAX events, about 0.5 MB. A browser opens six at most. */
 const STREAMS_MAX = 100;

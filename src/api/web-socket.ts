@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Api } from "./app.ts";
-import { type Accept, CLOSED, type Socket } from "./socket.ts";
+import { type Accept, CLOSED, type Socket } from "./request/socket.ts";
 
 /** The seed took 512 bytes; its tokens have become longer. */
 const TEXT_MAX_BYTES = 4 * 1024;

@@ -1,6 +1,6 @@
 // A libp2p stream as a pair of web streams, with backpressure both ways.
 
-import type { Stream } from "./libp2p-node.ts";
+import type { Stream } from "./libp2p-types.ts";
 import type { Channel } from "./mesh.ts";
 import { decodeValue, encodeValue, frameOf, takeFrame } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 // The link to one member: a stream for what we say, another for what it says, for as long as its connection holds.
 
 import { GOSSIP_PROTOCOL } from "./libp2p-gossip.ts";
-import type { Connection, Stream } from "./libp2p-node.ts";
+import type { Connection, Stream } from "./libp2p-types.ts";
 import { frameOf, FrameReader, MESSAGE_MAX_BYTES } from "./wire.ts";
 
 /** What waits to be sent to one peer: four of the longest messages. Past it the peer is slower than what it is told. */

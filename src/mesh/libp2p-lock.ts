@@ -9,7 +9,7 @@
 
 import { createCipheriv, createHmac, randomBytes } from "node:crypto";
 import { AbstractMessageStream, byteStream } from "@libp2p/utils";
-import type { ProtectedStream, Protector } from "./libp2p-node.ts";
+import type { ProtectedStream, Protector } from "./libp2p-types.ts";
 
 const NONCE_BYTES = 32;
 

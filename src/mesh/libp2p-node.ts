@@ -11,8 +11,6 @@ import type { Gate } from "./gate.ts";
 import { sayLess } from "./libp2p-window.ts";
 import { publicBytesOf } from "./peer-key.ts";
 
-export type Connection = ReturnType<Libp2p["getConnections"]>[number];
-export type Stream = Awaited<ReturnType<Connection["newStream"]>>;
 export type Node = Libp2p<Services>;
 
 export type Services = { readonly gossip: GossipSub; readonly identify: Identify; readonly inside: Inside };
@@ -241,9 +239,6 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
     });
   }
 }
-
-export type Protector = ReturnType<NonNullable<Libp2pOptions["connectionProtector"]>>;
-export type ProtectedStream = Parameters<Protector["protect"]>[0];
 
 type Components = Parameters<NonNullable<Libp2pOptions["services"]>[string]>[0];
 

@@ -2,7 +2,7 @@
 // and system call for each message, which was a third of what an idle mesh costs (four peers on a busy machine: 0.76 % of
 // a core each against 1.2 %). Here it is said when half of the window is used up, as other yamuxes do.
 
-import type { Stream } from "./libp2p-node.ts";
+import type { Stream } from "./libp2p-types.ts";
 
 /** What a yamux stream keeps of its window: see `sendWindowUpdate` in its `stream.ts`. */
 type Window = { sendWindowUpdate(): void; readonly recvWindow: number; readonly recvWindowCapacity: number };

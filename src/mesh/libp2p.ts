@@ -7,7 +7,8 @@ import { Gate } from "./gate.ts";
 import { channelOf, receiveName, sendName } from "./libp2p-channel.ts";
 import { Gossip, TOPICS } from "./libp2p-gossip.ts";
 import { Link } from "./libp2p-link.ts";
-import { type Connection, type Made, makeNode, type Stream } from "./libp2p-node.ts";
+import { type Made, makeNode } from "./libp2p-node.ts";
+import type { Connection, Stream } from "./libp2p-types.ts";
 import {
   type Channel,
   type MemberAddress,

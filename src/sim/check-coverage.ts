@@ -11,10 +11,10 @@ import { isFault } from "../core/values/fault.ts";
 import type { PeerId, TaskGuid } from "../core/values/ids.ts";
 import { instant } from "../core/values/instant.ts";
 import { excuseOf } from "./check-deliveries.ts";
+import { mayFire } from "./check-placement.ts";
 import type { PeerEnd } from "./ending.ts";
 import type { Version } from "./history.ts";
 import type { SimPeer } from "./peer.ts";
-import { mayFire } from "./placement.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 

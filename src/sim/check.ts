@@ -3,8 +3,8 @@
 import { checkCoverage } from "./check-coverage.ts";
 import { checkDeliveries } from "./check-deliveries.ts";
 import { checkEnding } from "./check-ending.ts";
+import { checkPlacement } from "./check-placement.ts";
 import { endingOf } from "./ending.ts";
-import { checkPlacement } from "./placement.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 

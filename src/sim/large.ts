@@ -13,7 +13,8 @@ import { makeStamp, type Stamp } from "../core/values/stamp.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
-import { planOf, START } from "./plan.ts";
+import { planOf } from "./plan-draw.ts";
+import { START } from "./plan.ts";
 import { USER, World } from "./world.ts";
 
 export type LargeSize = {

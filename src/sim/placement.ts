@@ -1,12 +1,8 @@
 // Peers of a world stand at two sites, by turns, and some of its tasks are placed: for good, so that it can be told where
-// a task is to be fired, whoever has edited it. Whoever else fires it breaks the promise of its placement.
+// a task is to be fired, whoever has edited it.
 
-import { groupOf, weightInGroup } from "../core/task/peer-group.ts";
 import type { Policy } from "../core/task/task.ts";
-import type { PeerId } from "../core/values/ids.ts";
 import type { Labels } from "../core/values/labels.ts";
-import type { Violation } from "./violation.ts";
-import type { World } from "./world.ts";
 
 const SITES = ["lyon", "nice"] as const;
 
@@ -28,20 +24,4 @@ export function labelsOf(n: number): Labels {
 export function placementOf(task: string): Policy {
   const n = Number(task.slice(1));
   return n % PLACED_EVERY === 3 ? PLACEMENTS[n % PLACEMENTS.length] ?? {} : {};
-}
-
-/** Whether the peer may fire the task. */
-export function mayFire({ peers }: World, peer: PeerId, policy: Policy): boolean {
-  const group = groupOf(policy);
-  const labels = peers.find(({ id }) => id === peer)?.parts.labels ?? {};
-  return group === undefined || weightInGroup(group, { peer, name: peer, labels }) > 0;
-}
-
-export function checkPlacement(world: World): readonly Violation[] {
-  if (world.plan.labels !== undefined) return [];
-  return world.targets.sent.flatMap(({ peer, task, at, id }): readonly Violation[] =>
-    mayFire(world, peer, placementOf(task))
-      ? []
-      : [{ promise: "placement", text: `${peer} sent what is not placed there`, task, at, id }]
-  );
 }

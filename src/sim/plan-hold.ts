@@ -3,8 +3,9 @@
 // sent twice.
 
 import { Chance } from "./chance.ts";
-import { type Fault, type Plan, planOf, type PlanSize, REST_MS, SETTLE_MS, type UserAction } from "./plan.ts";
+import { planOf } from "./plan-draw.ts";
 import { HOLDING_EVERY } from "./plan-users.ts";
+import { type Fault, type Plan, type PlanSize, REST_MS, SETTLE_MS, type UserAction } from "./plan.ts";
 
 /** Between the starts of two faults. */
 const FAULT_EVERY_MS: readonly [number, number] = [500, 12_000];

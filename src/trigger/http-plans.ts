@@ -1,6 +1,6 @@
 // The plans of HTTP's targets, each worked out once: of a URN by what it says, of a named target as long as it stays as it is.
 
-import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
 import { Memo } from "../core/values/memo.ts";
 import { plainProof, previousUntil, type Proof, proofOf } from "./http-proof.ts";
 import { type Plan, planOf } from "./http-request.ts";

@@ -1,7 +1,7 @@
 // What shows a target who sends: the headers, the certificate and the signature that its credentials make.
 
 import { Buffer } from "node:buffer";
-import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
 import { type Credential, type Credentials, secretHeaders, valuesAt } from "../core/target/credentials.ts";
 import { userinfoOf } from "../core/target/target-urn.ts";
 import { type OauthClient, oauthClient } from "./oauth.ts";

@@ -1,7 +1,7 @@
 // The request of an attempt. What is the same for each event of a target is worked out once: its plan.
 
 import type { Delivery } from "../core/delivery/delivery.ts";
-import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
 import type { SuccessRule } from "../core/target/success-rule.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
 import type { Proof } from "./http-proof.ts";

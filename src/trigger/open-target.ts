@@ -1,6 +1,6 @@
 // A named target is opened where it is sent to: only there what is secret of it can be read.
 
-import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
 import type { Credentials } from "../core/target/credentials.ts";
 import type { ClientTls } from "./tls.ts";
 

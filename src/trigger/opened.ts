@@ -1,7 +1,7 @@
 // What is secret of a task's own target is opened here, just before it is sent to: up to here it is sealed.
 
 import type { Delivery } from "../core/delivery/delivery.ts";
-import type { ResolvedTarget } from "../core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
 import { isSealed } from "../core/target/target.ts";
 import { Memo } from "../core/values/memo.ts";
 import type { Trigger } from "./trigger.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeAsset } from "../../src/api/assets.ts";
-import { openapi } from "../../src/api/openapi.ts";
+import { openapi } from "../../src/api/description/openapi.ts";
 import { ADMIN_TOKEN, CODE, HOURLY, LOCAL_KEY, PORT, URN, withWorld } from "./world.ts";
 
 const SESSION = "/api/v1/auth/session";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exchange as shape } from "../../src/api/exchange-operations.ts";
+import { exchange as shape } from "../../src/api/description/exchange-operations.ts";
 import { type Exchange, EXCHANGES_MAX } from "../../src/core/task/exchange.ts";
 import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
 import { createExchanges } from "../../src/exchanges.ts";

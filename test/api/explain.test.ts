@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as shapes from "../../src/api/shapes.ts";
-import { STALE_HEADER } from "../../src/api/stale.ts";
+import * as shapes from "../../src/api/description/shapes.ts";
+import { STALE_HEADER } from "../../src/api/request/stale.ts";
 import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
 import { nextAtOrAfter } from "../../src/core/schedule/schedule.ts";
 import { isFault } from "../../src/core/values/fault.ts";

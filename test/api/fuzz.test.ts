@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openapi } from "../../src/api/openapi.ts";
-import { isV0 } from "../../src/api/v0-answer.ts";
+import { openapi } from "../../src/api/description/openapi.ts";
+import { isV0 } from "../../src/api/v0/v0-answer.ts";
 import { chanceOf } from "../chance.ts";
 import { type MadeRequest, requestsOf } from "../requests.ts";
 import { withSeedRoutes } from "../seed-document.ts";

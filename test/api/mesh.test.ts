@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "@hono/zod-openapi";
-import * as shapes from "../../src/api/mesh-shapes.ts";
+import * as shapes from "../../src/api/description/mesh-shapes.ts";
 import { parseTicket, type Ticket } from "../../src/core/membership/ticket.ts";
 import { taskOf } from "../../src/core/task/task-entity.ts";
 import { isFault } from "../../src/core/values/fault.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "@hono/zod-openapi";
-import * as access from "../../src/api/access-shapes.ts";
-import { drainBody } from "../../src/api/mesh-shapes.ts";
-import { needOf } from "../../src/api/rules.ts";
-import * as shapes from "../../src/api/shapes.ts";
+import { needOf } from "../../src/api/access/rules.ts";
+import * as access from "../../src/api/description/access-shapes.ts";
+import { drainBody } from "../../src/api/description/mesh-shapes.ts";
+import * as shapes from "../../src/api/description/shapes.ts";
 import { HOURLY, makeWorld, type Reply, URN, withWorld } from "./world.ts";
 
 type Operation = {
@@ -86,7 +86,7 @@ test("every operation has its line in the table of what is needed", () =>
         `${method.toUpperCase()} ${path.replaceAll("{path}", "*").replaceAll(/\{(\w+)\}/g, ":$1")}`
       )
     );
-    assert.deepEqual(lines.filter((line) => needOf(line) === undefined), [], "see src/api/rules.ts");
+    assert.deepEqual(lines.filter((line) => needOf(line) === undefined), [], "see src/api/access/rules.ts");
   }));
 
 test("answers are of the shapes that are described", async () => {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { days, overview } from "../../src/api/overview-shapes.ts";
-import * as shapes from "../../src/api/shapes.ts";
+import { days, overview } from "../../src/api/description/overview-shapes.ts";
+import * as shapes from "../../src/api/description/shapes.ts";
 import { HOURLY, URN, withWorld } from "./world.ts";
 
 const LEAST = { schedule: HOURLY, target: URN };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isPublic } from "../../src/api/access.ts";
-import { openapi } from "../../src/api/openapi.ts";
+import { isPublic } from "../../src/api/access/access.ts";
+import { openapi } from "../../src/api/description/openapi.ts";
 import { chanceOf } from "../chance.ts";
 import { HOURLY, PORT, URN, withWorld } from "./world.ts";
 

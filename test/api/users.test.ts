@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openapi } from "../../src/api/openapi.ts";
-import { needOf } from "../../src/api/rules.ts";
+import { needOf } from "../../src/api/access/rules.ts";
+import { openapi } from "../../src/api/description/openapi.ts";
 import { ROLES, type Scope, SCOPES, SCOPES_OF } from "../../src/core/people/user.ts";
 import { CODE, HOURLY, type Reply, URN, withWorld, type World } from "./world.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { versionPage } from "../../src/api/version-operations.ts";
+import { versionPage } from "../../src/api/description/version-operations.ts";
 import { meshed } from "./meshed.ts";
 import { HOURLY, URN, withWorld } from "./world.ts";
 

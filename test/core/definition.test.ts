@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { definition as shape } from "../../src/api/shapes.ts";
+import { definition as shape } from "../../src/api/description/shapes.ts";
 import {
   DEPTH_MAX,
   isFaults,

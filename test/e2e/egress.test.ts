@@ -3,7 +3,7 @@ import { lookup } from "node:dns";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import type { ResolvedTarget } from "../../src/core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
 import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
 import { parseBlock } from "../../src/core/values/address.ts";
 import { instant } from "../../src/core/values/instant.ts";

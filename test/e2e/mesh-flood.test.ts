@@ -15,7 +15,7 @@ import { makeStamp } from "../../src/core/values/stamp.ts";
 import { sealEnvelope } from "../../src/mesh/envelope.ts";
 import { OFFENCES_MAX } from "../../src/mesh/gate.ts";
 import { HTTP_PROTOCOL } from "../../src/mesh/http-channel.ts";
-import type { Stream } from "../../src/mesh/libp2p-node.ts";
+import type { Stream } from "../../src/mesh/libp2p-types.ts";
 import { signingKey } from "../../src/mesh/peer-key.ts";
 import { decodeValue, encodeValue, frameOf } from "../../src/mesh/wire.ts";
 import { chanceOf } from "../chance.ts";

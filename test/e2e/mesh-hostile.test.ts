@@ -6,12 +6,12 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { sealEnvelope } from "../../src/mesh/envelope.ts";
 import { OFFENCES_MAX } from "../../src/mesh/gate.ts";
-import type { Stream } from "../../src/mesh/libp2p-node.ts";
+import type { Stream } from "../../src/mesh/libp2p-types.ts";
 import { signingKey } from "../../src/mesh/peer-key.ts";
 import { encodeValue, frameOf } from "../../src/mesh/wire.ts";
 import { chanceOf } from "../chance.ts";
-import { exchange, settle } from "../contract/mesh.suite.ts";
 import { broadcastOf, meet, messageOf, type Peer } from "../contract/mesh-witness.ts";
+import { exchange, settle } from "../contract/mesh.suite.ts";
 import { meshWorld, portOf, type Rogue, TOPIC } from "./mesh-world.ts";
 
 const SEED = Number(process.env["METRONOME_TEST_SEED"] ?? Date.now() % 1_000_000);

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
-import type { ResolvedTarget } from "../../src/core/delivery/target-book.ts";
+import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
 import { mqttTrigger } from "../../src/trigger/mqtt.ts";
 import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { type Subscriber, subscriber } from "../contract/mosquitto.ts";

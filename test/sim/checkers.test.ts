@@ -6,7 +6,8 @@ import type { Broadcast, PeerMessage } from "../../src/core/protocol/message.ts"
 import { excessOf, excuseOf } from "../../src/sim/check-deliveries.ts";
 import { check } from "../../src/sim/check.ts";
 import type { Trouble } from "../../src/sim/history.ts";
-import { type Plan, planOf, START } from "../../src/sim/plan.ts";
+import { planOf } from "../../src/sim/plan-draw.ts";
+import { type Plan, START } from "../../src/sim/plan.ts";
 import { simulate } from "../../src/sim/simulate.ts";
 import type { Sent } from "../../src/sim/targets.ts";
 import type { Violation } from "../../src/sim/violation.ts";

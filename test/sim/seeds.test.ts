@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planOf } from "../../src/sim/plan.ts";
+import { planOf } from "../../src/sim/plan-draw.ts";
 import { simulateSeed } from "../../src/sim/simulate.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
-import { openapi } from "../../src/api/openapi.ts";
+import { openapi } from "../../src/api/description/openapi.ts";
 import { SCRIPT_TEXTS } from "./script-texts.ts";
 import { browserTest, eachSecond, until, type World } from "./world.ts";
 

@@ -8,7 +8,7 @@ import type { TaskDefinition } from "../task/task.ts";
 import { fillPayload, fillTarget, type TemplateEvent } from "../task/template.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Json } from "../values/json.ts";
-import type { ResolvedTarget } from "./target-book.ts";
+import type { ResolvedTarget } from "./resolved-target.ts";
 
 export type Delivery = {
   readonly id: OccurrenceId;

@@ -3,39 +3,15 @@
 
 import type { Entity } from "../register/register.ts";
 import type { SealedCredentials } from "../target/credentials.ts";
-import type { Auth, Tls } from "../target/target-auth.ts";
 import { DEFAULT_LIMITS, plainLimits, type ResolvedLimits, resolveLimits } from "../target/target-limits.ts";
 import { rulesOf } from "../target/target-schemes.ts";
 import { schemeOf, URN_MAX } from "../target/target-urn.ts";
-import {
-  isNamed,
-  laneOf,
-  type NamedTarget,
-  optionsFault,
-  optionsOf,
-  type PlainTarget,
-  type Target,
-} from "../target/target.ts";
+import { isNamed, laneOf, type NamedTarget, optionsFault, optionsOf, type Target } from "../target/target.ts";
 import type { UserId } from "../values/ids.ts";
 import { Memo } from "../values/memo.ts";
 import { LANE_MAX } from "./lane.ts";
+import type { ResolvedTarget } from "./resolved-target.ts";
 import { type StoredTarget, targetOf } from "./target-entity.ts";
-
-/** A target as an attempt is sent to it. */
-export type ResolvedTarget = PlainTarget & {
-  /** Of the named target that it is. */
-  readonly name?: string;
-  readonly auth?: Auth;
-  readonly tls?: Tls;
-  /** What is secret of it, and what that was sealed for. */
-  readonly sealed?: { readonly text: string; readonly context: string };
-  /** Attempts that may be in flight, when that is more than a plain target may have. */
-  readonly concurrency?: number;
-  /** A task of no admin's: it is sent to what is public, and what the settings allow. */
-  readonly isGuarded?: true;
-  /** Why nothing can be sent there now: the attempt fails with it, and may be made again. */
-  readonly unsendable?: string;
-};
 
 /** Living targets at most, of all users: a few KB each. */
 export const TARGETS_MAX = 4_096;

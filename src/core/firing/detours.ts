@@ -3,7 +3,7 @@
 // that other peers ask this one for. Who is asked judges by its own rules where the event may go.
 
 import type { DeliveryResult, Unaddressed } from "../delivery/delivery.ts";
-import type { ResolvedTarget } from "../delivery/target-book.ts";
+import type { ResolvedTarget } from "../delivery/resolved-target.ts";
 import type { Effect, Outcome } from "../protocol/event.ts";
 import type { Answer, Ask, PeerMessage } from "../protocol/message.ts";
 import type { Target } from "../target/target.ts";

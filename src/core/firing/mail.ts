@@ -6,8 +6,6 @@ import type { Command, CommandResult } from "../protocol/command.ts";
 import type { Followed, Known } from "../protocol/follows.ts";
 import type { Entity } from "../register/register.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
-import type { TaskActor } from "./actor.ts";
-import type { Turn } from "./turn.ts";
 
 /** Messages that wait for one task's activation; what comes then is refused. */
 export const MAILBOX_MAX = 1_024;
@@ -57,25 +55,4 @@ export const UNWRITABLE: CommandResult = {
 export function ill(error: unknown): CommandResult {
   const why = error instanceof Error ? error.message : String(error);
   return { kind: "refused", why: "unhealthy", message: `the task can't be handled now: ${why}` };
-}
-
-const NONE: Known = () => undefined;
-
-export function handOver(message: Message, actor: TaskActor, turn: Turn): void {
-  switch (message.kind) {
-    case "wake":
-      return actor.wake(turn);
-    case "command":
-      return actor.command(turn, message.ticket, message.command.command, message.command.once, message.known ?? NONE);
-    case "attempted":
-      return actor.attempted(turn, message.id, message.result);
-    case "release":
-      return actor.release(turn);
-    case "merge":
-      return actor.merge(turn, message.entity);
-    case "follow":
-      return actor.follow(turn, message.told, message.known);
-    case "polled":
-      return actor.polled(turn, message);
-  }
 }

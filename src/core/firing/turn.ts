@@ -4,7 +4,8 @@
 
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Notice } from "../delivery/notice.ts";
-import type { ResolvedTarget, TargetBook } from "../delivery/target-book.ts";
+import type { ResolvedTarget } from "../delivery/resolved-target.ts";
+import type { TargetBook } from "../delivery/target-book.ts";
 import type { Elections } from "../hold/elections.ts";
 import type { Shard } from "../ownership/shard.ts";
 import type { Trust } from "../people/trust.ts";

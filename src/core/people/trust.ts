@@ -1,6 +1,6 @@
 // Whose tasks may reach what lies behind the peer: those of admins. All admins of the mesh, in memory.
 
-import type { ResolvedTarget } from "../delivery/target-book.ts";
+import type { ResolvedTarget } from "../delivery/resolved-target.ts";
 import type { Entity } from "../register/register.ts";
 import type { UserId } from "../values/ids.ts";
 import { ADMIN, userOf } from "./user.ts";

@@ -1,0 +1,79 @@
+// A write concern: with `Prefer: replicas=2` (RFC 7240) a write is answered when that many peers, this one included, have
+// it on their disks. It is durable here whatever happens; what is not there in time is said, and still spreads by itself.
+
+import type { TaskGuid } from "../../core/values/ids.ts";
+import type { Peer } from "../../peer.ts";
+import { problem } from "./problem.ts";
+
+/** How long a write waits for others, and how long it may be asked to with `wait=10`. */
+export const WAIT_S = 5;
+export const WAIT_MAX_S = 60;
+
+export type Concern = {
+  /** The answer to the write of this task, once the concern is met; or the problem that it is not. */
+  fulfil(guid: TaskGuid, answer: Response): Promise<Response>;
+};
+
+const NONE: Concern = { fulfil: (_guid, answer) => Promise.resolve(answer) };
+
+/** What the request wants, or why it can't be had: then nothing is to be written. */
+export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replicas">): Concern | Response {
+  const preferences = parsePrefer(request.headers.get("prefer") ?? "");
+  const sent = preferences.get("replicas");
+  if (sent === undefined) return NONE;
+  const wanted = countOf(sent, 1, 999);
+  if (wanted === undefined) {
+    return problem(400, '"replicas" is the number of peers that are to have the write, this one included.', {
+      field: "Prefer",
+      suggestion: "replicas=2",
+    });
+  }
+  const waitS = countOf(preferences.get("wait") ?? String(WAIT_S), 0, WAIT_MAX_S);
+  if (waitS === undefined) {
+    return problem(400, `"wait" is a whole number of seconds, at most ${WAIT_MAX_S}.`, {
+      field: "Prefer",
+      suggestion: `replicas=${wanted}, wait=${WAIT_S}`,
+    });
+  }
+  const members = peer.mesh().peers.filter(({ state }) => state !== "left").length;
+  if (wanted > members) {
+    const peers = members === 1 ? "one peer" : `${members} peers`;
+    return problem(412, `${wanted} peers can't have it: the mesh has ${peers}. Nothing was written.`, {
+      field: "Prefer",
+      suggestion: `replicas=${members}`,
+    });
+  }
+  return {
+    async fulfil(guid, answer) {
+      if (!answer.ok) return answer;
+      const held = wanted === 1 ? 1 : await peer.replicas(guid, wanted, waitS * 1_000);
+      if (held >= wanted) {
+        answer.headers.set("preference-applied", `replicas=${wanted}`);
+        return answer;
+      }
+      return problem(
+        504,
+        `The write is done, and durable at ${held} of the ${wanted} peers that were to have it after ${waitS} s. It is ` +
+          "not taken back: the others get it when they can be reached.",
+        { field: "Prefer", headers: { "preference-applied": `replicas=${held}` } },
+      );
+    },
+  };
+}
+
+/** Preferences by name; the first of a name counts, and what can't be read is passed over, as RFC 7240 §2 says. */
+function parsePrefer(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const part of text.split(",")) {
+    const [, name = "", value = ""] =
+      /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*"?([^";]*)"?\s*)?(?:;.*)?$/.exec(part) ?? [];
+    const key = name.toLowerCase();
+    if (key !== "" && !found.has(key)) found.set(key, value.trim());
+  }
+  return found;
+}
+
+function countOf(text: string, min: number, max: number): number | undefined {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : NaN;
+  return count >= min && count <= max ? count : undefined;
+}

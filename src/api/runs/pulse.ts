@@ -1,0 +1,195 @@
+// How the runs of a user, or of all, go: counted while somebody looks: how many a second and how late in the last hour, what became
+// of those of the last day, and which tasks fail. What went before the first look is read from the records.
+
+import { latenessMs, type Outcome, OUTCOMES, type Run } from "../../core/task/run.ts";
+import { type TaskGuid, taskGuid, type UserId } from "../../core/values/ids.ts";
+import type { Instant } from "../../core/values/instant.ts";
+import type { Peer } from "../../peer.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MINUTES = 60;
+const DAY_MINUTES = 1_440;
+/** Records that are read back at the first look: a tenth of a second of work, in pieces. */
+const READ_BACK_MAX = 10_000;
+const READ_PAGE = 500;
+/** Runs under way, and failing tasks, that are followed. */
+const OPEN_MAX = 10_000;
+const FAILING_MAX = 1_000;
+const FAILING_SHOWN = 5;
+
+/** Upper bounds of the classes in which lateness is counted: each a quarter wider than the one before, up to an hour. */
+const CLASSES: readonly number[] = Array.from({ length: 68 }, (_, n) => Math.round(1.25 ** n));
+
+type Minute = { readonly at: number; readonly outcomes: number[]; readonly lateness: Uint32Array | undefined };
+
+export type Failing = {
+  readonly task: string;
+  readonly user: UserId;
+  readonly since: Instant;
+  readonly failures: number;
+  readonly error: string | undefined;
+  readonly run: string;
+};
+
+export type PulseState = {
+  /** From when on all is counted. */
+  readonly since: Instant;
+  /** Settled runs of each of the last 60 minutes, the latest last: that one is not over. */
+  readonly minutes: readonly number[];
+  /** Of the last hour. Absent when nothing was attempted. */
+  readonly lateness: { readonly p50: number; readonly p95: number; readonly p99: number } | undefined;
+  /** Of the last 24 hours. */
+  readonly outcomes: { readonly [O in Outcome]: number };
+  readonly retrying: number;
+  /** The longest failing first. */
+  readonly failing: readonly Failing[];
+  readonly failingCount: number;
+};
+
+export class Pulse {
+  readonly #peer: Peer;
+  readonly #user: UserId | undefined;
+  /** By the minute in which they were planned. */
+  readonly #minutes = new Map<number, Minute>();
+  readonly #retrying = new Set<string>();
+  readonly #failing = new Map<TaskGuid, Failing>();
+  readonly #unwatch: () => void;
+  #since: Instant;
+  #isBehind: Promise<void> | undefined;
+
+  /** Without a user, all runs. */
+  constructor(peer: Peer, user: UserId | undefined) {
+    this.#peer = peer;
+    this.#user = user;
+    this.#since = peer.now();
+    this.#unwatch = peer.watch((notice) => {
+      if (notice.kind === "run" && (user === undefined || notice.run.user === user)) this.#hear(notice.run);
+      if (notice.kind === "removed") this.#failing.delete(taskGuid(notice.user, notice.task));
+    });
+  }
+
+  async state(): Promise<PulseState> {
+    await (this.#isBehind ??= this.#readBack());
+    const now = this.#peer.now();
+    this.#forget(now);
+    const thisMinute = Math.floor(now / MINUTE_MS);
+    const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as { [O in Outcome]: number };
+    const lateness = new Uint32Array(CLASSES.length);
+    for (const minute of this.#minutes.values()) {
+      for (const [n, outcome] of OUTCOMES.entries()) outcomes[outcome] += minute.outcomes[n] ?? 0;
+      if (minute.at > thisMinute - HOUR_MINUTES) {
+        minute.lateness?.forEach((count, n) => lateness[n] = (lateness[n] ?? 0) + count);
+      }
+    }
+    const failing = [...this.#failing.values()].sort((a, b) => a.since - b.since);
+    return {
+      since: this.#since,
+      minutes: Array.from({ length: HOUR_MINUTES }, (_, n) => {
+        const minute = this.#minutes.get(thisMinute - HOUR_MINUTES + 1 + n);
+        return minute === undefined ? 0 : minute.outcomes.reduce((sum, count) => sum + count, 0);
+      }),
+      lateness: quantiles(lateness),
+      outcomes,
+      retrying: this.#retrying.size,
+      failing: failing.slice(0, FAILING_SHOWN),
+      failingCount: failing.length,
+    };
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+
+  #hear(run: Run): void {
+    if (run.state === "retrying" && this.#retrying.size < OPEN_MAX) this.#retrying.add(run.id);
+    if (run.state !== "settled") return;
+    this.#retrying.delete(run.id);
+    this.#count(run);
+    if (run.outcome === "delivered") this.#failing.delete(run.guid);
+    if (run.outcome === "failed") this.#fail(run);
+  }
+
+  #count(run: Run): void {
+    const at = Math.floor(run.instant / MINUTE_MS);
+    const now = Math.floor(this.#peer.now() / MINUTE_MS);
+    if (run.outcome === undefined || at <= now - DAY_MINUTES || at > now + 1) return;
+    let minute = this.#minutes.get(at);
+    if (minute === undefined) {
+      minute = { at, outcomes: OUTCOMES.map(() => 0), lateness: undefined };
+      this.#minutes.set(at, minute);
+    }
+    const n = OUTCOMES.indexOf(run.outcome);
+    minute.outcomes[n] = (minute.outcomes[n] ?? 0) + 1;
+    const late = latenessMs(run);
+    if (late === undefined || at <= now - HOUR_MINUTES) return;
+    if (minute.lateness === undefined) {
+      minute = { ...minute, lateness: new Uint32Array(CLASSES.length) };
+      this.#minutes.set(at, minute);
+    }
+    const found = CLASSES.findIndex((bound) => late <= bound);
+    const place = found === -1 ? CLASSES.length - 1 : found;
+    if (minute.lateness !== undefined) minute.lateness[place] = (minute.lateness[place] ?? 0) + 1;
+  }
+
+  #fail({ guid, task, user, instant, reason, attempts, id }: Run): void {
+    const known = this.#failing.get(guid);
+    if (known === undefined && this.#failing.size >= FAILING_MAX) return;
+    this.#failing.set(guid, {
+      task,
+      user,
+      since: known?.since ?? instant,
+      failures: (known?.failures ?? 0) + 1,
+      error: attempts.at(-1)?.error ?? reason,
+      run: id,
+    });
+  }
+
+  /** What happened before, from the latest back. */
+  async #readBack(): Promise<void> {
+    const from = this.#since;
+    const past: Run[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#peer.runs({
+        ...(this.#user === undefined ? {} : { user: this.#user }),
+        limit: READ_PAGE,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      past.push(...page.items.filter(({ settledAt }) => settledAt !== undefined && settledAt < from));
+      cursor = page.cursor;
+      const oldest = page.items.at(-1)?.instant;
+      if (oldest !== undefined && oldest < from - DAY_MINUTES * MINUTE_MS) cursor = undefined;
+    } while (cursor !== undefined && past.length < READ_BACK_MAX);
+    const reached = cursor === undefined ? (from - DAY_MINUTES * MINUTE_MS) as Instant : past.at(-1)?.instant ?? from;
+    // Of a task that was heard of since, the past says nothing new.
+    const heard = new Set(this.#failing.keys());
+    for (const run of past.reverse()) {
+      this.#count(run);
+      if (heard.has(run.guid)) continue;
+      if (run.outcome === "delivered") this.#failing.delete(run.guid);
+      if (run.outcome === "failed") this.#fail(run);
+    }
+    this.#since = reached;
+  }
+
+  #forget(now: Instant): void {
+    const oldest = Math.floor(now / MINUTE_MS) - DAY_MINUTES;
+    for (const [at, minute] of this.#minutes) {
+      if (at <= oldest) this.#minutes.delete(at);
+      else if (minute.lateness !== undefined && at <= oldest + DAY_MINUTES - HOUR_MINUTES) {
+        this.#minutes.set(at, { ...minute, lateness: undefined });
+      }
+    }
+  }
+}
+
+function quantiles(counts: Uint32Array): PulseState["lateness"] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  const at = (part: number): number => {
+    let left = Math.ceil(total * part);
+    const place = counts.findIndex((count) => (left -= count) <= 0);
+    return CLASSES[place] ?? CLASSES.at(-1) ?? 0;
+  };
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
