@@ -12,7 +12,7 @@ import { type OwnerWord, withOpen } from "./core/ownership/owner-word.ts";
 import type { Shard } from "./core/ownership/shard.ts";
 import type { Command, CommandResult } from "./core/protocol/command.ts";
 import type { CoreEvent, DueQuery, Effect, LogFacts, Outcome } from "./core/protocol/event.ts";
-import { type EgressRules, PLAIN_RULES } from "./core/target/egress.ts";
+import { type EgressRules, PLAIN_RULES } from "./core/targets/egress.ts";
 import type { Dossier } from "./core/task/dossier.ts";
 import type { OccurrenceId } from "./core/task/occurrence.ts";
 import { groupOfEntity } from "./core/task/peer-group.ts";

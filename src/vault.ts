@@ -7,8 +7,8 @@ import {
   readCredentials,
   type SealedCredentials,
   writeCredentials,
-} from "./core/target/credentials.ts";
-import { isSealed, sealContextOf, SEALED, type SecretHolder, type Target, withSecrets } from "./core/target/target.ts";
+} from "./core/targets/credentials.ts";
+import { isSealed, sealContextOf, SEALED, type SecretHolder, type Target, withSecrets } from "./core/targets/target.ts";
 import { Memo } from "./core/values/memo.ts";
 import type { Seal } from "./mesh/seal.ts";
 

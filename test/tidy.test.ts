@@ -123,7 +123,7 @@ const CORE_ROOMS = [
   "values",
   "schedule",
   "register",
-  "target",
+  "targets",
   "task",
   "delivery",
   "ownership",

@@ -8,7 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
-import { SEALED } from "../core/target/target.ts";
+import { SEALED } from "../core/targets/target.ts";
 
 export interface Seal {
   /** `context` says what it is sealed for: it is needed to open it. */

@@ -3,7 +3,7 @@
 
 import { Socket } from "node:net";
 import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
-import { type AmqpAddress, parseAmqpUrn } from "../core/target/target-amqp.ts";
+import { type AmqpAddress, parseAmqpUrn } from "../core/targets/target-amqp.ts";
 import { isFault } from "../core/values/fault.ts";
 import { amqpMessage } from "./amqp-message.ts";
 import { Attempt } from "./attempt.ts";

@@ -1,7 +1,7 @@
 // How a broker is reached and who calls: all that one connection is made of.
 
 import { isIP } from "node:net";
-import type { Host } from "../core/target/broker-urn.ts";
+import type { Host } from "../core/targets/broker-urn.ts";
 import type { OpenTarget } from "./open-target.ts";
 import type { ClientTls } from "./tls.ts";
 

@@ -3,7 +3,7 @@
 
 import { lookup, type LookupAddress, type LookupAllOptions } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { egressRefusal, type EgressRules, PLAIN_RULES } from "../core/target/egress.ts";
+import { egressRefusal, type EgressRules, PLAIN_RULES } from "../core/targets/egress.ts";
 import { type Block, isLoopback, parseAddress } from "../core/values/address.ts";
 
 export type Way = { readonly host: string; readonly port: number; readonly lookup: LookupFunction };

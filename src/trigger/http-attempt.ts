@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
-import { BODY_LOOK_BYTES, bodyLack, isGoodStatus } from "../core/target/success-rule.ts";
+import { BODY_LOOK_BYTES, bodyLack, isGoodStatus } from "../core/targets/success-rule.ts";
 import { ANSWER_SHOWN_BYTES, type Exchange } from "../core/task/exchange.ts";
 import type { OccurrenceId } from "../core/task/occurrence.ts";
 import type { Connector } from "./connect.ts";

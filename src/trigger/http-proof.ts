@@ -2,8 +2,8 @@
 
 import { Buffer } from "node:buffer";
 import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
-import { type Credential, type Credentials, secretHeaders, valuesAt } from "../core/target/credentials.ts";
-import { userinfoOf } from "../core/target/target-urn.ts";
+import { type Credential, type Credentials, secretHeaders, valuesAt } from "../core/targets/credentials.ts";
+import { userinfoOf } from "../core/targets/target-urn.ts";
 import { type OauthClient, oauthClient } from "./oauth.ts";
 import { clientTlsOf } from "./open-target.ts";
 import { type Signer, signerOf } from "./signature.ts";

@@ -2,7 +2,7 @@
 
 import type { Delivery } from "../core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
-import type { SuccessRule } from "../core/target/success-rule.ts";
+import type { SuccessRule } from "../core/targets/success-rule.ts";
 import { attributesOf, traceparentOf } from "./cloud-event.ts";
 import type { Proof } from "./http-proof.ts";
 import type { OauthClient } from "./oauth.ts";

@@ -1,6 +1,6 @@
 // What a Kafka broker or its client says when something fails, as one sentence, and what that means for the attempt.
 
-import type { KafkaAddress } from "../core/target/target-kafka.ts";
+import type { KafkaAddress } from "../core/targets/target-kafka.ts";
 import type { Access } from "./broker-access.ts";
 import { codeOf, shownText, unreachable } from "./connection-error.ts";
 import { EGRESS_REFUSED } from "./egress.ts";

@@ -7,7 +7,7 @@ import { connect as connectTcp } from "node:net";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import { type ISocketFactoryArgs, Kafka, Partitioners, type Producer, type SASLOptions } from "kafkajs";
-import { type KafkaAddress, type KafkaOptions, parseKafkaUrn } from "../core/target/target-kafka.ts";
+import { type KafkaAddress, type KafkaOptions, parseKafkaUrn } from "../core/targets/target-kafka.ts";
 import { isFault } from "../core/values/fault.ts";
 import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";

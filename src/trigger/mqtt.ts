@@ -6,7 +6,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import { connect as connectTls } from "node:tls";
 import { type IConnackPacket, MqttClient } from "mqtt";
-import { type MqttAddress, parseMqttUrn } from "../core/target/target-mqtt.ts";
+import { type MqttAddress, parseMqttUrn } from "../core/targets/target-mqtt.ts";
 import { isFault } from "../core/values/fault.ts";
 import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";

@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import type { DeliveryResult } from "../core/delivery/delivery.ts";
-import type { Auth } from "../core/target/target-auth.ts";
+import type { Auth } from "../core/targets/target-auth.ts";
 import { isObject } from "../core/values/faults.ts";
 
 export type OauthClient = {

@@ -1,7 +1,7 @@
 // A named target is opened where it is sent to: only there what is secret of it can be read.
 
 import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
-import type { Credentials } from "../core/target/credentials.ts";
+import type { Credentials } from "../core/targets/credentials.ts";
 import type { ClientTls } from "./tls.ts";
 
 /** Absent when they were sealed for another mesh, or another target. */

@@ -2,7 +2,7 @@
 
 import type { Delivery } from "../core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
-import { isSealed } from "../core/target/target.ts";
+import { isSealed } from "../core/targets/target.ts";
 import { Memo } from "../core/values/memo.ts";
 import type { Trigger } from "./trigger.ts";
 

@@ -2,7 +2,7 @@
 // secret is rotated there is a signature by each, so that the receiver may change over at any moment.
 
 import { createHmac } from "node:crypto";
-import { type Credential, signingKey, valuesAt } from "../core/target/credentials.ts";
+import { type Credential, signingKey, valuesAt } from "../core/targets/credentials.ts";
 
 export type Signer = { readonly secret: Credential; readonly keys: ReadonlyMap<string, Uint8Array> };
 

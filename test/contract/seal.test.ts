@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { targetKey } from "../../src/core/delivery/target-entity.ts";
 import type { Command, CommandResult } from "../../src/core/protocol/command.ts";
 import type { Entity } from "../../src/core/register/register.ts";
-import { isNamed, maskTarget, type Target } from "../../src/core/target/target.ts";
+import { isNamed, maskTarget, type Target } from "../../src/core/targets/target.ts";
 import { isFaults, parseDefinition } from "../../src/core/task/definition.ts";
 import { type Dossier, NO_PROGRESS } from "../../src/core/task/dossier.ts";
 import { writeTask } from "../../src/core/task/task-entity.ts";

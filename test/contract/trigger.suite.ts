@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test as nodeTest } from "node:test";
 import type { Delivery } from "../../src/core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
-import type { PlainTarget } from "../../src/core/target/target.ts";
+import type { PlainTarget } from "../../src/core/targets/target.ts";
 import { occurrenceId } from "../../src/core/task/occurrence.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { instant } from "../../src/core/values/instant.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
-import type { PlainTarget } from "../../src/core/target/target.ts";
+import type { PlainTarget } from "../../src/core/targets/target.ts";
 import { triggers } from "../../src/trigger/by-scheme.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { lazyTrigger } from "../../src/trigger/lazy.ts";

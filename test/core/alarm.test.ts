@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Machine } from "../../src/core/machine/machine.ts";
 import { shardName, shardOf } from "../../src/core/ownership/shard.ts";
 import type { CoreEvent, Effect } from "../../src/core/protocol/event.ts";
-import { PLAIN_RULES } from "../../src/core/target/egress.ts";
+import { PLAIN_RULES } from "../../src/core/targets/egress.ts";
 import { NO_PROGRESS } from "../../src/core/task/dossier.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { BlockList } from "node:net";
 import { test } from "node:test";
-import { egressFault, PLAIN_RULES } from "../../src/core/target/egress.ts";
-import { urnFault } from "../../src/core/target/target-urn.ts";
+import { egressFault, PLAIN_RULES } from "../../src/core/targets/egress.ts";
+import { urnFault } from "../../src/core/targets/target-urn.ts";
 import { isIn, parseAddress, parseBlock, reachOf } from "../../src/core/values/address.ts";
 import { chanceOf } from "../chance.ts";
 import { LITERALS, LOOPBACK, MALFORMED, SPELLINGS } from "../forbidden.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import { Gate } from "../../src/core/firing/gate.ts";
-import { resolveLimits, type TargetLimits } from "../../src/core/target/target-limits.ts";
+import { resolveLimits, type TargetLimits } from "../../src/core/targets/target-limits.ts";
 import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
 import type { TaskGuid } from "../../src/core/values/ids.ts";
 import type { Instant } from "../../src/core/values/instant.ts";

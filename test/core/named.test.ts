@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { targetKey, targetValues } from "../../src/core/delivery/target-entity.ts";
-import { isTargetFaults, parseTargetDefinition } from "../../src/core/target/target-definition.ts";
+import { isTargetFaults, parseTargetDefinition } from "../../src/core/targets/target-definition.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { World } from "../world.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAmqpUrn } from "../../src/core/target/target-amqp.ts";
-import { parseKafkaUrn } from "../../src/core/target/target-kafka.ts";
-import { parseMqttUrn } from "../../src/core/target/target-mqtt.ts";
-import { originOf, parseTarget } from "../../src/core/target/target.ts";
+import { parseAmqpUrn } from "../../src/core/targets/target-amqp.ts";
+import { parseKafkaUrn } from "../../src/core/targets/target-kafka.ts";
+import { parseMqttUrn } from "../../src/core/targets/target-mqtt.ts";
+import { originOf, parseTarget } from "../../src/core/targets/target.ts";
 import { isFault } from "../../src/core/values/fault.ts";
 
 test("a target of a broker is returned as it was written", () => {

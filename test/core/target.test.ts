@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HEADERS_MAX, HEADERS_MAX_BYTES } from "../../src/core/target/target-http.ts";
-import { maskUrn, URN_MAX, userinfoOf } from "../../src/core/target/target-urn.ts";
-import { maskTarget, originOf, parseTarget } from "../../src/core/target/target.ts";
+import { HEADERS_MAX, HEADERS_MAX_BYTES } from "../../src/core/targets/target-http.ts";
+import { maskUrn, URN_MAX, userinfoOf } from "../../src/core/targets/target-urn.ts";
+import { maskTarget, originOf, parseTarget } from "../../src/core/targets/target.ts";
 import { isFault } from "../../src/core/values/fault.ts";
 
 const URN = "http://localhost:3000/tick";

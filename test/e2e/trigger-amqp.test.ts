@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
-import type { PlainTarget } from "../../src/core/target/target.ts";
+import type { PlainTarget } from "../../src/core/targets/target.ts";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
 import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";

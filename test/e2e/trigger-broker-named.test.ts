@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
-import type { Credentials } from "../../src/core/target/credentials.ts";
+import type { Credentials } from "../../src/core/targets/credentials.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { isNamed, parseTarget } from "../../src/core/target/target.ts";
+import { isNamed, parseTarget } from "../../src/core/targets/target.ts";
 import { isFault } from "../../src/core/values/fault.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { chanceOf } from "../chance.ts";

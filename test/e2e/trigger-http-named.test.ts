@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Webhook } from "standardwebhooks";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
-import type { Credentials } from "../../src/core/target/credentials.ts";
+import type { Credentials } from "../../src/core/targets/credentials.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { answerOf, headerOf, OK, type RawRequest, type RawServer, rawServer } from "../contract/trigger-server.ts";

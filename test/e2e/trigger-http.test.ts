@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
-import type { PlainTarget } from "../../src/core/target/target.ts";
+import type { PlainTarget } from "../../src/core/targets/target.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { httpTrigger, type HttpTriggerOptions } from "../../src/trigger/http.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";

@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
-import type { PlainTarget } from "../../src/core/target/target.ts";
+import type { PlainTarget } from "../../src/core/targets/target.ts";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";
 import { service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { consoleConsumer } from "../contract/kafka-tool.ts";

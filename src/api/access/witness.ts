@@ -5,7 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { hash } from "node:crypto";
 import type { Command, CommandResult } from "../../core/protocol/command.ts";
 import type { Entity } from "../../core/register/register.ts";
-import { maskTarget, type Target } from "../../core/target/target.ts";
+import { maskTarget, type Target } from "../../core/targets/target.ts";
 import { type Task, taskOf } from "../../core/task/task-entity.ts";
 import type { TaskGuid } from "../../core/values/ids.ts";
 import type { Json } from "../../core/values/json.ts";

@@ -2,7 +2,7 @@
 // first asked for.
 
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { TARGET_NAME_MAX } from "../../core/target/target.ts";
+import { TARGET_NAME_MAX } from "../../core/targets/target.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { LABELS_MAX } from "../../core/values/labels.ts";
 import { LINES_TYPE } from "../tasks/batch.ts";

@@ -2,7 +2,7 @@
 // task still is, a batch puts them back.
 
 import type { Hono } from "hono";
-import { maskTarget } from "../../core/target/target.ts";
+import { maskTarget } from "../../core/targets/target.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { LINES_TYPE } from "../tasks/batch.ts";

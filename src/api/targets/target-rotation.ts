@@ -11,7 +11,7 @@ import {
   credentialsIn,
   reverted,
   rotated,
-} from "../../core/target/credentials.ts";
+} from "../../core/targets/credentials.ts";
 import { instantIn } from "../../core/task/definition.ts";
 import { fault } from "../../core/values/fault.ts";
 import { Faults } from "../../core/values/faults.ts";

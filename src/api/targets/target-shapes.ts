@@ -1,14 +1,14 @@
 // The shapes of targets, declared for the description: as they stand in a task, and by themselves.
 
 import { z } from "@hono/zod-openapi";
-import { CREDENTIAL_MAX } from "../../core/target/credentials.ts";
-import { AUTH_TEXT_MAX, CLIENT_AUTHS, PEM_MAX } from "../../core/target/target-auth.ts";
-import { DESCRIPTION_MAX } from "../../core/target/target-definition.ts";
-import { CLOUD_EVENTS, METHODS } from "../../core/target/target-http.ts";
-import { SASL_MECHANISMS } from "../../core/target/target-kafka.ts";
-import { BREAKER_FAILURES_MAX, CONCURRENCY_MAX, RATE_MAX, RATE_MIN } from "../../core/target/target-limits.ts";
-import { URN_EXAMPLE, URN_MAX } from "../../core/target/target-urn.ts";
-import { parseTarget, TARGET_NAME_MAX } from "../../core/target/target.ts";
+import { CREDENTIAL_MAX } from "../../core/targets/credentials.ts";
+import { AUTH_TEXT_MAX, CLIENT_AUTHS, PEM_MAX } from "../../core/targets/target-auth.ts";
+import { DESCRIPTION_MAX } from "../../core/targets/target-definition.ts";
+import { CLOUD_EVENTS, METHODS } from "../../core/targets/target-http.ts";
+import { SASL_MECHANISMS } from "../../core/targets/target-kafka.ts";
+import { BREAKER_FAILURES_MAX, CONCURRENCY_MAX, RATE_MAX, RATE_MIN } from "../../core/targets/target-limits.ts";
+import { URN_EXAMPLE, URN_MAX } from "../../core/targets/target-urn.ts";
+import { parseTarget, TARGET_NAME_MAX } from "../../core/targets/target.ts";
 import { isFault } from "../../core/values/fault.ts";
 
 const success = z.strictObject({

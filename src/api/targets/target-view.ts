@@ -2,7 +2,7 @@
 
 import type { StoredTarget } from "../../core/delivery/target-entity.ts";
 import { type Entity, revisionOf } from "../../core/register/register.ts";
-import type { HeldCredential } from "../../core/target/credentials.ts";
+import type { HeldCredential } from "../../core/targets/credentials.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
 import { stampMs } from "../../core/values/stamp.ts";
 import type { TargetTest } from "../../peer.ts";

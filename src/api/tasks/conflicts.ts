@@ -4,7 +4,7 @@
 import type { Hono } from "hono";
 import { type Conflict, conflictPlace } from "../../core/register/conflict.ts";
 import type { Register } from "../../core/register/register.ts";
-import { maskTarget, type Target } from "../../core/target/target.ts";
+import { maskTarget, type Target } from "../../core/targets/target.ts";
 import { type Task, taskOf } from "../../core/task/task-entity.ts";
 import { isObject } from "../../core/values/faults.ts";
 import type { PeerId, TaskGuid, UserId } from "../../core/values/ids.ts";

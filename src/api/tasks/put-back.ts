@@ -2,7 +2,7 @@
 
 import { admissionOf } from "../../core/membership/membership-list.ts";
 import { revisionOf } from "../../core/register/register.ts";
-import { maskTarget } from "../../core/target/target.ts";
+import { maskTarget } from "../../core/targets/target.ts";
 import { isFaults, parseDefinition } from "../../core/task/definition.ts";
 import { type Task, taskOf } from "../../core/task/task-entity.ts";
 import type { PeerId, TaskGuid, UserId } from "../../core/values/ids.ts";

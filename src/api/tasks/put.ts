@@ -1,7 +1,7 @@
 // Putting a task: the one way in which a definition of a request becomes a command, alone or in a batch.
 
 import type { CommandResult, Match, OnceKey } from "../../core/protocol/command.ts";
-import { isNamed, maskTarget, type Target } from "../../core/target/target.ts";
+import { isNamed, maskTarget, type Target } from "../../core/targets/target.ts";
 import type { ParsedDefinition } from "../../core/task/definition.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import type { TaskState } from "../../core/task/task.ts";

@@ -4,7 +4,7 @@ import type { Context, Hono } from "hono";
 import { withWord } from "../../core/ownership/owner-word.ts";
 import type { CommandResult, Match, TaskCommand } from "../../core/protocol/command.ts";
 import { revisionOf } from "../../core/register/register.ts";
-import { maskTarget, TARGET_NAME_MAX } from "../../core/target/target.ts";
+import { maskTarget, TARGET_NAME_MAX } from "../../core/targets/target.ts";
 import {
   isFaults,
   mergePatch,

@@ -1,7 +1,7 @@
 // The preview of a template: what an event would look like that is sent by it.
 
 import type { Hono } from "hono";
-import { maskTarget, parseTarget } from "../../core/target/target.ts";
+import { maskTarget, parseTarget } from "../../core/targets/target.ts";
 import { instantIn, payloadIn } from "../../core/task/definition.ts";
 import { occurrenceId } from "../../core/task/occurrence.ts";
 import { type Outcome, OUTCOMES } from "../../core/task/run.ts";

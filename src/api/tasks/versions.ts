@@ -2,7 +2,7 @@
 
 import type { Hono } from "hono";
 import { pastOf, type PastTask, writtenOf } from "../../core/register/version.ts";
-import { maskTarget } from "../../core/target/target.ts";
+import { maskTarget } from "../../core/targets/target.ts";
 import { type Task, taskOf } from "../../core/task/task-entity.ts";
 import { type PeerId, taskGuid, type UserId } from "../../core/values/ids.ts";
 import { formatInstant } from "../../core/values/instant.ts";

@@ -6,7 +6,7 @@ import { revisionOf } from "../../core/register/register.ts";
 import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import type { ScheduleSource } from "../../core/schedule/schedule.ts";
 import { describe } from "../../core/schedule/sentence.ts";
-import { isNamed, maskTarget, type Target } from "../../core/target/target.ts";
+import { isNamed, maskTarget, type Target } from "../../core/targets/target.ts";
 import type { Dossier } from "../../core/task/dossier.ts";
 import { groupOfEntity } from "../../core/task/peer-group.ts";
 import { latenessMs, type Outcome, type Run, type RunState } from "../../core/task/run.ts";

@@ -1,7 +1,7 @@
 // How the seed shows tasks and what became of their occurrences.
 
 import { hash } from "node:crypto";
-import { isNamed, maskTarget, type Target } from "../../core/target/target.ts";
+import { isNamed, maskTarget, type Target } from "../../core/targets/target.ts";
 import type { Dossier } from "../../core/task/dossier.ts";
 import type { Outcome, Run } from "../../core/task/run.ts";
 import { type Task, taskOf } from "../../core/task/task-entity.ts";

@@ -2,7 +2,7 @@
 // event at a time, each later than the one before, until one is answered. Then the stream swells again from one event in
 // flight, so that what has waited does not bring down what has just come back.
 
-import type { ResolvedLimits } from "../target/target-limits.ts";
+import type { ResolvedLimits } from "../targets/target-limits.ts";
 import type { Instant } from "../values/instant.ts";
 import type { DeliveryResult } from "./delivery.ts";
 

@@ -1,6 +1,6 @@
 // A delivery is one attempt to hand an event to its target: all that a trigger has to know, and what it may answer.
 
-import type { Target } from "../target/target.ts";
+import type { Target } from "../targets/target.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
 import type { ResolvedPolicy } from "../task/policy.ts";
 import { lastAttempt, type Run } from "../task/run.ts";

@@ -1,7 +1,7 @@
 // A lane is the way to one target from this peer: who is in flight there, who waits, and whether one more may go by the
 // target's limits. It holds no more than names.
 
-import type { ResolvedLimits } from "../target/target-limits.ts";
+import type { ResolvedLimits } from "../targets/target-limits.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import { formatInstant, type Instant } from "../values/instant.ts";

@@ -1,7 +1,7 @@
 // What a task's target comes to when an attempt starts: all that is to be known of where and how it is sent.
 
-import type { Auth, Tls } from "../target/target-auth.ts";
-import type { PlainTarget } from "../target/target.ts";
+import type { Auth, Tls } from "../targets/target-auth.ts";
+import type { PlainTarget } from "../targets/target.ts";
 
 /** A target as an attempt is sent to it. */
 export type ResolvedTarget = PlainTarget & {

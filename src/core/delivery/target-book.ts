@@ -2,11 +2,11 @@
 // edit of a target counts for all its tasks at once, and touches none of them.
 
 import type { Entity } from "../register/register.ts";
-import type { SealedCredentials } from "../target/credentials.ts";
-import { DEFAULT_LIMITS, plainLimits, type ResolvedLimits, resolveLimits } from "../target/target-limits.ts";
-import { rulesOf } from "../target/target-schemes.ts";
-import { schemeOf, URN_MAX } from "../target/target-urn.ts";
-import { isNamed, laneOf, type NamedTarget, optionsFault, optionsOf, type Target } from "../target/target.ts";
+import type { SealedCredentials } from "../targets/credentials.ts";
+import { DEFAULT_LIMITS, plainLimits, type ResolvedLimits, resolveLimits } from "../targets/target-limits.ts";
+import { rulesOf } from "../targets/target-schemes.ts";
+import { schemeOf, URN_MAX } from "../targets/target-urn.ts";
+import { isNamed, laneOf, type NamedTarget, optionsFault, optionsOf, type Target } from "../targets/target.ts";
 import type { UserId } from "../values/ids.ts";
 import { Memo } from "../values/memo.ts";
 import { LANE_MAX } from "./lane.ts";

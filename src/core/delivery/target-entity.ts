@@ -6,8 +6,8 @@
 
 import { hash } from "node:crypto";
 import { type Entity, isAlive } from "../register/register.ts";
-import { parseSealed, type SealedCredentials } from "../target/credentials.ts";
-import { isTargetFaults, parseTargetDefinition, type TargetDefinition } from "../target/target-definition.ts";
+import { parseSealed, type SealedCredentials } from "../targets/credentials.ts";
+import { isTargetFaults, parseTargetDefinition, type TargetDefinition } from "../targets/target-definition.ts";
 import { isObject } from "../values/faults.ts";
 import type { UserId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";

@@ -6,7 +6,7 @@ import type { DeliveryResult, Unaddressed } from "../delivery/delivery.ts";
 import type { ResolvedTarget } from "../delivery/resolved-target.ts";
 import type { Effect, Outcome } from "../protocol/event.ts";
 import type { Answer, Ask, PeerMessage } from "../protocol/message.ts";
-import type { Target } from "../target/target.ts";
+import type { Target } from "../targets/target.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
 import type { PeerId, TaskGuid, UserId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";

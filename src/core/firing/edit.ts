@@ -4,7 +4,7 @@ import { PLACEMENTS_MAX } from "../ownership/groups.ts";
 import type { Refusal, TaskCommand } from "../protocol/command.ts";
 import { type Entity, revisionOf } from "../register/register.ts";
 import { parseSchedule } from "../schedule/schedule-source.ts";
-import type { Target } from "../target/target.ts";
+import type { Target } from "../targets/target.ts";
 import { groupOf, type PeerGroup } from "../task/peer-group.ts";
 import { nextOccurrence, removeTask, type Task, taskOf, writeState, writeTask } from "../task/task-entity.ts";
 import type { TaskState } from "../task/task.ts";

@@ -6,7 +6,7 @@ import { type Verdict, verdictOf } from "../delivery/breaker.ts";
 import type { DeliveryResult } from "../delivery/delivery.ts";
 import { Lane, type LaneState, type Passenger } from "../delivery/lane.ts";
 import type { Shard } from "../ownership/shard.ts";
-import type { ResolvedLimits } from "../target/target-limits.ts";
+import type { ResolvedLimits } from "../targets/target-limits.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";

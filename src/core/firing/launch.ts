@@ -3,7 +3,7 @@
 import { deliveryOf } from "../delivery/delivery.ts";
 import { aimedOn, laneOn, wayOf } from "../delivery/fallback.ts";
 import { attempting } from "../delivery/run-step.ts";
-import type { Target } from "../target/target.ts";
+import type { Target } from "../targets/target.ts";
 import type { ActiveTask } from "../task/active-task.ts";
 import type { Progress } from "../task/dossier.ts";
 import type { PeerGroup } from "../task/peer-group.ts";

@@ -3,7 +3,7 @@
 import type { Admission } from "../membership/membership-list.ts";
 import type { Introduction } from "../mesh/keeper.ts";
 import type { MeshStart } from "../mesh/mesh-start.ts";
-import type { EgressRules } from "../target/egress.ts";
+import type { EgressRules } from "../targets/egress.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Periods } from "../values/periods.ts";

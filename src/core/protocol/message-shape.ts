@@ -8,7 +8,7 @@ import { isShardsText } from "../ownership/groups.ts";
 import { parseDescent } from "../register/digest.ts";
 import { type Entity, ENTITY_KINDS, type Register } from "../register/register.ts";
 import { isAuthor, RunVector, VersionVector } from "../register/vector.ts";
-import { parseTarget } from "../target/target.ts";
+import { parseTarget } from "../targets/target.ts";
 import type { Carry, CarryPage, LastResult } from "../task/carry.ts";
 import { TIMEOUT_MAX_MS } from "../task/definition.ts";
 import type { Progress } from "../task/dossier.ts";

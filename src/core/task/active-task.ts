@@ -3,7 +3,7 @@
 import type { Entity } from "../register/register.ts";
 import { parseSchedule } from "../schedule/schedule-source.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { laneOf } from "../target/target.ts";
+import { laneOf } from "../targets/target.ts";
 import { isFault } from "../values/fault.ts";
 import type { Instant } from "../values/instant.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policy.ts";

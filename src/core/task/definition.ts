@@ -3,7 +3,7 @@
 
 import { parseSchedule } from "../schedule/schedule-source.ts";
 import type { ScheduleSource } from "../schedule/schedule.ts";
-import { isNamed, maskTarget, parseTarget, type Target } from "../target/target.ts";
+import { isNamed, maskTarget, parseTarget, type Target } from "../targets/target.ts";
 import { type Fault, isFault } from "../values/fault.ts";
 import { choice, describeValue, duration, Faults, isObject, kindOf, number, shorten, text } from "../values/faults.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../values/instant.ts";

@@ -9,7 +9,7 @@
 import { type Entity, isAlive, type Register, writeRegister } from "../register/register.ts";
 import { parseSchedule } from "../schedule/schedule-source.ts";
 import { nextAtOrAfter, type Schedule, type ScheduleSource } from "../schedule/schedule.ts";
-import type { Target } from "../target/target.ts";
+import type { Target } from "../targets/target.ts";
 import { isFault } from "../values/fault.ts";
 import type { TaskGuid, UserId } from "../values/ids.ts";
 import { type Instant, instant } from "../values/instant.ts";

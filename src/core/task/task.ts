@@ -2,7 +2,7 @@
 // project: the same words stand in the code, the REST API, the command line, the page and the log.
 
 import type { ScheduleSource } from "../schedule/schedule.ts";
-import type { Target } from "../target/target.ts";
+import type { Target } from "../targets/target.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Json } from "../values/json.ts";
 import type { Labels } from "../values/labels.ts";

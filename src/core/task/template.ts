@@ -3,7 +3,7 @@
 // condition, no loop, no code. What is wrong is told with its position when the task is written.
 
 import { parseZone } from "../schedule/zone-name.ts";
-import { isNamed, type Target } from "../target/target.ts";
+import { isNamed, type Target } from "../targets/target.ts";
 import { type Fault, fault } from "../values/fault.ts";
 import { nearest } from "../values/faults.ts";
 import type { Instant } from "../values/instant.ts";
