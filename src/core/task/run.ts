@@ -91,26 +91,31 @@ export function latenessMs(run: Run): number | undefined {
 }
 
 /**
- * The join of two copies of one occurrence's record: the further one. Of two that were settled by two peers in the same
- * round, each after attempts of its own, the join says so, and holds the attempts of both; what one peer settled and
- * another has driven again is no such pair. Commutative, associative, idempotent.
+ * The join of two copies of one occurrence's record: the further one. Of two that are settled in the same round that of a
+ * peer which attempted it is further than that of one which only concluded something; of two that attempted it the join
+ * says so, and holds the attempts of both; what one peer settled and another has driven again is no such pair.
+ * Commutative, associative, idempotent.
  */
 export function joinRuns(a: Run, b: Run): Run {
   if (roundOf(a) !== roundOf(b)) return roundOf(a) > roundOf(b) ? a : b;
   const further = compareRuns(a, b) >= 0 ? a : b;
-  if (a.state !== "settled" || b.state !== "settled") return further;
-  const isTwice = a.duplicate === true || b.duplicate === true ||
-    (a.settledBy !== b.settledBy && isOwn(a) && isOwn(b));
-  return isTwice ? { ...further, duplicate: true, attempts: joinAttempts(a.attempts, b.attempts) } : further;
+  // What another peer concluded without an attempt says nothing that the further one does not: it is left out whole. To
+  // keep some of it made the join depend on the order in which three records came.
+  if (!isAttempted(a) || !isAttempted(b)) return further;
+  const attempts = joinAttempts(a.attempts, b.attempts);
+  const isTwice = a.duplicate === true || b.duplicate === true || a.settledBy !== b.settledBy;
+  return isTwice ? { ...further, duplicate: true, attempts } : { ...further, attempts };
 }
 
-/** Whether who settled it has attempted it: not when it has only found that another did, and told nothing. */
-function isOwn({ attempts, settledBy }: Run): boolean {
-  return attempts.some(({ peer, askedBy = peer }) => askedBy === settledBy);
+/** Whether it was settled by who attempted it: not by one that has only found that another did, and told nothing. */
+export function isAttempted({ state, attempts, settledBy, duplicate }: Run): boolean {
+  return state === "settled" &&
+    (duplicate === true || attempts.some(({ peer, askedBy = peer }) => askedBy === settledBy));
 }
 
-/** Each peer's attempts once, in the order of their starts; of two copies of one the further. */
+/** Each peer's attempts once, in the order of their starts; of two copies of one the further. Equal ones stay as they are. */
 function joinAttempts(a: readonly Attempt[], b: readonly Attempt[]): readonly Attempt[] {
+  if (JSON.stringify(a) === JSON.stringify(b)) return a;
   const attempts = new Map<string, Attempt>();
   for (const attempt of [...a, ...b]) {
     const key = `${attempt.peer} ${attempt.n} ${attempt.startedAt}`;
@@ -122,14 +127,14 @@ function joinAttempts(a: readonly Attempt[], b: readonly Attempt[]): readonly At
 
 /**
  * Total order of the copies of one occurrence: by attempts made, then by phase; settled is above all. Two settled
- * copies are ordered by outcome (a delivery is what happened, whatever another peer concluded), then by whether it was
- * dismissed since, then by time and peer, so that every peer shows the same one.
+ * copies are ordered by who knows of it, then by outcome (a delivery is what happened, whatever another peer concluded),
+ * then by whether it was dismissed since, then by time and peer, so that every peer shows the same one.
  */
 function compareRuns(a: Run, b: Run): number {
   if ((a.state === "settled") !== (b.state === "settled")) return a.state === "settled" ? 1 : -1;
   if (a.state === "settled") {
-    return OUTCOMES.indexOf(outcomeOf(b)) - OUTCOMES.indexOf(outcomeOf(a)) ||
-      (a.dismissedAt ?? 0) - (b.dismissedAt ?? 0) ||
+    return Number(isAttempted(a)) - Number(isAttempted(b)) ||
+      OUTCOMES.indexOf(outcomeOf(b)) - OUTCOMES.indexOf(outcomeOf(a)) || (a.dismissedAt ?? 0) - (b.dismissedAt ?? 0) ||
       (b.settledAt ?? 0) - (a.settledAt ?? 0) || compareText(conclusionOf(a), conclusionOf(b)) ||
       compareText(JSON.stringify(a), JSON.stringify(b));
   }
