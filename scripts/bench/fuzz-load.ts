@@ -28,7 +28,8 @@ const times: number[] = [];
 /** Of what reads no more than a page: a whole chain, or all tasks, takes as long as there is of it. */
 const pages: number[] = [];
 const WHOLE = /audit:(verify|export)|tasks:export/;
-const slow: string[] = [];
+/** How long each kind of request took, by its name and status. */
+const byName = new Map<string, number[]>();
 const broken: string[] = [];
 let hangs = 0;
 let unsendable = 0;
@@ -91,7 +92,10 @@ function note(status: number, what: string, ms: number, text = ""): void {
   counts[status] = (counts[status] ?? 0) + 1;
   times.push(ms);
   if (!WHOLE.test(what)) pages.push(ms);
-  if (ms > 50 && slow.length < 10_000) slow.push(`${what} ${status}`);
+  const name = `${what} ${status}`;
+  const own = byName.get(name);
+  if (own === undefined) byName.set(name, [ms]);
+  else own.push(ms);
   if (status >= 500 && broken.length < 20) broken.push(`${what}: ${status} ${text.slice(0, 300)}`);
 }
 
@@ -139,19 +143,24 @@ const began = performance.now();
 await Promise.all(Array.from({ length: LANES }, lane));
 const seconds = (performance.now() - began) / 1_000;
 agent.destroy();
-const tally: Record<string, number> = {};
-for (const each of slow) tally[each] = (tally[each] ?? 0) + 1;
-const slowest = Object.entries(tally).sort(([, a], [, b]) => b - a).slice(0, 8);
-const said = JSON.stringify({
-  counts,
-  times,
-  pages,
-  broken: broken.slice(0, 20),
-  failed: broken.length,
-  hangs,
-  unsendable,
-  seconds,
-  slowest,
-});
-// A pipe takes no more than 64 KiB at a time: who exits at once cuts off the rest.
-process.stdout.write(`${said}\n`, () => process.exit(0));
+
+/** As the benchmark's own: the value that so many of them do not exceed. */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+const slowest = [...byName].map(([name, all]) => ({
+  name,
+  count: all.length,
+  over: all.filter((ms) => ms > 50).length,
+  p50: quantile(all, 0.5),
+  worst: quantile(all, 1),
+})).filter(({ over }) => over > 0).sort((a, b) => b.over - a.over).slice(0, 10);
+const told = {
+  ...{ counts, hangs, unsendable, seconds, slowest },
+  ...{ broken: broken.slice(0, 20), failed: broken.length, asked: times.length },
+  ...{ p50: quantile(times, 0.5), p99: quantile(times, 0.99), pagesP99: quantile(pages, 0.99) },
+};
+// A program that ends loses what its pipe has not taken yet.
+process.stdout.write(`${JSON.stringify(told)}\n`, () => process.exit(0));

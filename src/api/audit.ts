@@ -4,6 +4,7 @@
 import type { Hono } from "hono";
 import { TASK_ID_MAX } from "../core/task/task.ts";
 import type { AuditPlace } from "../peer.ts";
+import { whileHeld } from "./access/held.ts";
 import type { ApiEnv, Doors } from "./doors.ts";
 import { json } from "./request/answer.ts";
 import { problem } from "./request/problem.ts";
@@ -18,7 +19,7 @@ export function auditQuery() {
   };
 }
 
-export function addAudit(app: Hono<ApiEnv>, { peer, audit, closing }: Doors): void {
+export function addAudit(app: Hono<ApiEnv>, { peer, audit, gatekeeper, closing }: Doors): void {
   app.get("/api/v1/audit", async (c) => {
     const query = readQuery(c.env.url, auditQuery());
     if (query instanceof Response) return query;
@@ -57,25 +58,23 @@ export function addAudit(app: Hono<ApiEnv>, { peer, audit, closing }: Doors): vo
     if (c.req.method === "HEAD") return new Response(null, { headers });
     const lines = audit.lines()[Symbol.asyncIterator]();
     const encoder = new TextEncoder();
-    return new Response(
-      new ReadableStream<Uint8Array>({
-        async pull(controller) {
-          if (closing.aborted) return controller.error(new Error("the peer is stopping"));
-          let text = "";
-          while (text.length < CHUNK) {
-            const { done, value } = await lines.next();
-            if (done === true) break;
-            text += `${value}\n`;
-          }
-          if (text === "") controller.close();
-          else controller.enqueue(encoder.encode(text));
-        },
-        async cancel() {
-          await lines.return?.();
-        },
-      }),
-      { headers },
-    );
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (closing.aborted) return controller.error(new Error("the peer is stopping"));
+        let text = "";
+        while (text.length < CHUNK) {
+          const { done, value } = await lines.next();
+          if (done === true) break;
+          text += `${value}\n`;
+        }
+        if (text === "") controller.close();
+        else controller.enqueue(encoder.encode(text));
+      },
+      async cancel() {
+        await lines.return?.();
+      },
+    });
+    return new Response(whileHeld(body, c.env.access, gatekeeper), { headers });
   });
 }
 

@@ -20,7 +20,17 @@ import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { STRANGER } from "../introduction.ts";
-import { ADMIN_TOKEN, type Call, memoryAudit, PORT, type Reply, replyOf, request, targetAccess } from "./world.ts";
+import {
+  ADMIN_TOKEN,
+  type Call,
+  JWT_KEY,
+  memoryAudit,
+  PORT,
+  type Reply,
+  replyOf,
+  request,
+  targetAccess,
+} from "./world.ts";
 
 /** Two cores that others use too. */
 const PATIENCE_MS = 20_000;
@@ -120,7 +130,7 @@ export async function meshed(): Promise<Meshed> {
       origins: [],
       audit: memoryAudit(),
       exchanges,
-      jwtKey: "the-key-of-the-mesh-of-the-tests",
+      jwtKey: JWT_KEY,
       assets: new Map(),
       version: "0.0.0-test",
       port: () => PORT,

@@ -3,21 +3,9 @@ import { test } from "node:test";
 import { needOf } from "../../src/api/access/rules.ts";
 import { openapi } from "../../src/api/description/openapi.ts";
 import { ROLES, type Scope, SCOPES, SCOPES_OF } from "../../src/core/people/user.ts";
-import { CODE, HOURLY, type Reply, URN, withWorld, type World } from "./world.ts";
+import { CODE, HOURLY, PASSWORD, type Person, person, type Reply, URN, withWorld } from "./world.ts";
 
-const PASSWORD = "correct horse";
 const TASK = { id: "a", schedule: HOURLY, target: URN };
-
-type Person = { readonly id: string; readonly token: string };
-
-/** A user that an admin makes, and its token. */
-async function person({ call }: Pick<World, "call">, name: string, role = "editor"): Promise<Person> {
-  const made = await call("POST users", { body: { name, password: PASSWORD, role } });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  const login = await call("POST auth/token", { body: { name, password: PASSWORD }, token: null });
-  assert.equal(login.status, 201);
-  return { id: made.body.id, token: login.body.token };
-}
 
 const detail = ({ status, body }: Reply) => [status, body.field];
 
@@ -190,7 +178,7 @@ test("a password opens a session and a token, is changed with the old one, and t
 
 test("a password is kept as a hash alone, and never shown", () =>
   withWorld(async (world) => {
-    const ada = await person(world, "ada");
+    const { body: ada } = await world.call("POST users", { body: { name: "ada", password: PASSWORD } });
     const entity = await world.node.entity("user", ada.id);
     const stored = JSON.stringify(entity);
     assert.match(stored, /scrypt\$15\$8\$3\$/);

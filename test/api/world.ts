@@ -1,11 +1,16 @@
 // A world of its own for each test: a real node over the memory store, a clock that is moved, a target that obeys.
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { randomUUID, scryptSync } from "node:crypto";
+import { issueToken } from "../../src/api/access/token.ts";
 import { type Api, createApi } from "../../src/api/app.ts";
 import type { Asset } from "../../src/api/assets.ts";
+import { digest, newToken } from "../../src/api/request/secret.ts";
 import type { Clock } from "../../src/clock.ts";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import { type AuditEntry, NO_AUDIT } from "../../src/core/people/audit.ts";
+import { createUser, type Role, SCOPES_OF } from "../../src/core/people/user.ts";
 import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
 import { describe } from "../../src/core/schedule/sentence.ts";
 import { isFault } from "../../src/core/values/fault.ts";
@@ -29,6 +34,7 @@ export const START = instant(Date.UTC(2026, 11, 1, 9, 30));
 export const ADMIN_TOKEN = "the-admin-token-of-the-tests-0123456789";
 export const LOCAL_KEY = "the-local-key-of-the-tests-0123456789";
 export const CODE = "one-time-code";
+export const JWT_KEY = "the-key-of-the-mesh-of-the-tests";
 
 export const HOURLY = "R/2026-01-01T00:00:00Z/PT1H";
 export const URN = "http://localhost:3000/tick";
@@ -124,7 +130,7 @@ export async function makeWorld(
     origins: more.origins ?? [],
     exchanges,
     audit,
-    jwtKey: "the-key-of-the-mesh-of-the-tests",
+    jwtKey: JWT_KEY,
     assets: more.assets ?? new Map(),
     version: "0.0.0-test",
     port: () => PORT,
@@ -151,6 +157,30 @@ export async function makeWorld(
       await store.close();
     },
   };
+}
+
+export const PASSWORD = "correct horse";
+
+export type Person = { readonly id: string; readonly token: string };
+
+/** As a peer keeps it, but for its cost: a test has better things to do. */
+export const PASSWORD_HASH = (() => {
+  const salt = new Uint8Array(16);
+  const key = scryptSync(PASSWORD, salt, 32, { N: 2 ** 10, r: 8, p: 1 });
+  return `scrypt$10$8$1$${Buffer.from(salt).toString("base64url")}$${key.toString("base64url")}`;
+})();
+
+/** A user, and a token of all that the role allows. */
+export async function person(
+  { node }: { readonly node: Pick<Node, "submit" | "now"> },
+  name: string,
+  role: Role = "editor",
+): Promise<Person> {
+  const [id, token, createdAt] = [randomUUID(), newToken(), node.now()];
+  await node.submit(createUser({ ...{ id, name, role, createdAt }, password: PASSWORD_HASH, quota: {} }));
+  const scopes = SCOPES_OF[role];
+  await node.submit(issueToken({ ...{ key: digest(token), name: "", kind: "api", user: id, scopes, createdAt } }));
+  return { id, token };
 }
 
 export const VAULT = new Vault(meshSeal([new Uint8Array(32)]));

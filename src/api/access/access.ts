@@ -13,6 +13,8 @@ export type Access =
     readonly user: UserId;
     readonly role: Role;
     readonly scopes: readonly Scope[];
+    /** The key of the token that it hangs on, where it does: what is made with it ends when that one does. */
+    readonly parent?: string;
   }
   & (
     /** With a secret of the settings or the data folder, or through the mesh: it holds as long as the peer runs. */

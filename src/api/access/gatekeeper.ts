@@ -47,7 +47,11 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
     if (token === undefined || token.kind !== (kind === "token" ? "api" : "session")) return undefined;
     const role = await roleOf(peer, token.user);
     if (role === undefined) return undefined;
-    return { kind, key, user: token.user, role, scopes: within(token.scopes, role) };
+    const parent = kind === "token" ? key : token.parent;
+    return {
+      ...{ kind, key, user: token.user, role, scopes: within(token.scopes, role) },
+      ...(parent === undefined ? {} : { parent }),
+    };
   }
 
   return {

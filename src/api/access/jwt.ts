@@ -2,7 +2,8 @@
 // refresh token that it was given out with: when that is revoked, at whichever peer, it opens nothing any more.
 
 import { sign, verify } from "hono/jwt";
-import { type Role, ROLES, SCOPES_OF, type User } from "../../core/people/user.ts";
+import { type Role, SCOPES_OF, type User } from "../../core/people/user.ts";
+import type { Entity } from "../../core/register/register.ts";
 import { isObject } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
@@ -13,17 +14,17 @@ import { tokenOf } from "./token.ts";
 export const JWT_TTL_S = 3_600;
 
 /**
- * How long a token is good at a peer that has never heard of its refresh token: news of that takes less than a second,
- * and longer only where the mesh is cut.
+ * So long a peer waits for news of the refresh token of one that is young: it comes within a second, where the mesh is
+ * not cut. The key alone opens nothing, since a peer that was revoked knows it still.
  */
-const UNHEARD_MS = 60_000;
+const NEWS_MS = 2_000;
+const LOOK_MS = 50;
+const YOUNG_MS = 60_000;
 
 export type Jwts = {
   issue(user: Pick<User, "id" | "role">, refreshToken: string): Promise<string>;
   /** What it opens; absent when nothing. */
   read(token: string): Promise<Access | undefined>;
-  /** The refresh token that it is bound to, of a token that has been read. */
-  refreshKey(access: Access): string | undefined;
 };
 
 /** `roleOf`: what the user may do now; absent when this peer knows of no such user. */
@@ -44,21 +45,24 @@ export function createJwts(
       if (claims === undefined) return undefined;
       const now = peer.now();
       if (claims.exp * 1_000 <= now) return undefined;
-      const refreshKey = digest(claims.refreshToken);
-      const entity = await peer.entity("token", refreshKey);
-      const isUnheard = entity === undefined && now - claims.iat * 1_000 < UNHEARD_MS;
-      const refresh = tokenOf(entity, now);
-      if (!isUnheard && (refresh?.kind !== "refresh" || refresh.user !== claims.sub)) return undefined;
-      const role = await roleOf(claims.sub) ?? (isUnheard ? claims.role : undefined);
+      const parent = digest(claims.refreshToken);
+      const isYoung = now - claims.iat * 1_000 < YOUNG_MS;
+      const refresh = tokenOf(await heardOf("token", parent, isYoung), now);
+      if (refresh?.kind !== "refresh" || refresh.user !== claims.sub) return undefined;
+      const role = await heardOf("user", claims.sub, isYoung) && await roleOf(claims.sub);
       if (role === undefined) return undefined;
       const expiresAt = Math.min(claims.exp * 1_000, INSTANT_MAX) as Instant;
-      return { kind: "jwt", key: token, expiresAt, user: claims.sub, role, scopes: SCOPES_OF[role] };
-    },
-    refreshKey(access) {
-      const claims = access.kind === "jwt" ? decoded(access.key) : undefined;
-      return claims === undefined ? undefined : digest(claims.refreshToken);
+      return { kind: "jwt", key: token, parent, expiresAt, user: claims.sub, role, scopes: SCOPES_OF[role] };
     },
   };
+
+  async function heardOf(kind: "token" | "user", key: string, isYoung: boolean): Promise<Entity | undefined> {
+    for (let waitedMs = 0;; waitedMs += LOOK_MS) {
+      const entity = await peer.entity(kind, key);
+      if (entity !== undefined || !isYoung || waitedMs >= NEWS_MS) return entity;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
 
   async function verified(token: string): Promise<Claims | undefined> {
     if (!JWT_PATTERN.test(token)) return undefined;
@@ -83,20 +87,14 @@ type Claims = {
   readonly sub: string;
   readonly iat: number;
   readonly exp: number;
-  readonly role: Role;
   readonly refreshToken: string;
 };
 
 function claimsOf(value: unknown): Claims | undefined {
   if (!isObject(value)) return undefined;
-  const { sub, iat, exp, roles, refreshToken } = value;
-  const role = Array.isArray(roles) ? ROLES.find((each) => each === roles[0]) : undefined;
-  const isWhole = typeof sub === "string" && typeof iat === "number" && typeof exp === "number" && role !== undefined;
+  const { sub, iat, exp, refreshToken } = value;
+  const isWhole = typeof sub === "string" && typeof iat === "number" && typeof exp === "number";
   return isWhole && typeof refreshToken === "string" && isToken(refreshToken)
-    ? { sub, iat, exp, role, refreshToken }
+    ? { sub, iat, exp, refreshToken }
     : undefined;
-}
-
-function decoded(token: string): Claims | undefined {
-  return claimsOf(JSON.parse(atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"))));
 }

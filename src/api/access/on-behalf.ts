@@ -9,8 +9,8 @@ const HEADER = "metronome-on-behalf-of";
 const LENGTH_MAX = 512;
 
 /** Takes the place of whatever the client has sent under that name. */
-export function sayFor(headers: Headers, { user, role, scopes }: Access): void {
-  headers.set(HEADER, encodeURIComponent(JSON.stringify({ user, role, scopes })));
+export function sayFor(headers: Headers, { user, role, scopes, parent }: Access): void {
+  headers.set(HEADER, encodeURIComponent(JSON.stringify({ user, role, scopes, parent })));
 }
 
 /** Absent when it says nothing of the kind. */
@@ -26,5 +26,7 @@ export function readFor(headers: Headers): Access | undefined {
   if (!isObject(said) || typeof said.user !== "string" || !Array.isArray(said.scopes)) return undefined;
   const role = ROLES.find((each) => each === said.role);
   const scopes = said.scopes.flatMap((scope): Scope[] => SCOPES.filter((each) => each === scope));
-  return role === undefined ? undefined : { kind: "mesh", user: said.user, role, scopes };
+  const { user, parent } = said;
+  if (role === undefined || (parent !== undefined && typeof parent !== "string")) return undefined;
+  return { kind: "mesh", user, role, scopes, ...(parent === undefined ? {} : { parent }) };
 }

@@ -29,8 +29,8 @@ const FIRES_MAX = 600;
 export type Quotas = {
   /** Absent: the user may have this task. What it then has counts from now on. */
   put(user: UserId, definition: TaskDefinition): Promise<Refusal | undefined>;
-  /** Absent: the user may fire by hand now. */
-  fire(user: UserId): Promise<Refusal | undefined>;
+  /** Absent: the user may fire so many by hand: now, or at that rate. */
+  fire(user: UserId, count?: number, perSecond?: number): Promise<Refusal | undefined>;
   /** What was to be put was not: it is counted anew. */
   forget(user: UserId): void;
 };
@@ -38,8 +38,8 @@ export type Quotas = {
 export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, directory: Directory): Quotas {
   /** The user that was asked for last stands last. */
   const counted = new Map<UserId, { readonly at: Instant; readonly usage: Promise<Usage> }>();
-  /** Manual fires of the last minute. */
-  const fired = new Map<UserId, Instant[]>();
+  /** Manual fires that count still. */
+  const fired = new Map<UserId, readonly Fired[]>();
   let unwatch: (() => void) | undefined;
 
   return {
@@ -65,17 +65,18 @@ export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, direct
       usage.set(guid, share);
       return undefined;
     },
-    async fire(user) {
+    async fire(user, count = 1, perSecond) {
       const limit = (await limitsOf(user))?.firesPerMinute ?? null;
       if (limit === null) return undefined;
       const now = peer.now();
-      const recent = (fired.get(user) ?? []).filter((at) => at <= now && at > now - MINUTE_MS);
       const { firesPerMinute } = (await usageOf(user)).total;
-      if (recent.length + firesPerMinute + 1 > limit) {
-        return overQuota("firesPerMinute", limit, recent.length + firesPerMinute + 1);
-      }
+      const recent = (fired.get(user) ?? []).filter(({ from, until }) => now >= from && now < until);
+      const inMinute = perSecond === undefined ? count : Math.min(count, Math.ceil(perSecond * 60));
+      const would = recent.reduce((sum, each) => sum + each.inMinute, firesPerMinute) + inMinute;
+      if (inMinute > 0 && would > limit) return overQuota("firesPerMinute", limit, would);
+      const lastsMs = MINUTE_MS + (perSecond === undefined ? 0 : count / perSecond * 1_000);
       fired.delete(user);
-      fired.set(user, [...recent, now]);
+      fired.set(user, [...recent, { from: now, until: now + lastsMs, inMinute }]);
       const [eldest] = fired.keys();
       if (fired.size > COUNTED_MAX && eldest !== undefined) fired.delete(eldest);
       return undefined;
@@ -89,8 +90,9 @@ export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, direct
   async function limitsOf(user: UserId): Promise<{ readonly [name in keyof Quota]: number | null } | undefined> {
     if (user === ADMIN) return undefined;
     const known = userOf(await directory.entity(user));
-    if (known === undefined) return undefined;
-    const quota = quotaFor(known, await directory.settings());
+    const settings = await directory.settings();
+    // One that this peer has not heard of yet has what all have.
+    const quota = known === undefined ? settings.quota : quotaFor(known, settings);
     return QUOTA_NAMES.every((name) => quota[name] === null) ? undefined : quota;
   }
 
@@ -137,6 +139,13 @@ export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, direct
   }
 }
 
+type Fired = {
+  readonly from: Instant;
+  /** A minute after the last of them. */
+  readonly until: number;
+  readonly inMinute: number;
+};
+
 const QUOTA_NAMES = ["tasks", "payloadBytes", "firesPerMinute"] as const;
 
 /** What one task takes of a quota. */
@@ -182,12 +191,14 @@ function shareOf({ schedule, payload }: TaskDefinition, now: Instant): Share {
   return { payloadBytes, firesPerMinute: firesOf(schedule, now) };
 }
 
-/** Occurrences within the minute that begins with the next one. */
+/** The most occurrences within any minute. */
 function firesOf(source: ScheduleSource, now: Instant): number {
   const schedule = parseSchedule(source);
   if (isFault(schedule)) return 0;
   const first = nextAtOrAfter(schedule, now);
   if (first === undefined) return 0;
+  // Each second of a minute comes once within any 60 s, whenever the next one is; an interval is the same at all times.
+  if (schedule.kind === "cron") return schedule.cron.seconds.length;
   let fires = 0;
   let at: Instant | undefined = first;
   while (at !== undefined && at < first + MINUTE_MS && fires < FIRES_MAX) {

@@ -1,5 +1,7 @@
-// The turnstile slows down who guesses: so many failed attempts in a minute from one address, and from all together.
+// The turnstile slows down who guesses: so many failed attempts in a minute from one address, and from all together. Who
+// has one address of IPv6 has all of its network of 64 bits: they count as one.
 
+import { parseAddress } from "../../core/values/address.ts";
 import type { Instant } from "../../core/values/instant.ts";
 
 export type Pass =
@@ -20,7 +22,8 @@ export function createTurnstile({ perAddress, inAll }: Attempts): Turnstile {
   /** Attempts of the last minute, oldest first: at most `inAll`, from whatever addresses. */
   let attempts: { readonly address: string; readonly at: Instant }[] = [];
   return {
-    enter(address, now) {
+    enter(remote, now) {
+      const address = networkOf(remote);
       // A clock that was set back must not lock anybody out for longer.
       attempts = attempts.filter(({ at }) => at <= now && at > now - WINDOW_MS);
       const own = attempts.filter((attempt) => attempt.address === address);
@@ -31,4 +34,11 @@ export function createTurnstile({ perAddress, inAll }: Attempts): Turnstile {
       return { kind: "go", forgive: () => attempts = attempts.filter((other) => other !== attempt) };
     },
   };
+}
+
+function networkOf(remote: string): string {
+  const address = parseAddress(remote);
+  if (address === undefined) return remote;
+  const isV4 = address >> 32n === 0xffffn;
+  return (isV4 ? address : address >> 64n).toString(16);
 }

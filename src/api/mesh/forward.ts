@@ -5,15 +5,13 @@
 import type { Context, Hono } from "hono";
 import { ForwardFailure } from "../../peer.ts";
 import type { Access } from "../access/access.ts";
+import { whileHeld } from "../access/held.ts";
 import { sayFor } from "../access/on-behalf.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { problem } from "../request/problem.ts";
 
 /** From the last piece of the request that was sent to the first of the answer. */
 export const ANSWER_MS = 15_000;
-
-/** How long the answer still flows to a token that was revoked. */
-const CHECK_MS = 1_000;
 
 export const FORWARD_PATH = "/api/v1/peers/:id/api/v1/*";
 
@@ -73,7 +71,6 @@ export async function pass(
   access: Access,
 ): Promise<Response> {
   const late = new AbortController();
-  const revoked = new AbortController();
   let isAnswered = false;
   let timer = setTimeout(() => late.abort(), ANSWER_MS);
   const body = request.body === null ? null : request.body.pipeThrough(
@@ -87,7 +84,7 @@ export async function pass(
   );
   let answer: Response;
   try {
-    const signal = AbortSignal.any([late.signal, revoked.signal, request.signal, closing]);
+    const signal = AbortSignal.any([late.signal, request.signal, closing]);
     const passed = rewritten(request, target, body);
     sayFor(passed.headers, access);
     answer = await mesh.forward(to.id, passed, signal);
@@ -102,8 +99,10 @@ export async function pass(
     return problem(431, "The request's head is too long to be sent on.");
   }
   if (answer.body === null) return answer;
-  const stop = watchAccess(() => gatekeeper.holds(access), access, revoked);
-  return new Response(heard(answer.body, stop), { status: answer.status, headers: headersOf(answer) });
+  return new Response(whileHeld(answer.body, access, gatekeeper), {
+    status: answer.status,
+    headers: headersOf(answer),
+  });
 }
 
 /** A client that was refused for the length or the slowness of its body still sends it: its connection ends. */
@@ -138,37 +137,4 @@ function rewritten({ method, headers }: Request, target: URL, body: ReadableStre
     duplex: "half",
   };
   return new Request(target, init);
-}
-
-/** What was opened with a token ends with it, however far away it comes from. */
-function watchAccess(holds: () => Promise<boolean>, { kind }: Access, revoked: AbortController): () => void {
-  if (kind === "key") return () => {};
-  const check = setInterval(() => {
-    // What can't be checked is not trusted.
-    holds().catch(() => false).then((isGood) => {
-      if (!isGood) revoked.abort(new Error("the token was revoked"));
-    });
-  }, CHECK_MS);
-  return () => clearInterval(check);
-}
-
-/** The same body; `onEnd` is called when nothing more comes of it. */
-function heard(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        controller.close();
-      } catch (error) {
-        controller.error(error);
-      }
-      onEnd();
-    },
-    async cancel(reason) {
-      onEnd();
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
 }

@@ -39,9 +39,9 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
     const opened = await opens(shown, c.env.remote ?? "");
     if (opened instanceof Response) return opened;
     const secret = newToken();
-    const { user, scopes } = opened;
-    const parent = opened.kind === "token" ? await findToken(peer, opened.key) : undefined;
-    const expiresAt = Math.min(now + SESSION_S * 1000, parent?.expiresAt ?? INSTANT_MAX) as Instant;
+    const { user, scopes, parent } = opened;
+    const over = parent === undefined ? undefined : (await findToken(peer, parent))?.expiresAt;
+    const expiresAt = Math.min(now + SESSION_S * 1000, over ?? INSTANT_MAX) as Instant;
     const result = await submit(
       peer,
       issueToken({
@@ -52,7 +52,7 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
         scopes,
         createdAt: now,
         expiresAt,
-        ...(parent === undefined ? {} : { parent: parent.key }),
+        ...(parent === undefined ? {} : { parent }),
       }),
     );
     if (result.kind === "refused") return refusalResponse(result);

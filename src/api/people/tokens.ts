@@ -62,7 +62,7 @@ export function addTokens(app: Hono<ApiEnv>, { peer }: Doors): void {
     const token: Token = {
       ...{ key: digest(secret), name, kind: "api", user, scopes: wanted ?? able, createdAt },
       ...(ttlS === undefined ? {} : { expiresAt: Math.min(createdAt + ttlS * 1000, INSTANT_MAX) as Instant }),
-      ...(access.kind === "token" ? { parent: access.key } : {}),
+      ...(access.parent === undefined ? {} : { parent: access.parent }),
     };
     const result = await submit(peer, issueToken(token));
     if (result.kind === "refused") return refusalResponse(result);
@@ -81,18 +81,26 @@ export function addTokens(app: Hono<ApiEnv>, { peer }: Doors): void {
 
   app.delete("/api/v1/tokens/:id", async (c) => {
     const id = c.req.param("id");
-    const { user, isEveryone } = c.env;
+    const { user, isEveryone, access } = c.env;
     const entity = /^[0-9a-f]{64}$/.test(id) ? await peer.entity("token", id) : undefined;
     const token = tokenOf(entity, peer.now());
     if (entity === undefined || token?.kind !== "api" || (token.user !== user && !isEveryone)) {
       return problem(404, "There is no token with this id.", { field: "id" });
     }
+    // One that leaked, and opens little, is not to end all others.
+    const beyond = within(token.scopes, await roleOf(peer, token.user) ?? "viewer")
+      .find((scope) => !access.scopes.includes(scope));
+    if (beyond !== undefined) {
+      return problem(403, `That token opens more than this access does: it has the scope "${beyond}".`, {
+        field: "id",
+      });
+    }
     const result = await submit(peer, revokeToken(entity));
     return result.kind === "refused" ? refusalResponse(result) : empty(204);
   });
 
-  async function isTooFar(access: Access): Promise<boolean> {
-    let token = access.kind === "token" ? await findToken(peer, access.key) : undefined;
+  async function isTooFar({ parent }: Access): Promise<boolean> {
+    let token = parent === undefined ? undefined : await findToken(peer, parent);
     for (let depth = 0; token !== undefined; depth++) {
       if (depth === PARENTS_MAX) return true;
       token = token.parent === undefined ? undefined : tokenOf(await peer.entity("token", token.parent), peer.now());

@@ -6,13 +6,14 @@ import { createUser, type Role, type User } from "../../core/people/user.ts";
 import { isAlive } from "../../core/register/register.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import type { UserId } from "../../core/values/ids.ts";
-import { isAdmin } from "../access/access.ts";
+import { isAdmin, roleOf } from "../access/access.ts";
 import { USERS_MAX } from "../access/directory.ts";
 import { revokeToken, tokenOf } from "../access/token.ts";
 import { createTurnstile, SIGN_UP_ATTEMPTS } from "../access/turnstile.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { type JsonObject, readObject } from "../request/body.ts";
+import { isLocal } from "../request/local.ts";
 import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { cursor, readQuery, sealCursor, whole } from "../request/query.ts";
 import { digest, isToken } from "../request/secret.ts";
@@ -35,11 +36,19 @@ export type NewUser = { readonly name: string; readonly password: string };
 /** Why a sign-up is refused: in the words of the API, and for others to tell it in theirs. */
 export type SignUpRefusal = { readonly kind: "taken" | "closed" | "busy" | "failed"; readonly response: Response };
 
+export type From = {
+  readonly remote: string;
+  /** From the peer's own machine. */
+  readonly isLocal: boolean;
+  readonly code?: string;
+  readonly invite?: string;
+};
+
 export type SignUps = {
   /** Signs up who has shown nothing but what is in the request. */
   signUp(
     user: NewUser,
-    from: { readonly remote: string; readonly code?: string; readonly invite?: string },
+    from: From,
   ): Promise<User | SignUpRefusal>;
 };
 
@@ -80,18 +89,19 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
       if (hash === undefined) return { kind: "busy", response: tooBusy() };
       return await inTurn(() => write({ name, hash, role, quota }));
     },
-    async signUp({ name, password }, { remote, code, invite }) {
+    async signUp({ name, password }, from) {
+      const { remote, isLocal, code, invite } = from;
       const pass = turnstile.enter(remote, peer.now());
       if (pass.kind === "wait") return { kind: "busy", response: tooMany(pass.seconds, "sign up") };
       // So is this: what counts is asked in turn.
-      const early = await mayBe(remote, code, invite);
+      const early = await mayBe(from);
       if (early !== undefined) return early;
       if (await directory.named(name) !== undefined) return taken(name);
       const hash = await passwords.hash(password);
       if (hash === undefined) return { kind: "busy", response: tooBusy() };
       return await inTurn(async () => {
         directory.forget();
-        const late = await mayBe(remote, code, invite);
+        const late = await mayBe(from);
         if (late !== undefined) return late;
         const { signUp } = await directory.settings();
         switch (signUp) {
@@ -100,7 +110,7 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
           case "open":
             return await write({ name, hash, role: OPEN_ROLE, quota: {} });
           case "first":
-            if (!isLoopback(remote) && !settings.redeemCode(code ?? "")) return needsCode();
+            if (!isLocal && !settings.redeemCode(code ?? "")) return needsCode();
             return await write({ name, hash, role: "admin", quota: {} });
           case "invite":
             return await invited({ name, hash, invite: invite ?? "" });
@@ -110,7 +120,7 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
   };
 
   /** Absent: as far as can be said before, it may. */
-  async function mayBe(remote: string, code?: string, invite?: string): Promise<SignUpRefusal | undefined> {
+  async function mayBe({ isLocal, code, invite }: From): Promise<SignUpRefusal | undefined> {
     switch ((await directory.settings()).signUp) {
       case "closed":
         return closed();
@@ -118,7 +128,7 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
         return undefined;
       case "first":
         if ((await directory.all()).length > 0) return closed();
-        return isLoopback(remote) || code !== undefined ? undefined : needsCode();
+        return isLocal || code !== undefined ? undefined : needsCode();
       case "invite":
         return await invitation(invite ?? "") === undefined ? notInvited() : undefined;
     }
@@ -127,7 +137,9 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
   async function invitation(invite: string) {
     const entity = isToken(invite) ? await peer.entity("token", digest(invite)) : undefined;
     const token = tokenOf(entity, peer.now());
-    return entity !== undefined && token?.kind === "invite" ? { entity, role: token.role ?? "viewer" } : undefined;
+    if (entity === undefined || token?.kind !== "invite") return undefined;
+    // Who is no admin any more invites nobody.
+    return await roleOf(peer, token.user) === "admin" ? { entity, role: token.role ?? "viewer" } : undefined;
   }
 
   async function invited(
@@ -188,6 +200,7 @@ export function addUsers(app: Hono<ApiEnv>, doors: Doors, signUps: ReturnType<ty
     if (faults.all.length > 0) return faultsResponse(faults.all);
     return await signUps.signUp(user, {
       remote: c.env.remote ?? "",
+      isLocal: isLocal(c.req.raw, c.env.remote),
       ...(code === undefined ? {} : { code }),
       ...(invite === undefined ? {} : { invite }),
     });
@@ -196,12 +209,6 @@ export function addUsers(app: Hono<ApiEnv>, doors: Doors, signUps: ReturnType<ty
 
 function placeOf({ name, createdAt, id }: { name: string; createdAt: number; id: UserId }): string {
   return `${name}\0${String(createdAt).padStart(16, "0")}\0${id}`;
-}
-
-const LOOPBACK_PATTERN = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/;
-
-function isLoopback(remote: string): boolean {
-  return LOOPBACK_PATTERN.test(remote);
 }
 
 function taken(name: string): SignUpRefusal {

@@ -4,6 +4,7 @@
 import type { Hono } from "hono";
 import { maskTarget } from "../../core/targets/target.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
+import { whileHeld } from "../access/held.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { LINES_TYPE } from "../tasks/batch.ts";
 import { definitionOf, plainTarget } from "../tasks/view.ts";
@@ -15,7 +16,7 @@ export function addExport(app: Hono<ApiEnv>, doors: Doors): void {
   app.get("/api/v1/tasks:export", (c) => {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
-    const body = c.req.method === "HEAD" ? null : lines(doors, c.env);
+    const body = c.req.method === "HEAD" ? null : whileHeld(lines(doors, c.env), c.env.access, doors.gatekeeper);
     return new Response(body, {
       headers: { "content-type": LINES_TYPE, "content-disposition": 'attachment; filename="tasks.ndjson"' },
     });

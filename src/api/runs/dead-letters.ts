@@ -10,7 +10,7 @@ import type { Peer } from "../../peer.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
-import { faultsResponse, problem } from "../request/problem.ts";
+import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { cursor, readQuery, sealCursor, whole, word } from "../request/query.ts";
 import { PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 import { runView } from "../tasks/view.ts";
@@ -43,7 +43,7 @@ type Letters = { readonly letters: readonly Run[]; readonly isMore: boolean };
 
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 
-export function addDeadLetters(app: Hono<ApiEnv>, { peer }: Doors): void {
+export function addDeadLetters(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
   app.get("/api/v1/dead-letters", async (c) => {
     const query = readQuery(c.env.url, deadLettersQuery());
     if (query instanceof Response) return query;
@@ -74,6 +74,8 @@ export function addDeadLetters(app: Hono<ApiEnv>, { peer }: Doors): void {
     const found = await chosen(c, body, ["perSecond"], faults);
     if (found instanceof Response) return found;
     const { letters, isMore } = found;
+    const over = await quotas.fire(c.env.user, letters.length, perSecond);
+    if (over !== undefined) return refusalResponse(over);
     const driven = await drive(peer, letters, {
       start: peer.now(),
       ...(perSecond === undefined ? {} : { perSecond }),

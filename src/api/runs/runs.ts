@@ -11,7 +11,7 @@ import type { Peer } from "../../peer.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
-import { faultsResponse, problem } from "../request/problem.ts";
+import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { cursor, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "../request/query.ts";
 import { staleness } from "../request/stale.ts";
 import { idOf, noSuchTask, PAGE, PAGE_MAX } from "../tasks/tasks.ts";
@@ -27,7 +27,7 @@ export function runsQuery() {
   return { ...runsOfTaskQuery(), task: word(TASK_ID_MAX) };
 }
 
-export function addRuns(app: Hono<ApiEnv>, { peer }: Doors): void {
+export function addRuns(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
   app.get("/api/v1/tasks/:id/runs", async (c) => {
     const id = idOf(c);
     if (id instanceof Response) return id;
@@ -67,6 +67,8 @@ export function addRuns(app: Hono<ApiEnv>, { peer }: Doors): void {
     if (faults.all.length > 0) return faultsResponse(faults.all);
     const run = await ownRun(peer, c, id);
     if (run === undefined) return noSuchRun(id);
+    const over = await quotas.fire(c.env.user);
+    if (over !== undefined) return refusalResponse(over);
     const { runs: [again], refused: [refusal] } = await drive(peer, [run], { start: peer.now() });
     if (again !== undefined) return json(202, runView(again), { location: `/api/v1/runs/${id}` });
     return problem(409, `The run is not sent again: ${refusal?.message ?? "its task is gone"}.`, { field: "id" });

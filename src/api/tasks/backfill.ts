@@ -25,7 +25,7 @@ import { ownershipOf, showTask } from "./view.ts";
 /** Occurrences that one request sends. */
 export const BACKFILL_MAX = 1_000;
 
-export function addBackfill(app: Hono<ApiEnv>, { peer }: Doors): void {
+export function addBackfill(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
   app.post("/api/v1/tasks/:id/backfill", async (c) => {
     const id = idOf(c);
     if (id instanceof Response) return id;
@@ -54,6 +54,8 @@ export function addBackfill(app: Hono<ApiEnv>, { peer }: Doors): void {
     if (isFault(schedule)) return problem(409, schedule.message, { field: "schedule" });
     const found = between(schedule, from, until, count + 1);
     const instants = found.slice(0, count);
+    const over = await quotas.fire(c.env.user, instants.length, perSecond);
+    if (over !== undefined) return refusalResponse(over);
     const driven = await drive(peer, instants.map((instant) => ({ guid, id: occurrenceId(guid, instant), instant })), {
       start: now,
       ...(perSecond === undefined ? {} : { perSecond }),

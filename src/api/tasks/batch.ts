@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import { isFaults, parseDefinition } from "../../core/task/definition.ts";
 import { isObject } from "../../core/values/faults.ts";
 import type { UserId } from "../../core/values/ids.ts";
+import { whileHeld } from "../access/held.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "../request/body.ts";
 import { type Line, readLines } from "../request/lines.ts";
@@ -35,7 +36,8 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
   app.post("/api/v1/tasks:batch", (c) => {
     const request = c.req.raw;
     if (!isOfType(request, [LINES_TYPE])) return wrongType([LINES_TYPE]);
-    return new Response(request.body === null ? "" : batch(doors, c.env.user, request.body), {
+    const answers = request.body === null ? undefined : batch(doors, c.env.user, request.body);
+    return new Response(answers === undefined ? "" : whileHeld(answers, c.env.access, doors.gatekeeper), {
       headers: { "content-type": LINES_TYPE },
     });
   });

@@ -10,6 +10,7 @@ import type { ApiEnv, Doors } from "../doors.ts";
 import { signIn, tooBusy } from "../people/sign-in.ts";
 import type { SignUps } from "../people/users.ts";
 import { json } from "../request/answer.ts";
+import { isLocal } from "../request/local.ts";
 import { refusalResponse } from "../request/problem.ts";
 import { digest, isToken, newToken } from "../request/secret.ts";
 import { submit } from "../tasks/put.ts";
@@ -20,7 +21,9 @@ import { readV0 } from "./v0-body.ts";
 const REFRESH_TTL_MS = 30 * 86_400_000;
 const TEXT_MAX = 1_024;
 
-const NAME = { isRequired: true, min: 1, max: USER_NAME_MAX, pattern: /^\S(?:[^\p{Cc}\p{Cf}]*\S)?$/u } as const;
+/** No outer blanks, and nothing that can't be seen. */
+const NAME_PATTERN = /^[^\s\p{Cc}\p{Cf}](?:[^\p{Cc}\p{Cf}]*[^\s\p{Cc}\p{Cf}])?$/u;
+const NAME = { isRequired: true, min: 1, max: USER_NAME_MAX, pattern: NAME_PATTERN } as const;
 const PASSWORD = { isRequired: true, min: 1, max: PASSWORD_MAX } as const;
 
 export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps: SignUps): void {
@@ -30,7 +33,8 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
       const body = await readV0(c.req.raw, { name: NAME, password: PASSWORD });
       if (body instanceof Response) return body;
       const [name, password] = [String(body.name), String(body.password)];
-      const user = await signUps.signUp({ name, password }, { remote: c.env.remote ?? "" });
+      const from = { remote: c.env.remote ?? "", isLocal: isLocal(c.req.raw, c.env.remote) };
+      const user = await signUps.signUp({ name, password }, from);
       if (!("response" in user)) return json(200, v0User(user));
       if (user.kind !== "taken") return user.response;
       return v0Faults([{ field: "name", type: "duplicated", description: "name is duplicated" }]);
@@ -48,14 +52,15 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
       const entity = await directory.entity(access.user);
       const user = userOf(entity);
       if (entity === undefined || user === undefined) return v0Error(404, "Not found");
+      // Whoever finds a token of a program, which may be for reading alone, is not to have the user with it.
+      if (access.kind !== "jwt") return v0Error(403, "A password is changed by who has signed in by POST /auth");
       const hash = await passwords.hash(String(body.password));
       if (hash === undefined) return tooBusy();
       const result = await submit(peer, changeUser(entity, { password: hash }));
       if (result.kind === "refused") return refusalResponse(result);
       directory.forget();
-      const own = jwts.refreshKey(access);
       for (const [token, each] of await listTokens(peer, ["session", "refresh"])) {
-        if (token.user !== user.id || token.key === own) continue;
+        if (token.user !== user.id || token.key === access.parent) continue;
         const revoked = await submit(peer, revokeToken(each));
         if (revoked.kind === "refused") return refusalResponse(revoked);
       }
@@ -95,7 +100,7 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
 
     app.post(`/auth/logout${slash}`, async (c) => {
       const { access } = c.env;
-      const key = jwts.refreshKey(access) ?? (access.kind === "token" ? access.key : undefined);
+      const key = access.kind === "jwt" ? access.parent : "key" in access ? access.key : undefined;
       const entity = key === undefined ? undefined : await peer.entity("token", key);
       const result = entity === undefined ? undefined : await submit(peer, revokeToken(entity));
       return result?.kind === "refused" ? refusalResponse(result) : json(200, true);

@@ -6,6 +6,7 @@ import { taskOf } from "../../core/task/task-entity.ts";
 import { TASK_ID_MAX, TASK_NAME_MAX } from "../../core/task/task.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { taskGuid } from "../../core/values/ids.ts";
+import { whileHeld } from "../access/held.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { refusalResponse } from "../request/problem.ts";
@@ -61,7 +62,7 @@ export function addV0Tasks(app: Hono<ApiEnv>, doors: Doors): void {
     });
 
     app.get(`/tasks${slash}`, (c) => {
-      const body = c.req.method === "HEAD" ? null : list(c);
+      const body = c.req.method === "HEAD" ? null : whileHeld(list(c), c.env.access, doors.gatekeeper);
       return new Response(body, { headers: { "content-type": "application/json" } });
     });
   }
