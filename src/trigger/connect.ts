@@ -6,6 +6,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Exchange } from "../core/task/exchange.ts";
 import type { Egress, Way } from "./egress.ts";
+import { Reading } from "./reading.ts";
 import type { ClientTls } from "./tls.ts";
 
 export type Address = { readonly hostname: string; readonly port: string; readonly protocol: string };
@@ -34,6 +35,7 @@ export class Connector {
   readonly #isGuarded: boolean;
   readonly #clientTls: ClientTls;
   readonly #sockets = new Set<Socket>();
+  readonly #reading = new Reading();
   /** The last session of TLS: a connection that takes it up again saves the asymmetric half of the handshake. */
   #session: Buffer | undefined;
   /** The connection that was made last, and when the one before it was there. */
@@ -47,9 +49,9 @@ export class Connector {
   }
 
   connect(address: Address, connected: Connected): void {
-    const socket = address.protocol === "https:"
-      ? this.#tls(address)
-      : connectTcp({ ...TCP, ...this.#way(address, 80) });
+    const socket = this.#reading.watch(
+      address.protocol === "https:" ? this.#tls(address) : connectTcp({ ...TCP, ...this.#way(address, 80) }),
+    );
     this.#sockets.add(socket);
     const timer = setTimeout(
       () => socket.destroy(new ConnectTimeout("the connection was not made in time")),
@@ -96,6 +98,11 @@ export class Connector {
   madeWithin(from: number, to: number): Made | undefined {
     const last = this.#made;
     return last !== undefined && last.at >= from && last.at <= to && last.before < from ? last.made : undefined;
+  }
+
+  /** The answer that is being read has come further. */
+  advanced(): void {
+    this.#reading.advanced();
   }
 
   #way({ hostname, port }: Address, otherwise: number): Way {

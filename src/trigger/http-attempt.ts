@@ -11,6 +11,7 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 import { answerBody, headerList, headerPairs, maskedText, requestBody } from "./exchanged.ts";
 import type { Plan, Request } from "./http-request.ts";
 import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, late, refused, tooLong, unfit } from "./http-result.ts";
+import { giveBack } from "./reading.ts";
 import type { StopSignal } from "./trigger.ts";
 
 export type AttemptParts = {
@@ -22,13 +23,9 @@ export type AttemptParts = {
   readonly done: (result: DeliveryResult) => void;
   /** Is given the beginning of a good answer's body, before `done`. */
   readonly take?: (body: string) => void;
+  readonly connector: Pick<Connector, "madeWithin" | "advanced">;
   /** What was sent and what came back is told, when there is something to see. */
-  readonly kept?: {
-    readonly of: Delivery;
-    readonly request: Request;
-    readonly keep: KeepExchange;
-    readonly connector: Pick<Connector, "madeWithin">;
-  };
+  readonly kept?: { readonly of: Delivery; readonly request: Request; readonly keep: KeepExchange };
 };
 
 export type KeepExchange = (
@@ -62,6 +59,8 @@ export class HttpAttempt {
   #location: string | undefined;
   #bytes = 0;
   #kept: Buffer[] | undefined;
+  /** Memory of the runtime in which the latest part of the body stands. */
+  #read: ArrayBufferLike | undefined;
   #headers: Headers | undefined;
   #startedAt = 0;
   #answeredAt = 0;
@@ -86,6 +85,7 @@ export class HttpAttempt {
   }
 
   onResponseStart(_: Controller, status: number, headers: Headers): void {
+    this.#parts.connector.advanced();
     if (status < 200) {
       if (++this.#interim > INTERIM_MAX) {
         this.#end(tooLong(this.#parts.plan, `more than ${INTERIM_MAX} interim answers`));
@@ -105,9 +105,15 @@ export class HttpAttempt {
   }
 
   onResponseData(_: Controller, chunk: Buffer): void {
+    this.#parts.connector.advanced();
     const room = this.#keptMax - this.#bytes;
     this.#bytes += chunk.length;
-    if (room > 0) (this.#kept ??= []).push(chunk.subarray(0, room));
+    if (room > 0) (this.#kept ??= []).push(Buffer.from(chunk.subarray(0, room)));
+    if (chunk.buffer !== this.#read) {
+      // What came before it has been parsed to its end.
+      if (this.#read !== undefined) giveBack(this.#read);
+      this.#read = chunk.buffer;
+    }
     if (this.#bytes <= ANSWER_MAX_BYTES) return;
     this.#end(
       this.#isGood ? tooLong(this.#parts.plan, "an answer of more than 1 MiB", this.#status) : this.#answered(),
@@ -115,6 +121,7 @@ export class HttpAttempt {
   }
 
   onResponseEnd(): void {
+    this.#parts.connector.advanced();
     this.#isComplete = true;
     this.#end(this.#answered());
   }
@@ -166,9 +173,9 @@ export class HttpAttempt {
   }
 
   /** A good answer without a body, and what never left, show nothing. */
-  #tell({ of, request, keep, connector }: NonNullable<AttemptParts["kept"]>, isGood: boolean): void {
+  #tell({ of, request, keep }: NonNullable<AttemptParts["kept"]>, isGood: boolean): void {
     if (this.#controller === undefined || (isGood && this.#bytes === 0)) return;
-    const { plan: { origin, secrets } } = this.#parts;
+    const { plan: { origin, secrets }, connector } = this.#parts;
     const now = performance.now();
     const begunAt = this.#deadline.at - this.#deadline.ms;
     const [startedAt, answeredAt] = [this.#startedAt, this.#answeredAt];
@@ -208,6 +215,9 @@ export class HttpAttempt {
     this.#parts.done(result);
     // Before the end of its answer, the connection is no use to anybody.
     if (!this.#isComplete) this.#controller?.abort(ENDED);
+    const read = this.#read;
+    // The parser is in the middle of it.
+    if (read !== undefined) queueMicrotask(() => giveBack(read));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 import { codeOf, shownText, spanOf, unreachable } from "./connection-error.ts";
 import { EGRESS_REFUSED } from "./egress.ts";
 import type { Plan } from "./http-request.ts";
+import { HEAD_TOO_LONG } from "./reading.ts";
 
 export type Refusal = {
   readonly status: number;
@@ -59,6 +60,7 @@ export function broken(
 ): Failure {
   const code = codeOf(error);
   if (code === EGRESS_REFUSED) return { kind: "failed", error: error.message, retryable: false, cause: "ours" };
+  if (code === HEAD_TOO_LONG) return tooLong(plan, `an answer with ${error.message}`);
   if (code === "UND_ERR_HEADERS_OVERFLOW") return tooLong(plan, "an answer with more than 16 KiB of headers");
   return {
     kind: "failed",

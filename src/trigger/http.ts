@@ -12,6 +12,7 @@ import { bodyOf, headersOf, OPEN, pathOf, type Plan, type Request, withToken } f
 import { type Asked, type OauthClient, OauthTokens } from "./oauth.ts";
 import type { OpenCredentials } from "./open-target.ts";
 import { Pools } from "./pools.ts";
+import { HEAD_MAX_BYTES } from "./reading.ts";
 import { readTls } from "./tls.ts";
 import type { StopSignal, Trigger } from "./trigger.ts";
 
@@ -37,8 +38,6 @@ export function httpTrigger(options: HttpTriggerOptions): Trigger {
 
 /** Origins with a pool at one time. */
 const POOLS_MAX = 1_024;
-/** What servers of ordinary make send at most. */
-const ANSWER_HEADERS_MAX_BYTES = 16 * 1024;
 /**
  * How long an idle connection is kept when the server names no time. Longer saves a handshake to what is fired more
  * rarely, and meets more servers that have closed it meanwhile; undici's 4 s would miss a task of every 5 s.
@@ -186,10 +185,9 @@ class HttpTrigger implements Trigger {
           this.#pools.give(taken);
           resolve(result);
         },
+        connector: taken.pool.connector,
         ...(take === undefined ? {} : { take }),
-        ...(of === undefined || this.#keep === undefined
-          ? {}
-          : { kept: { of, request, keep: this.#keep, connector: taken.pool.connector } }),
+        ...(of === undefined || this.#keep === undefined ? {} : { kept: { of, request, keep: this.#keep } }),
       });
       taken.pool.dispatch(request, attempt);
     });
@@ -239,7 +237,7 @@ class OriginPool {
     this.#pool = new Pool(origin, {
       connections: Number(connections),
       pipelining: 1,
-      maxHeaderSize: ANSWER_HEADERS_MAX_BYTES,
+      maxHeaderSize: HEAD_MAX_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
       // The attempt has one timer of its own, for the whole.

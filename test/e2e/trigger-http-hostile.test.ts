@@ -151,11 +151,21 @@ test("a compressed answer is not unpacked", async () => {
 
 test("a flood of headers, trailers or interim answers is cut off", async () => {
   const floods: { readonly [path: string]: readonly [head: string, flood: string] } = {
-    "/headers": ["HTTP/1.1 200 OK\r\n", "x-a: b\r\n".repeat(1_000)],
+    "/headers": ["HTTP/1.1 200 OK\r\n", `x-a: ${"b".repeat(40)}\r\n`.repeat(1_000)],
     "/long": ["HTTP/1.1 200 OK\r\nx-a: ", "b".repeat(9_000)],
-    "/trailers": ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", "x-a: b\r\n".repeat(1_000)],
+    "/trailers": [
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n",
+      `x-a: ${"b".repeat(40)}\r\n`.repeat(1_000),
+    ],
     "/interim": ["", "HTTP/1.1 102 Processing\r\n\r\n".repeat(10)],
     "/hints": ["", "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(10)],
+    "/small": ["HTTP/1.1 200 OK\r\n", "a:\r\n".repeat(1_000)],
+    "/small-after": ["HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n", "a:\r\n".repeat(1_000)],
+    "/small-trailers": [
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+      "a:\r\n".repeat(1_000),
+    ],
+    "/extension": ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n5;", "a".repeat(9_000)],
   };
   await using made = await world((request, socket) => {
     const [head, flood] = floods[request.line.split(" ")[1]?.split("?")[0] ?? ""] ?? ["", "x"];
@@ -167,15 +177,50 @@ test("a flood of headers, trailers or interim answers is cut off", async () => {
   );
   const headers = "X sent an answer with more than 16 KiB of headers";
   const interim = "X sent more than 16 interim answers";
+  const small = "X sent an answer with more than 512 headers";
   assert.deepEqual(results.map(([result]) => said(result).slice(0, 2)), [
     [headers, false],
     [headers, false],
     [headers, false],
     [interim, false],
     [interim, false],
+    [small, false],
+    [small, false],
+    [small, false],
+    [headers, false],
   ]);
   for (const [, tookMs] of results) assert.ok(tookMs < 6_000, `${tookMs} ms`);
 });
+
+test("a head as long as it may be is read, in whatever pieces it comes, and so is a body of lines and small chunks", async () => {
+  const head = Array.from({ length: 300 }, (_, n) => `x-${n}: ${"y".repeat(40)}`).join("\r\n");
+  const lines = "\n".repeat(20_000);
+  const chunks = "1\r\n\n\r\n".repeat(20_000);
+  const answers: { readonly [path: string]: string } = {
+    "/head": `HTTP/1.1 200 OK\r\n${head}\r\ncontent-length: 0\r\n\r\n`,
+    "/lines": `HTTP/1.1 200 OK\r\ncontent-length: ${lines.length}\r\n\r\n${lines}`,
+    "/chunks": `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+    "/trailer": `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${head}\r\n\r\n`,
+  };
+  await using made = await world((request, socket) => {
+    const [, path = "", size = ""] = /^POST (\/[a-z]+)\/(\d*)/.exec(request.line) ?? [];
+    const text = answers[path] ?? "";
+    if (size === "") socket.write(text);
+    else void inParts(socket, text, Number(size));
+  });
+  for (const path of Object.keys(answers)) {
+    for (const size of ["", "1999", "997"]) {
+      assert.deepEqual([path, size, said(await made.send(`${path}/${size}`))], [path, size, ["delivered"]]);
+    }
+  }
+});
+
+async function inParts(socket: Socket, text: string, size: number): Promise<void> {
+  for (let at = 0; at < text.length; at += size) {
+    socket.write(text.slice(at, at + size));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 test("interim answers before the answer are passed over", async () => {
   await using made = await world(() => `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 102 \r\n\r\n${OK}`);
