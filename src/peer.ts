@@ -90,6 +90,8 @@ export interface MeshAccess {
   invite(invitation: { readonly uses: number; readonly ttlMs: number }): Promise<Ticket>;
   /** Asks another peer's API, over the mesh. Rejects with `ForwardFailure`. */
   forward(to: PeerId, request: Request, signal: AbortSignal): Promise<Response>;
+  /** What came from others and was dropped since the start, by reason. */
+  refusals(): { readonly [reason: string]: number };
 }
 
 /** What a peer does for named targets: for the API. */

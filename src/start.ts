@@ -256,6 +256,7 @@ async function open(
     mesh: {
       invite: (invitation) => invitations.invite(invitation),
       forward: toldFailures(httpForward(mesh)),
+      refusals: () => mesh.counts(),
     },
     targets: {
       close: (credentials, key) => vault.close(credentials, key),

@@ -21,6 +21,7 @@ import { addHealth } from "./health.ts";
 import { addForward } from "./mesh/forward.ts";
 import { addMesh } from "./mesh/mesh.ts";
 import { addTickets } from "./mesh/tickets.ts";
+import { addMetrics } from "./metrics/metrics.ts";
 import { addAuth } from "./people/auth.ts";
 import { addInvites } from "./people/invites.ts";
 import { addSession, type SessionSettings } from "./people/session.ts";
@@ -233,6 +234,7 @@ export function createApi(settings: ApiSettings): Api {
     addV0People(app, doors, jwts, signUps);
     addV0Tasks(app, doors);
     addHealth(app, doors);
+    addMetrics(app, doors, version);
     addDescription(app, version);
     refuseOtherMethods(app);
     app.notFound(() => problem(404, "There is nothing at this path.", { suggestion: "/api/v1/openapi.json" }));

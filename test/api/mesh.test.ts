@@ -91,6 +91,7 @@ test("a ticket is given out as text and as a QR code", async () => {
       return Promise.resolve(TICKET);
     },
     forward: () => Promise.reject(new ForwardFailure("unreachable", "nobody is there")),
+    refusals: () => ({}),
   };
   await withWorld(async ({ call }) => {
     const { status, body } = await call("POST tickets");
@@ -110,6 +111,7 @@ test("why no ticket can be given out is told", async () => {
   const mesh: MeshAccess = {
     invite: () => Promise.reject(new Error("the disk is full")),
     forward: () => Promise.reject(new ForwardFailure("unreachable", "nobody is there")),
+    refusals: () => ({}),
   };
   await withWorld(async ({ call, logged }) => {
     const { status, body } = await call("POST tickets");

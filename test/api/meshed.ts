@@ -120,6 +120,7 @@ export async function meshed(): Promise<Meshed> {
           throw new ForwardFailure(error.kind === "timeout" ? "timeout" : "unreachable", error.message);
         }
       },
+      refusals: () => mesh.counts(),
     };
     const exchanges = createExchanges(store);
     closing.push(() => exchanges.close());

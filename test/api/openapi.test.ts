@@ -73,7 +73,7 @@ test("every operation that is described is there, and every one that is there is
       const known = (reply.headers.get("allow") ?? "").split(", ").filter((method) => method !== "HEAD");
       assert.deepEqual(known.sort(), described.sort(), path);
     }
-    for (const path of ["/api/v1/nothing", "/metrics"]) {
+    for (const path of ["/api/v1/nothing", "/nothing"]) {
       assert.equal((await call(`GET ${path}`)).status, 404);
     }
   }));

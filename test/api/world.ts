@@ -213,6 +213,7 @@ export function memoryAudit(): AuditAccess & { readonly entries: AuditEntry[] } 
 export const ALONE: MeshAccess = {
   invite: () => Promise.reject(new Error("the peer is alone")),
   forward: () => Promise.reject(new ForwardFailure("unreachable", "the peer is alone")),
+  refusals: () => ({}),
 };
 
 /** Runs a test in a world, and ends it. */

@@ -29,6 +29,7 @@ test("prints a ticket alone, and to a person its QR code and what to do with it"
       return Promise.resolve(TICKET);
     },
     forward: () => Promise.reject(new ForwardFailure("unreachable", "nobody is there")),
+    refusals: () => ({}),
   };
   const world = await makeWorld({ mesh });
   const serving = await serve({ fetch: world.api.fetch, hostname: "127.0.0.1", port: 0 });

@@ -50,6 +50,8 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "GET /api/v1/dead-letters/causes",
     "GET /api/v1/events",
     "GET /api/v1/overview",
+    "GET /metrics",
+    "GET /api/v1/metrics",
     "GET /api/v1/conflicts",
     "GET /api/v1/mesh",
     "GET /api/v1/peers",

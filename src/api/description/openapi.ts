@@ -14,6 +14,7 @@ import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { DELIVERY_OPERATIONS } from "./delivery-operations.ts";
 import { EXCHANGE_OPERATIONS } from "./exchange-operations.ts";
 import { FORWARD_OPERATIONS } from "./forward-operations.ts";
+import { HEALTH_OPERATIONS } from "./health-operations.ts";
 import { MESH_OPERATIONS } from "./mesh-operations.ts";
 import {
   answerOf,
@@ -29,7 +30,6 @@ import {
   outcome,
   page,
   prefer,
-  problemAnswer,
   removed,
   runPath,
   taskAnswer,
@@ -65,6 +65,7 @@ export function openapi(version: string): unknown {
     ...VERSION_OPERATIONS,
     ...EXCHANGE_OPERATIONS,
     ...TARGET_OPERATIONS,
+    ...HEALTH_OPERATIONS,
   ];
   for (const operation of operations) registry.registerPath(operation);
   return app.getOpenAPI31Document({
@@ -80,15 +81,6 @@ export function openapi(version: string): unknown {
     security: [{ token: [] }, { session: [] }],
   });
 }
-
-const healthOperation = (path: string, summary: string): RouteConfig => ({
-  method: "get",
-  path,
-  tags: ["health"],
-  summary,
-  security: [],
-  responses: { 200: answerOf("Yes.", shapes.health), 421: problemAnswer(421), 503: problemAnswer(503) },
-});
 
 const OPERATIONS: readonly RouteConfig[] = [
   {
@@ -305,23 +297,5 @@ const OPERATIONS: readonly RouteConfig[] = [
     responses: answers({
       200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
     }),
-  },
-  healthOperation("/healthz", "Whether the peer lives"),
-  healthOperation("/readyz", "Whether the peer does its work"),
-  healthOperation("/api/v1/healthz", "Whether the peer lives"),
-  healthOperation("/api/v1/readyz", "Whether the peer does its work"),
-  {
-    method: "get",
-    path: "/api/v1/openapi.json",
-    tags: ["health"],
-    summary: "This description",
-    security: [],
-    responses: {
-      200: {
-        description: "OpenAPI 3.1.",
-        content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
-      },
-      421: problemAnswer(421),
-    },
   },
 ];
