@@ -75,7 +75,8 @@ export async function join(
     }
     if (answer.kind !== "admitted") throw new JoinRefusal(answer.kind, `not joined: ${answer.why}`);
     if (wasRemoved) await store.renew(answer.vector, origin);
-    await store.commit(answer.members.map((entity): Write => written(entity, known)));
+    const members = answer.members.map((entity): Write => written(entity, known));
+    await store.commit([...members, { kind: "electors" }]);
   } finally {
     await mesh.close();
   }

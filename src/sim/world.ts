@@ -29,6 +29,9 @@ export const USER = "ada";
 /** How long the last news of a run may take to be everywhere: a lost message is found by the next probe and its sync. */
 const LAST_NEWS_MS = 10_000;
 
+/** The mesh was there so long before. */
+const FOUNDED_MS = 60_000;
+
 /** What happens at one moment: a peer that wakes hears all that came meanwhile. */
 const STEPS_MAX = 50_000;
 
@@ -90,7 +93,9 @@ export class World {
   async run(): Promise<void> {
     const { plan, timeline } = this;
     const founders = Array.from({ length: plan.peers }, (_, n) => this.#make(n));
-    const members = founders.map((peer) => memberEntity(peer.id, peer.parts.origin, plan.start));
+    const members = founders.map((peer) =>
+      memberEntity(peer.id, peer.parts.origin, (plan.start - FOUNDED_MS) as Instant)
+    );
     for (const peer of founders) {
       await admit(peer, members);
       timeline.in(this.#chance.between(0, 3_000), () => peer.start());
@@ -238,7 +243,7 @@ export class World {
   async #join(n: number): Promise<void> {
     const host = this.#host();
     if (host?.node === undefined || this.peers[n] !== undefined) return;
-    const { kind, key, registers } = memberEntity(nameOf(n), n + 1, this.plan.start);
+    const { kind, key, registers } = memberEntity(nameOf(n), n + 1, host.parts.clock.now());
     const values = Object.fromEntries(Object.entries(registers).map(([name, { value }]) => [name, value]));
     const written = await host.node.submit({ kind: "entity", entity: { kind, key, registers: {} }, values });
     if (written.kind !== "written" || host.node === undefined) return;
@@ -339,9 +344,8 @@ function told(result: CommandResult): { readonly result: "done" | "refused"; rea
 }
 
 /** All the founders' stamps are the first one's. */
-function memberEntity(peer: PeerId, origin: number, start: number): Entity {
-  const stamp = makeStamp(start - 60_000, origin, 1);
-  const admittedAt = start - 60_000 as Instant;
+function memberEntity(peer: PeerId, origin: number, admittedAt: Instant): Entity {
+  const stamp = makeStamp(admittedAt, origin, 1);
   const member = {
     peer,
     name: peer,

@@ -21,6 +21,7 @@
 //   exchanges    <slot>                     what an attempt sent and what came back
 //   meta         vector, runVector          what is known of other peers' writes and run logs
 //   meta         runFloors                  up to where their run logs are known by results alone
+//   meta         electors                   whose votes count
 //   meta         origin                     of this store's stamps
 //   meta         highWater                  the mark of stamps; `format` belongs to the adapter
 
@@ -41,6 +42,7 @@ export const DEAD = "x";
 
 export const HIGH_WATER = "highWater";
 export const ORIGIN = "origin";
+export const ELECTORS = "electors";
 export const VECTOR = "vector";
 export const RUN_VECTOR = "runVector";
 export const RUN_FLOORS = "runFloors";
@@ -82,6 +84,13 @@ function addOperations(operations: Operation[], write: Write): void {
       return addRun(operations, write);
     case "votes":
       operations.push({ space: "votes", key: write.guid, value: writeRecord(write.votes) });
+      return;
+    case "electors":
+      operations.push({
+        space: "meta",
+        key: ELECTORS,
+        ...(write.electors === undefined ? {} : { value: writeRecord(write.electors) }),
+      });
       return;
     case "carry": {
       const { seq, guid, through, failures, runs } = write.carry;

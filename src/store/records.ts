@@ -1,6 +1,7 @@
 // The store: what the core writes, kept as records in ordered spaces, and read back for the engine and for people. It
 // knows no disk: LevelDB or a map in memory is behind the inner door.
 
+import type { Electors } from "../core/membership/electorate.ts";
 import type { MeshStart } from "../core/mesh/mesh-start.ts";
 import type { DueQuery } from "../core/protocol/event.ts";
 import type { LogEnds, Stamps } from "../core/protocol/message.ts";
@@ -23,7 +24,7 @@ import { dueGroups, readDue } from "./due.ts";
 import { known } from "./homecoming.ts";
 import type { KeyValue, Space } from "./key-value.ts";
 import { carryKey, dotOfPlace, entityKey, ofTask, seqOfCarryKey, startingWith } from "./keys.ts";
-import { DEAD, HIGH_WATER, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
+import { DEAD, ELECTORS, HIGH_WATER, ORIGIN, RUN_FLOORS, RUN_VECTOR, VECTOR } from "./operations.ts";
 import { Past } from "./past.ts";
 import { answerQuery } from "./query.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -151,6 +152,7 @@ class RecordStore implements Store {
   async meshStart(self: PeerId): Promise<MeshStart> {
     await this.#backlog.emptied();
     const ends = await this.#one<LogEnds>("meta", RUN_VECTOR);
+    const electors = await this.#one<Electors>("meta", ELECTORS);
     const walk = this.#keyValue.walk("log", { ...startingWith(carryKey(self, undefined)), reverse: true });
     try {
       const [last] = await walk.take(1);
@@ -160,6 +162,7 @@ class RecordStore implements Store {
         runFloors: await this.#one<LogEnds>("meta", RUN_FLOORS) ?? [],
         ownSeq: last === undefined ? 0 : seqOfCarryKey(last[0]),
         isNew: ends === undefined,
+        ...(electors === undefined ? {} : { electors }),
         members: await this.entities("member", MEMBERS_MAX),
         targets: await this.entities("target", TARGETS_MAX),
         users: await this.entities("user", USERS_MAX),

@@ -31,7 +31,7 @@ class Asker {
       self: "a",
       now,
       wall: now,
-      electorate: new Electorate("a", members, false),
+      electorate: new Electorate("a", members, undefined),
       isAlive: () => true,
       hasLease: () => this.hasLease,
       ask: (voter, [ballot], answer) => void (ballot && this.asked.push({ voter, ballot, answer })),

@@ -56,23 +56,27 @@ test("two that a smaller side admits do not make it the majority", () => {
   const seven = [...FIVE, ...newcomers];
   const small = new Set(["a", "b", "f", "g"]);
   const later = instant(at + 60_000);
-  const a = new Electorate("a", FIVE, false);
+  const a = new Electorate("a", FIVE, undefined);
   assert.ok(a.isWon(new Set(["a", "b", "c"]), later));
   a.take("a", seven);
   assert.ok(!a.isWon(small, later), "by the list of before the cut");
   for (const voter of small) a.known(voter, instant(at + 30_000));
   assert.ok(!a.isWon(small, later), "the majority of before has not voted by the new list");
-  assert.ok(!new Electorate("g", seven, true).isWon(small, later), "nor by a newcomer's");
+  const again = new Electorate("a", seven, a.takeUnkept());
+  assert.equal(a.takeUnkept(), undefined, "it is kept");
+  assert.ok(!again.isWon(small, later), "nor when this peer has started again inside the cut");
+  assert.ok(again.isWon(new Set(["a", "b", "c", "f"]), later));
+  assert.ok(!new Electorate("g", seven, undefined).isWon(small, later), "nor by a newcomer's");
   a.known("c", instant(at + 30_000));
   assert.ok(a.isWon(small, later));
   assert.ok(!a.isWon(small, at), "what was due before is given by those of before too");
 });
 
 test("who leaves a mesh, or is alone in one, has no vote in it", () => {
-  const e = new Electorate("a", FIVE, false);
+  const e = new Electorate("a", FIVE, undefined);
   e.take("a", FIVE.slice(0, 3));
   assert.deepEqual(e.members, ["a", "b", "c"]);
   assert.ok(e.isWon(new Set(["a", "b"]), at));
-  assert.ok(new Electorate("a", [], true).isWon(new Set(["a"]), at));
-  assert.notEqual(new Electorate("a", FIVE, false).name, e.name);
+  assert.ok(new Electorate("a", [], undefined).isWon(new Set(["a"]), at));
+  assert.notEqual(new Electorate("a", FIVE, undefined).name, e.name);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holdPlanOf } from "../../src/sim/plan-hold.ts";
-import { simulateSeed } from "../../src/sim/simulate.ts";
+import { type Fault, START } from "../../src/sim/plan.ts";
+import { simulate, simulateSeed } from "../../src/sim/simulate.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
 /** With leases alone the first would send 49 of 3,699 events twice in five minutes with 20 tasks. */
@@ -13,4 +14,28 @@ test("what holds is never sent twice, whoever is cut off from whom, or stands st
     const { targets: { sent } } = await simulateSeed(plan, { keyValue: memoryKeyValue });
     assert.ok(sent.length > 200, `seed ${seed}: ${sent.length} events`);
   }
+});
+
+test("the two of five that admit two others inside a cut are no majority, when they start again there neither", async () => {
+  const plan = holdPlanOf({ seed: 3, peers: 5, minutes: 3, tasks: 4 });
+  const [from, to] = [30_000, 90_000];
+  const faults: readonly Fault[] = [
+    // Peer 0, which the newcomers come to, is among the two.
+    { kind: "partition", at: from, ms: to - from, sides: [1, 0, 0, 0, 1, 1, 1] },
+    { kind: "join", at: 40_000, ms: 0, peer: 5 },
+    { kind: "join", at: 41_000, ms: 0, peer: 6 },
+    ...[0, 4, 5, 6].map((peer): Fault => ({
+      kind: "crash",
+      at: 50_000 + peer * 1_000,
+      ms: 2_000,
+      peer,
+      isPower: true,
+    })),
+  ];
+  const { world, violations } = await simulate({ ...plan, faults, kind: { ...plan.kind, failures: 0, hangs: 0 } }, {
+    keyValue: memoryKeyValue,
+  });
+  assert.deepEqual(violations, []);
+  const sent = world.targets.sent.filter(({ at }) => at > START + from + 20_000 && at < START + to);
+  assert.deepEqual(new Set(sent.map(({ peer }) => peer)), new Set(["peer-1", "peer-2", "peer-3"]));
 });

@@ -1,7 +1,7 @@
 // Elections join the two halves of the voting on attempts that are to be made once (see vote.ts): what this peer asks the
 // others for, and what the others ask it for.
 
-import { Electorate } from "../membership/electorate.ts";
+import { Electorate, type Electors } from "../membership/electorate.ts";
 import type { Admission } from "../membership/membership-list.ts";
 import type { Keeper } from "../mesh/keeper.ts";
 import type { Shard } from "../ownership/shard.ts";
@@ -21,6 +21,8 @@ import { type OnPolled, Voting } from "./voting.ts";
 
 export type ElectionsHost = {
   readonly self: PeerId;
+  /** From 0 to below 1. */
+  readonly chance: () => number;
   readonly keeper: Keeper;
   readonly replication: Replication;
   /** The wall clock's time. */
@@ -38,6 +40,9 @@ type Poll = Extract<Ask, { kind: "poll" }>;
 /** How long the record of an attempt that is over may take to be told. */
 export const TOLD_MS = 5_000;
 
+/** Numbers that lives of a peer are told apart by. */
+const LIVES = 2 ** 32;
+
 /** A voter's disk syncs in some ms; who was not heard in two rounds is asked again. */
 const PATIENCE_MS = 2_000;
 
@@ -47,11 +52,11 @@ export class Elections {
   readonly #voting: Voting;
   readonly #electorate: Electorate;
 
-  /** `isNew`: this peer starts for the first time. */
-  constructor(host: ElectionsHost, members: readonly Admission[], isNew: boolean) {
+  /** `electors` as they were kept. */
+  constructor(host: ElectionsHost, members: readonly Admission[], electors: Electors | undefined) {
     const { self, keeper, replication } = host;
     this.#host = host;
-    this.#electorate = new Electorate(self, members, isNew);
+    this.#electorate = new Electorate(self, members, electors);
     this.#ballots = new Ballots({
       self,
       now: () => host.steady.now(),
@@ -65,6 +70,7 @@ export class Elections {
     });
     this.#voting = new Voting({
       self,
+      life: Math.floor(host.chance() * LIVES),
       query: (query, onAnswer) => host.query(query, onAnswer),
       recall: (ids, tell) => host.recall(ids, tell),
       persist: (writes) => host.persist(writes),
@@ -120,8 +126,10 @@ export class Elections {
     this.#ballots.wake();
   }
 
-  /** To be called at the end of each event: asks for what was gathered. */
+  /** To be called at the end of each event: keeps who has a vote, and asks for what was gathered. */
   flush(): void {
+    const electors = this.#electorate.takeUnkept();
+    if (electors !== undefined) this.#host.persist([{ kind: "electors", electors }]);
     this.#ballots.flush();
   }
 

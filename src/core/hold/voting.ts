@@ -11,6 +11,8 @@ import type { PeerId, TaskGuid } from "../values/ids.ts";
 
 export type VotingHost = {
   readonly self: PeerId;
+  /** Of this peer since its start: another number in each. */
+  readonly life: number;
   query(query: StoreQuery, onAnswer: (answer: StoreAnswer) => void): void;
   /** The records of these runs, stored or on their way to the disk. */
   recall(ids: readonly OccurrenceId[], tell: (known: Known) => void): void;
@@ -73,6 +75,7 @@ export class Voting {
     known: Known,
     onPolled: OnPolled,
   ): void {
+    const { self, life } = this.#host;
     const refusals: Refusal[] = [];
     const changed = new Map<TaskGuid, readonly Vote[]>();
     for (const ballot of ballots) {
@@ -81,16 +84,18 @@ export class Voting {
       const others = votes.filter((vote) =>
         vote.id !== id && vote.at > at - KEEP_MS && known(vote.id)?.state !== "settled"
       );
+      const vote = votes.find((vote) => vote.id === id);
       const refusal = refusalOf(ballot, {
         asker,
-        self: this.#host.self,
+        self,
         known: known(id),
-        vote: votes.find((vote) => vote.id === id),
-        yields: () => this.#host.yields(ballot),
+        vote,
+        // What it asked for before it fell it does not make any more. Whether it did, nobody knows: as after any crash.
+        yields: () => vote?.life !== life || this.#host.yields(ballot),
       });
       if (refusal !== undefined) refusals.push(refusal);
       else if (others.length >= OPEN_MAX) refusals.push({ id });
-      else changed.set(guid, [...others, { id, n, peer: asker, at }]);
+      else changed.set(guid, [...others, { id, n, peer: asker, at, ...(asker === self ? { life } : {}) }]);
     }
     const writes = [...changed].map(([guid, votes]) => ({ kind: "votes", guid, votes } as const));
     const [first] = writes;

@@ -160,13 +160,13 @@ export class MeshSide {
       groups: this.groups,
     });
     const elections = {
-      ...{ self: host.self, now: host.now, toTask: host.toTask, steady: this.#steady },
+      ...{ self: host.self, chance: host.chance, now: host.now, toTask: host.toTask, steady: this.#steady },
       ...{ keeper: this.keeper, replication: this.replication },
       query: (query: StoreQuery, onAnswer: (answer: StoreAnswer) => void) => this.#query(query, onAnswer),
       recall: (ids: readonly OccurrenceId[], tell: (known: Known) => void) => this.#follows.recall(ids, tell),
       persist: (writes: readonly Write[]) => this.#persist(writes),
     };
-    this.elections = new Elections(elections, this.members.all(), start.isNew);
+    this.elections = new Elections(elections, this.members.all(), start.electors);
     this.groups.begin(start.groups);
     this.#tombstones = new Tombstones({
       now: () => host.now(),

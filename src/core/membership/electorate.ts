@@ -5,11 +5,16 @@
 
 import { hash } from "node:crypto";
 import type { PeerId } from "../values/ids.ts";
-import type { Instant } from "../values/instant.ts";
+import { type Instant, instant } from "../values/instant.ts";
 import type { Admission } from "./membership-list.ts";
+
+/** Since when each counts for itself: 0 for always. Whoever is not named counts beside these only. */
+export type Electors = readonly (readonly [peer: PeerId, since: Instant])[];
 
 /** Of a newcomer's list those count from the start that were admitted so long before it. */
 const BEFORE_MS = 60_000;
+
+const ALWAYS = instant(0);
 
 type Admitted = Pick<Admission, "peer" | "admittedAt">;
 
@@ -17,17 +22,20 @@ export class Electorate {
   #members: readonly PeerId[];
   #name: string;
   /** Since when each counts for itself. */
-  readonly #settled: Map<PeerId, number>;
+  readonly #settled: Map<PeerId, Instant>;
   /** Who has voted by the list as it is now. */
   readonly #knowing = new Set<PeerId>();
+  #isKept: boolean;
 
-  /** `isNew`: this peer was admitted and starts for the first time. */
-  constructor(self: PeerId, members: readonly Admitted[], isNew: boolean) {
+  /** `kept` as `takeUnkept` gave it; absent when this peer was admitted and starts for the first time. */
+  constructor(self: PeerId, members: readonly Admitted[], kept: Electors | undefined) {
     this.#members = peersOf(self, members);
     this.#name = nameOf(this.#members);
     const own = members.find(({ peer }) => peer === self);
-    const old = isNew && own !== undefined ? oldOf(members, own) : members;
-    this.#settled = new Map(peersOf(self, old).map((peer) => [peer, -Infinity]));
+    const old = peersOf(self, own === undefined ? members : oldOf(members, own));
+    this.#settled = new Map(kept ?? old.map((peer) => [peer, ALWAYS]));
+    this.#isKept = kept !== undefined;
+    this.#leave();
   }
 
   get members(): readonly PeerId[] {
@@ -45,7 +53,7 @@ export class Electorate {
     if (name === this.#name) return;
     this.#name = name;
     this.#knowing.clear();
-    for (const peer of this.#settled.keys()) if (!this.#members.includes(peer)) this.#settled.delete(peer);
+    this.#leave();
   }
 
   /** A voter has voted by the list as it is. */
@@ -54,6 +62,14 @@ export class Electorate {
     this.#knowing.add(voter);
     if (!isMajority([...this.#settled.keys()], (peer) => this.#knowing.has(peer))) return;
     for (const peer of this.#members) if (!this.#settled.has(peer)) this.#settled.set(peer, now);
+    this.#isKept = false;
+  }
+
+  /** What is to be kept, when it is not yet. */
+  takeUnkept(): Electors | undefined {
+    if (this.#isKept) return undefined;
+    this.#isKept = true;
+    return [...this.#settled];
   }
 
   /** Whether these votes give an attempt of an occurrence of that instant. */
@@ -63,6 +79,15 @@ export class Electorate {
     const settled = [...this.#settled];
     return isMajority(settled.map(([peer]) => peer), isFor) &&
       isMajority(settled.filter(([, since]) => since < instant).map(([peer]) => peer), isFor);
+  }
+
+  /** Who is no member any more does not count. */
+  #leave(): void {
+    for (const peer of this.#settled.keys()) {
+      if (this.#members.includes(peer)) continue;
+      this.#settled.delete(peer);
+      this.#isKept = false;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // What the store says at the start of the side that faces the mesh.
 
+import type { Electors } from "../membership/electorate.ts";
 import type { Admission } from "../membership/membership-list.ts";
 import type { LogEnds, Stamps } from "../protocol/message.ts";
 import type { Entity } from "../register/register.ts";
@@ -15,6 +16,8 @@ export type MeshStart = {
   readonly ownSeq: number;
   /** Something was pulled from this mesh before, or there is nobody to pull from. */
   readonly isNew: boolean;
+  /** Whose votes count, as it was kept last. */
+  readonly electors?: Electors;
   readonly members: readonly Entity[];
   readonly targets: readonly Entity[];
   readonly users: readonly Entity[];

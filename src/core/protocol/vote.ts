@@ -23,8 +23,14 @@ export type Ballot = {
   readonly over?: readonly PeerId[];
 };
 
-/** Whose the attempt is, by this voter. */
-export type Vote = { readonly id: OccurrenceId; readonly n: number; readonly peer: PeerId; readonly at: Instant };
+/** Whose the attempt is, by this voter; `life`: it asked for it itself, in that life. */
+export type Vote = {
+  readonly id: OccurrenceId;
+  readonly n: number;
+  readonly peer: PeerId;
+  readonly at: Instant;
+  readonly life?: number;
+};
 
 /** The attempt is another peer's, who asked for it `at`; or, without a peer, the run is known to be further than that. */
 export type Refusal = { readonly id: OccurrenceId; readonly peer?: PeerId; readonly at?: Instant };

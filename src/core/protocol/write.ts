@@ -1,5 +1,6 @@
 // What the core wants on disk. Writes of one effect are kept all or none; the store knows how they become records.
 
+import type { Electors } from "../membership/electorate.ts";
 import type { Conflict } from "../register/conflict.ts";
 import type { Entity } from "../register/register.ts";
 import type { Version } from "../register/version.ts";
@@ -40,6 +41,8 @@ export type Write =
   | { readonly kind: "run"; readonly run: Run; readonly wasOpen: boolean; readonly was?: Run }
   /** Who was given attempts of the task whose runs are not known to have ended. */
   | { readonly kind: "votes"; readonly guid: TaskGuid; readonly votes: readonly Vote[] }
+  /** Whose votes count; absent: as of a newcomer. */
+  | { readonly kind: "electors"; readonly electors?: Electors }
   /** An entry of an author's run log. */
   | { readonly kind: "carry"; readonly author: PeerId; readonly carry: Carry }
   /** What is known of others' writes, and of their run logs. */
