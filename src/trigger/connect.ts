@@ -100,9 +100,9 @@ export class Connector {
     return last !== undefined && last.at >= from && last.at <= to && last.before < from ? last.made : undefined;
   }
 
-  /** The answer that is being read has come further. */
-  advanced(): void {
-    this.#reading.advanced();
+  /** The answer that is being read has come further: by a part of its body, if `isBody`. */
+  advanced(isBody = false): void {
+    this.#reading.advanced(isBody);
   }
 
   #way({ hostname, port }: Address, otherwise: number): Way {

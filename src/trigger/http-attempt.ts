@@ -105,7 +105,7 @@ export class HttpAttempt {
   }
 
   onResponseData(_: Controller, chunk: Buffer): void {
-    this.#parts.connector.advanced();
+    this.#parts.connector.advanced(true);
     const room = this.#keptMax - this.#bytes;
     this.#bytes += chunk.length;
     if (room > 0) (this.#kept ??= []).push(Buffer.from(chunk.subarray(0, room)));

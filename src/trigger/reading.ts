@@ -10,9 +10,12 @@ import { Readable } from "node:stream";
  * all the same, with an error for each header more: of 64 KiB at once it made 1.3 MB. It is given so much.
  */
 const PIECE_BYTES = 2 * 1_024;
-/** What servers of ordinary make send at most: 16 KiB, and in their headers a tenth of these. */
+/** Once a body has begun: each piece costs the parser, and 1 KB of what is gone at once. */
+const BODY_PIECE_BYTES = 8 * 1_024;
+/** What servers of ordinary make send at most. */
 export const HEAD_MAX_BYTES = 16 * 1_024;
-const HEAD_MAX_LINES = 512;
+/** More than the clients of other languages take: 100 in hyper and in Python's own. */
+const HEAD_MAX_LINES = 128;
 
 /** Its message is what the target has sent. */
 export class HeadTooLong extends Error {
@@ -27,6 +30,8 @@ type Progress = {
   /** Of those before it. */
   bytes: number;
   lines: number;
+  /** How much is handed out next. */
+  pieceBytes: number;
 };
 
 export class Reading {
@@ -36,7 +41,7 @@ export class Reading {
   /** Whoever reads from the socket gets it in pieces, none once it is destroyed, and an end of a head that has none. */
   watch<S extends Socket>(socket: S): S {
     const { read } = Readable.prototype;
-    const progress: Progress = { last: undefined, bytes: 0, lines: 0 };
+    const progress: Progress = { last: undefined, bytes: 0, lines: 0, pieceBytes: PIECE_BYTES };
     socket.read = (size?: number) => {
       if (size !== undefined) return read.call(socket, size);
       if (socket.destroyed) return null;
@@ -45,7 +50,8 @@ export class Reading {
         socket.destroy(new HeadTooLong(excess));
         return null;
       }
-      const piece: Buffer | null = read.call(socket, socket.readableLength > PIECE_BYTES ? PIECE_BYTES : undefined);
+      const { pieceBytes } = progress;
+      const piece: Buffer | null = read.call(socket, socket.readableLength > pieceBytes ? pieceBytes : undefined);
       if (piece !== null) {
         progress.last = piece;
         this.#current = progress;
@@ -59,13 +65,14 @@ export class Reading {
     return socket;
   }
 
-  /** A head was read to its end, or a part of a body, or the answer is over. */
-  advanced(): void {
+  /** A head was read to its end, or the answer is over; or, `isBody`, a part of a body was read. */
+  advanced(isBody = false): void {
     const progress = this.#current;
     if (progress === undefined) return;
     progress.last = undefined;
     progress.bytes = 0;
     progress.lines = 0;
+    progress.pieceBytes = isBody ? BODY_PIECE_BYTES : PIECE_BYTES;
   }
 }
 
@@ -75,8 +82,8 @@ function excessOf(progress: Progress): string | undefined {
   if (last === undefined) return undefined;
   progress.last = undefined;
   progress.bytes += last.length;
-  for (let at = last.indexOf(LINE_END); at !== -1; at = last.indexOf(LINE_END, at + 1)) progress.lines++;
-  if (progress.bytes > HEAD_MAX_BYTES) return "more than 16 KiB of headers";
+  for (let at = 0; at < last.length; at++) if (last[at] === LINE_END) progress.lines++;
+  if (progress.bytes >= HEAD_MAX_BYTES) return "more than 16 KiB of headers";
   return progress.lines > HEAD_MAX_LINES ? `more than ${HEAD_MAX_LINES} headers` : undefined;
 }
 

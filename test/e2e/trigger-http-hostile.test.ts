@@ -151,11 +151,11 @@ test("a compressed answer is not unpacked", async () => {
 
 test("a flood of headers, trailers or interim answers is cut off", async () => {
   const floods: { readonly [path: string]: readonly [head: string, flood: string] } = {
-    "/headers": ["HTTP/1.1 200 OK\r\n", `x-a: ${"b".repeat(40)}\r\n`.repeat(1_000)],
+    "/headers": ["HTTP/1.1 200 OK\r\n", `x-a: ${"b".repeat(200)}\r\n`.repeat(1_000)],
     "/long": ["HTTP/1.1 200 OK\r\nx-a: ", "b".repeat(9_000)],
     "/trailers": [
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n",
-      `x-a: ${"b".repeat(40)}\r\n`.repeat(1_000),
+      `x-a: ${"b".repeat(200)}\r\n`.repeat(1_000),
     ],
     "/interim": ["", "HTTP/1.1 102 Processing\r\n\r\n".repeat(10)],
     "/hints": ["", "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(10)],
@@ -177,7 +177,7 @@ test("a flood of headers, trailers or interim answers is cut off", async () => {
   );
   const headers = "X sent an answer with more than 16 KiB of headers";
   const interim = "X sent more than 16 interim answers";
-  const small = "X sent an answer with more than 512 headers";
+  const small = "X sent an answer with more than 128 headers";
   assert.deepEqual(results.map(([result]) => said(result).slice(0, 2)), [
     [headers, false],
     [headers, false],
@@ -193,7 +193,7 @@ test("a flood of headers, trailers or interim answers is cut off", async () => {
 });
 
 test("a head as long as it may be is read, in whatever pieces it comes, and so is a body of lines and small chunks", async () => {
-  const head = Array.from({ length: 300 }, (_, n) => `x-${n}: ${"y".repeat(40)}`).join("\r\n");
+  const head = Array.from({ length: 120 }, (_, n) => `x-${n}: ${"y".repeat(120)}`).join("\r\n");
   const lines = "\n".repeat(20_000);
   const chunks = "1\r\n\n\r\n".repeat(20_000);
   const answers: { readonly [path: string]: string } = {
