@@ -86,6 +86,24 @@ browserTest("a task is paused with a note, skipped, triggered, backfilled", asyn
   assert.ok(await page.locator(".year rect.day").count() >= 365);
 });
 
+browserTest(
+  "what has the focus in a list of runs stays under it while new ones come",
+  async ({ enter, peer, receiver }) => {
+    await peer.call("POST", "/tasks", { id: "t", schedule: HOURLY, target: receiver.url });
+    const trigger = async () => (await peer.call<{ id: string }>("POST", "/tasks/t/trigger", {})).id;
+    const first = await trigger();
+    const { page } = await enter({ at: "/ui/runs" });
+    const rows = page.locator("[data-run]");
+    await page.locator(`[data-run="${first}"]`).getByText("delivered").waitFor();
+    await rows.locator("a[href^='/ui/run?']").focus();
+    await trigger();
+    await page.getByText("1 newer run comes when the focus is elsewhere").waitFor();
+    assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => row.getAttribute("data-run"))), [first]);
+    await page.getByRole("link", { name: "Runs", exact: true }).focus();
+    await until("both are there", async () => await rows.count() === 2);
+  },
+);
+
 browserTest("dead letters are found by cause, and sent again", async ({ enter, peer, receiver }) => {
   receiver.answer(503);
   const policy = { retry: { limit: 0 } };

@@ -10,8 +10,9 @@ export function AccessPage() {
       <div class="head">
         <h1>Access</h1>
       </div>
-      <Users />
-      <Tokens />
+      <Users>
+        <Tokens />
+      </Users>
     </>
   );
 }

@@ -2,6 +2,7 @@
 // Users, their roles, and who may become one: for admins.
 
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { type Answer, ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
 import { Field } from "../parts/field.tsx";
@@ -35,7 +36,8 @@ const SIGN_UPS: { readonly [signUp: string]: string } = {
   open: "everybody who reaches this page",
 };
 
-export function Users() {
+/** `children`: what stands below, and is not shown before all above it is there: it would be moved. */
+export function Users({ children }: { readonly children: ComponentChildren }) {
   const users = useReading<Page<User>>("/users", { limit: 500 });
   const invites = useReading<Page<Invite>>("/invites");
   const settings = useReading<{ signUp: string }>("/settings");
@@ -43,7 +45,10 @@ export function Users() {
   const leaving = useSignal<User | undefined>(undefined);
   const role = useSignal("editor");
   const zone = shownZone(zoneChoice.value);
-  if (users.status === 403) return null;
+  if (users.status === 403) return <>{children}</>;
+  if ([users, invites, settings].some(({ value, why }) => value === undefined && why === undefined)) {
+    return <p class="blank" key="blank">Loading…</p>;
+  }
 
   async function act(asking: Promise<Answer<unknown>>, done: string): Promise<void> {
     const answer = await asking;
@@ -174,6 +179,7 @@ export function Users() {
           All that was signed in as this user is signed out. A user that has tasks is deleted only with them.
         </Sure>
       )}
+      {children}
     </>
   );
 }

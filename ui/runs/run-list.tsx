@@ -22,18 +22,27 @@ type Shown = {
   readonly items: readonly Run[];
   readonly cursor: string | null;
   readonly isReady: boolean;
+  /** Newer ones, that are not shown while the list has the focus: what is about to be opened stays where it is. */
+  readonly waiting: number;
   readonly why?: string;
 };
 
-const NOTHING: Shown = { items: [], cursor: null, isReady: false };
+const NOTHING: Shown = { items: [], cursor: null, isReady: false, waiting: 0 };
 
-export function RunList({ task, outcome = "", zone }: {
+export function RunList({ task, outcome = "", zone, onReady }: {
   /** Of this one only. */
   readonly task?: string;
   readonly outcome?: string;
   readonly zone: string;
+  /** It is as high as it is: what stands below it may be shown. */
+  readonly onReady?: () => void;
 }) {
-  const { shown, more, isComing } = useRuns(task, outcome);
+  const table = useRef<HTMLDivElement>(null);
+  const { shown, more, isComing, play } = useRuns(task, outcome, () => hasFocus(table.current));
+  const isSettled = shown.isReady || shown.why !== undefined;
+  useEffect(() => {
+    if (isSettled) onReady?.();
+  }, [isSettled]);
   if (!shown.isReady) {
     return <p class="none" role={shown.why === undefined ? undefined : "alert"}>{shown.why ?? "Loading…"}</p>;
   }
@@ -46,7 +55,7 @@ export function RunList({ task, outcome = "", zone }: {
   }
   return (
     <>
-      <div class="run-table" role="table" aria-label="Runs">
+      <div class="run-table" role="table" aria-label="Runs" ref={table} onFocusOut={play}>
         <div role="rowgroup" class="columns">
           <div role="row">
             <span role="columnheader">Outcome</span>
@@ -58,9 +67,15 @@ export function RunList({ task, outcome = "", zone }: {
           </div>
         </div>
         <div role="rowgroup">
-          {shown.items.map((run) => <RunRow key={run.id} run={run} zone={zone} hasTask={task === undefined} />)}
+          {/* By its place: a new run is on top, and nothing moves but the words. */}
+          {shown.items.map((run, n) => <RunRow key={n} run={run} zone={zone} hasTask={task === undefined} />)}
         </div>
       </div>
+      {shown.waiting > 0 && (
+        <p class="none" role="status">
+          {shown.waiting} newer {shown.waiting === 1 ? "run comes" : "runs come"} when the focus is elsewhere.
+        </p>
+      )}
       <More shown={shown.items.length} what="run" isMore={shown.cursor !== null} isComing={isComing} onMore={more} />
     </>
   );
@@ -88,7 +103,7 @@ function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: stri
         {run.duplicate && <span class="tag warn">twice</span>}
       </span>
       <span role="cell" class="number run-late">{run.latenessMs === null ? "–" : latenessText(run.latenessMs)}</span>
-      <span role="cell" class="run-attempts">
+      <span role="cell" class="run-attempts" title={last?.error ?? run.reason}>
         {run.attempts.length === 0 ? <span class="none">{run.reason ?? "none"}</span> : (
           <>
             {run.attempts.length > 1 && `${run.attempts.length} × `}
@@ -107,10 +122,15 @@ function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: stri
   );
 }
 
-function useRuns(task: string | undefined, outcome: string) {
+function hasFocus(table: HTMLElement | null): boolean {
+  return table?.contains(document.activeElement) ?? false;
+}
+
+function useRuns(task: string | undefined, outcome: string, isHeld: () => boolean) {
   const [shown, setShown] = useState<Shown>(NOTHING);
   const [isComing, setComing] = useState(false);
   const now = useRef(shown);
+  const playing = useRef(() => {});
   now.current = shown;
   const path = task === undefined ? "/runs" : `/tasks/${encodeURIComponent(task)}/runs`;
 
@@ -128,31 +148,38 @@ function useRuns(task: string | undefined, outcome: string) {
         items: merge(before.items, items),
         cursor: isLonger ? before.cursor : next,
         isReady: true,
+        waiting: before.waiting,
       };
     });
   }
 
   useEffect(() => {
     const asking = new AbortController();
-    const inbox: Run[] = [];
-    let playing: ReturnType<typeof setTimeout> | undefined;
+    const inbox = new Map<string, Run>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
     setShown(NOTHING);
+    const play = playing.current = () => {
+      timer = undefined;
+      const isStill = isHeld();
+      const heard = [...inbox.values()].filter(({ id }) => !isStill || now.current.items.some((run) => run.id === id));
+      for (const { id } of heard) inbox.delete(id);
+      setShown((before) => ({ ...before, items: merge(before.items, heard), waiting: inbox.size }));
+    };
     void read(undefined, asking.signal);
     const unlisten = listen({
       run(run) {
         if (task !== undefined && run.task !== task) return;
-        inbox.push(run);
-        playing ??= setTimeout(() => {
-          playing = undefined;
-          const heard = inbox.splice(0).filter((run) => outcome === "" || run.outcome === outcome);
-          if (heard.length > 0) setShown((before) => ({ ...before, items: merge(before.items, heard) }));
-        }, PLAY_MS);
+        if (outcome !== "" && run.outcome !== outcome) return;
+        inbox.set(run.id, run);
+        const [oldest = ""] = inbox.keys();
+        if (inbox.size > RUNS_MAX) inbox.delete(oldest);
+        timer ??= setTimeout(play, PLAY_MS);
       },
       resync: () => void (now.current.isReady && read(undefined, asking.signal)),
     });
     return () => {
       asking.abort();
-      clearTimeout(playing);
+      clearTimeout(timer);
       unlisten();
     };
   }, [path, outcome]);
@@ -165,7 +192,8 @@ function useRuns(task: string | undefined, outcome: string) {
     setComing(false);
   }
 
-  return { shown, more, isComing };
+  // The focus goes to what is next only after it has left.
+  return { shown, more, isComing, play: () => void setTimeout(() => playing.current()) };
 }
 
 function merge(a: readonly Run[], b: readonly Run[]): readonly Run[] {

@@ -33,7 +33,7 @@ export function RunPage() {
   }, [run?.task]);
   if (run === undefined) {
     return (
-      <p class="blank" role={why === undefined ? undefined : "alert"}>
+      <p class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
         {status === 404
           ? "There is no such run here: its record is no longer kept, or has not come yet."
           : why ?? "Loading…"}

@@ -66,8 +66,26 @@ export function SettingsPage() {
           </div>
         </dl>
       </section>
+      <section class="card panel" aria-labelledby="take-title">
+        <h2 id="take-title">To take along</h2>
+        <ul class="rows">
+          <li>
+            <span>
+              All tasks, as lines that <code>metronome task import</code> takes
+            </span>
+            <a class="button" href="/api/v1/tasks:export" download="tasks.ndjson">Export</a>
+          </li>
+          <li>
+            <span>The description of the REST API, OpenAPI 3.1</span>
+            <a class="button" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">Open</a>
+          </li>
+        </ul>
+      </section>
       <section class="card panel" aria-labelledby="peer-title">
         <h2 id="peer-title">This peer</h2>
+        <p class="none">
+          Its name, ports, labels and folder are set where it is started: <code>scripts/metronome start --help</code>.
+        </p>
         {peer === undefined ? <p class="none">Loading…</p> : (
           <Facts>
             <Fact name="Name">{peer.name}</Fact>
@@ -87,24 +105,6 @@ export function SettingsPage() {
             )}
           </Facts>
         )}
-        <p class="none">
-          Its name, ports, labels and folder are set where it is started: <code>scripts/metronome start --help</code>.
-        </p>
-      </section>
-      <section class="card panel" aria-labelledby="take-title">
-        <h2 id="take-title">To take along</h2>
-        <ul class="rows">
-          <li>
-            <span>
-              All tasks, as lines that <code>metronome task import</code> takes
-            </span>
-            <a class="button" href="/api/v1/tasks:export" download="tasks.ndjson">Export</a>
-          </li>
-          <li>
-            <span>The description of the REST API, OpenAPI 3.1</span>
-            <a class="button" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">Open</a>
-          </li>
-        </ul>
       </section>
     </>
   );

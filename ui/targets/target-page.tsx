@@ -45,7 +45,7 @@ export function TargetPage() {
   const shut = () => asked.value = "";
   if (target === undefined) {
     return (
-      <p class="blank" role={why === undefined ? undefined : "alert"}>
+      <p class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
         {status === 404 ? `There is no target named ${name}.` : why ?? "Loading…"}
       </p>
     );

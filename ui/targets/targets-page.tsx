@@ -66,9 +66,9 @@ export function TargetsPage() {
               {cursor !== null && <More shown={items.length} what="target" isMore isComing={isComing} onMore={more} />}
             </>
           )}
-        <NewTarget />
+        {isReady && <NewTarget />}
       </section>
-      <Ways />
+      {isReady && <Ways />}
     </>
   );
 }

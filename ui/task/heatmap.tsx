@@ -9,6 +9,8 @@ const CELL = 13;
 const DAY_MS = 86_400_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+const VIEW_BOX = `0 0 ${WEEKS * CELL + 28} ${7 * CELL + 16}`;
+
 type Day = Days["days"][number];
 
 export function Heatmap({ days: { days, today, zone, from, isAll } }: { readonly days: Days }) {
@@ -28,7 +30,7 @@ export function Heatmap({ days: { days, today, zone, from, isAll } }: { readonly
     <figure class="year">
       <div class="year-scroll" tabIndex={0} role="group" aria-label="The last 53 weeks, a square for each day">
         <svg
-          viewBox={`0 0 ${WEEKS * CELL + 28} ${7 * CELL + 16}`}
+          viewBox={VIEW_BOX}
           role="img"
           aria-label={`${total} delivered, ${bad} not delivered, on ${days.length} days`}
         >
@@ -63,6 +65,18 @@ export function Heatmap({ days: { days, today, zone, from, isAll } }: { readonly
           <i class="day good3" /> many, some failed <i class="day some" /> all failed <i class="day bad" />
         </span>
       </figcaption>
+    </figure>
+  );
+}
+
+/** The room that it takes, and why it is not there. */
+export function HeatmapSpace({ why }: { readonly why: string }) {
+  return (
+    <figure class="year">
+      <div class="year-scroll">
+        <svg viewBox={VIEW_BOX} aria-hidden="true" />
+      </div>
+      <figcaption class="none legend">{why}</figcaption>
     </figure>
   );
 }

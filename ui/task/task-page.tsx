@@ -1,14 +1,15 @@
 /** @jsxImportSource preact */
 // One task: how it stands, when it is next, how its year was, what became of its runs, and who fires it.
 
-import { useEffect } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { tick } from "../clock.ts";
 import { localText, offsetOf } from "../local-time.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
-import { useReading } from "../reading.ts";
+import { type Reading, useReading } from "../reading.ts";
 import { pageOf, parameter, setParameter } from "../router.ts";
 import { RunList } from "../runs/run-list.tsx";
 import { RUN_COLUMNS } from "../runs/run-columns.ts";
@@ -16,7 +17,7 @@ import { browserZone, zoneChoice } from "../settings.ts";
 import { Paused, TargetText } from "../tasks/task-row.tsx";
 import { shownZone } from "../time.ts";
 import type { Days, Explanation, Page, Preview, Run, Task } from "../views.ts";
-import { Heatmap } from "./heatmap.tsx";
+import { Heatmap, HeatmapSpace } from "./heatmap.tsx";
 import { Lateness } from "./lateness.tsx";
 import { Owner } from "./owner.tsx";
 import { TaskDeeds } from "./task-deeds.tsx";
@@ -30,12 +31,18 @@ export function TaskPage() {
   const id = parameter("id");
   const path = `/tasks/${encodeURIComponent(id)}`;
   const { value: task, why, status, again } = useReading<Task>(path, {}, { after: ["task", "run"], task: id });
+  const choice = { task: undefined, browser: browserZone, UTC: "UTC" }[zoneChoice.value];
+  const next = useReading<Preview>(`${path}/next`, { count: NEXT, zone: choice }, { after: ["task"], task: id });
+  const shown = useRef("");
+  const hasRuns = useSignal(false);
   useEffect(() => {
     if (task !== undefined) document.title = `${task.name} · Metronome`;
   }, [task?.name]);
-  if (task === undefined) {
+  // What comes next is so high as it is: shown later, it would move all that is below.
+  if (task !== undefined && (next.value !== undefined || next.why !== undefined)) shown.current = id;
+  if (task === undefined || shown.current !== id) {
     return (
-      <div class="blank" role={why === undefined ? undefined : "alert"}>
+      <div class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
         <p>{status === 404 ? `There is no task with the id ${id}. It may have been deleted.` : why ?? "Loading…"}</p>
         {why !== undefined && (
           <p>
@@ -63,7 +70,7 @@ export function TaskPage() {
       <div class="beside">
         <section class="card panel" aria-labelledby="next-title">
           <h2 id="next-title">Next</h2>
-          <Next task={task} path={path} zone={zone} />
+          <Next task={task} reading={next} zone={zone} />
         </section>
         <section class="card panel" aria-labelledby="what-title">
           <h2 id="what-title">What it is</h2>
@@ -79,19 +86,28 @@ export function TaskPage() {
           <h2 id="runs-title">Runs</h2>
           <Filter id={id} />
         </div>
-        <RunList task={id} outcome={parameter("outcome")} zone={zone} />
+        <RunList
+          task={id}
+          outcome={parameter("outcome")}
+          zone={zone}
+          onReady={() => hasRuns.value = true}
+        />
       </section>
-      <div class="beside">
-        <section class="card panel" aria-labelledby="late-title">
-          <h2 id="late-title">How late it began</h2>
-          <Late id={id} path={path} />
-        </section>
-        <section class="card panel" aria-labelledby="owner-title">
-          <h2 id="owner-title">Who fires it, and why</h2>
-          <Why id={id} path={path} />
-        </section>
-      </div>
-      <Versions task={task} zone={zone} />
+      {hasRuns.value && (
+        <>
+          <div class="beside">
+            <section class="card panel" aria-labelledby="late-title">
+              <h2 id="late-title">How late it began</h2>
+              <Late id={id} path={path} />
+            </section>
+            <section class="card panel" aria-labelledby="owner-title">
+              <h2 id="owner-title">Who fires it, and why</h2>
+              <Why id={id} path={path} />
+            </section>
+          </div>
+          <Versions task={task} zone={zone} />
+        </>
+      )}
     </div>
   );
 }
@@ -122,12 +138,11 @@ function Filter({ id }: { readonly id: string }) {
 }
 
 /** Asked anew when the first of them has passed: only the peer's engine says what comes then. */
-function Next({ task, path, zone }: { readonly task: Task; readonly path: string; readonly zone: string }) {
-  const choice = { task: undefined, browser: browserZone, UTC: "UTC" }[zoneChoice.value];
-  const { value, again } = useReading<Preview>(`${path}/next`, { count: NEXT, zone: choice }, {
-    after: ["task"],
-    task: task.id,
-  });
+function Next({ task, reading: { value, again }, zone }: {
+  readonly task: Task;
+  readonly reading: Reading<Preview>;
+  readonly zone: string;
+}) {
   const first = value?.next[0];
   const isOver = first !== undefined && Date.parse(first) < tick.value;
   useEffect(() => {
@@ -156,7 +171,8 @@ function Next({ task, path, zone }: { readonly task: Task; readonly path: string
             at,
             n,
           ) => (
-            <tr key={at}>
+            // By its place: what has fired goes, and nothing moves but the words.
+            <tr key={n}>
               <td>{localText(value.local[n] ?? at, { hasOffset: offset === undefined })}</td>
               <td>
                 <Countdown at={at} past="now" />
@@ -195,11 +211,13 @@ function Definition({ task, zone }: { readonly task: Task; readonly zone: string
       <Fact name="Target">
         <TargetText task={task} />
       </Fact>
-      {task.last !== null && (
-        <Fact name="Last run">
-          <OutcomeMark outcome={task.last.outcome} /> <Countdown at={task.last.instant} />
-        </Fact>
-      )}
+      <Fact name="Last run">
+        {task.last === null ? <span class="none">not yet</span> : (
+          <>
+            <OutcomeMark outcome={task.last.outcome} /> <Countdown at={task.last.instant} />
+          </>
+        )}
+      </Fact>
       {task.payload !== null && (
         <Fact name="Payload">
           <pre tabIndex={0} aria-label="Payload">{JSON.stringify(task.payload, null, 2)}</pre>
@@ -231,7 +249,7 @@ const YEAR_EVERY_MS = 60_000;
 
 function Year({ id, path, zone }: { readonly id: string; readonly path: string; readonly zone: string }) {
   const { value, why } = useReading<Days>(`${path}/days`, { zone }, { task: id, everyMs: YEAR_EVERY_MS });
-  if (value === undefined) return <p class="none year-space">{why ?? "Loading…"}</p>;
+  if (value === undefined) return <HeatmapSpace why={why ?? "Loading…"} />;
   return <Heatmap days={value} />;
 }
 
