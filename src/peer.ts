@@ -46,7 +46,8 @@ export interface Peer {
   /** As `run`; when it is not here, the others are asked first what they did last, and waited for for 0.3 s at most. */
   seekRun(id: OccurrenceId): Promise<Run | undefined>;
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
-  entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
+  /** In the order of their keys, from behind `after` on; the deleted too, as long as they are remembered. */
+  entities(kind: EntityKind, limit: number, after?: string): Promise<readonly Entity[]>;
   /** Who fires the task, as far as this peer can tell; absent while nobody is eligible. */
   ownerOf(dossier: Dossier): PeerId | undefined;
   /** What the owner of the task has in memory of it: asked of it, and waited for for 0.3 s at most. */

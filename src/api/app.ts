@@ -3,9 +3,10 @@
 
 import { Hono } from "hono";
 import type { AuditAccess, ExchangeAccess, MeshAccess, Peer, TargetAccess } from "../peer.ts";
-import { type Access, isPublic, NOBODY, roleOf, turnedAway } from "./access/access.ts";
+import { type Access, isPublic, NOBODY, turnedAway } from "./access/access.ts";
 import { createDirectory } from "./access/directory.ts";
 import { type AccessSettings, createGatekeeper } from "./access/gatekeeper.ts";
+import { createIssuer } from "./access/issuer.ts";
 import { createJwts } from "./access/jwt.ts";
 import { readFor } from "./access/on-behalf.ts";
 import { createPasswords } from "./access/password.ts";
@@ -104,7 +105,7 @@ export function createApi(settings: ApiSettings): Api {
   const { peer } = witness;
   const closing = new AbortController();
   const cookieName = (isSecure: boolean) => `${isSecure ? "__Host-" : ""}metronome-${port()}`;
-  const jwts = createJwts({ key: jwtKey, peer, roleOf: (user) => roleOf(peer, user) });
+  const jwts = createJwts({ key: jwtKey, peer });
   const gatekeeper = createGatekeeper({ peer, settings: auth, cookieName, jwts });
   const cors = createCors(origins);
   const guard = createGuard(hosts, (request) => cors.allowed(request) !== undefined);
@@ -122,6 +123,7 @@ export function createApi(settings: ApiSettings): Api {
     passwords: createPasswords(),
     turnstile: createTurnstile(SIGN_IN_ATTEMPTS),
     once: createOnce(peer),
+    issuer: createIssuer(peer),
     catalogue: new Catalogue(peer, closing.signal),
     cookieName,
     log,

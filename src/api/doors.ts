@@ -5,6 +5,7 @@ import type { AuditAccess, ExchangeAccess, MeshAccess, Peer, TargetAccess } from
 import type { Access } from "./access/access.ts";
 import type { Directory } from "./access/directory.ts";
 import type { Gatekeeper } from "./access/gatekeeper.ts";
+import type { Issuer } from "./access/issuer.ts";
 import type { Passwords } from "./access/password.ts";
 import type { Quotas } from "./access/quotas.ts";
 import type { Turnstile } from "./access/turnstile.ts";
@@ -26,6 +27,7 @@ export type Doors = {
   /** For all that somebody could guess at. */
   readonly turnstile: Turnstile;
   readonly once: Once;
+  readonly issuer: Issuer;
   readonly catalogue: Catalogue;
   readonly cookieName: (isSecure: boolean) => string;
   readonly log: Log;

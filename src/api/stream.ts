@@ -15,6 +15,8 @@ import { ownershipOf, runView, showTask } from "./tasks/view.ts";
 
 /** Streams at a time: each holds a connection and up to QUEUED_MAX events, about 0.5 MB. A browser opens six at most. */
 const STREAMS_MAX = 100;
+/** One user leaves room for others; who has the keys of the peer itself may have all. */
+const STREAMS_OF_USER_MAX = 50;
 /** Events that wait for one listener; what comes then is dropped, and counted. */
 const QUEUED_MAX = 1_000;
 /** And their length together: a task with a large payload makes a large event. */
@@ -41,6 +43,12 @@ export function addStream(app: Hono<ApiEnv>, doors: Doors): void {
         headers: { "retry-after": "10" },
       });
     }
+    const { access } = c.env;
+    if (access.kind !== "key" && hub.sizeOf(access.user) >= STREAMS_OF_USER_MAX) {
+      return problem(429, `${STREAMS_OF_USER_MAX} streams of this user are open, which is all that one may have.`, {
+        headers: { "retry-after": "10" },
+      });
+    }
     // A browser that listens will soon list, search and sort.
     if (c.env.access.kind === "session") doors.catalogue.warm();
     const session = await sessionView(doors, c.env.access);
@@ -63,7 +71,11 @@ type Listener = Whose & {
 /** `user`: whose it is; absent: everyone's. */
 type News = { readonly text: string; readonly user?: UserId };
 
-type Hub = { readonly size: number; join(whose: Whose, hello: string): ReadableStream<Uint8Array> };
+type Hub = {
+  readonly size: number;
+  sizeOf(user: UserId): number;
+  join(whose: Whose, hello: string): ReadableStream<Uint8Array>;
+};
 
 function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
   const encoder = new TextEncoder();
@@ -81,6 +93,7 @@ function createHub({ peer, gatekeeper, closing, log }: Doors): Hub {
     get size() {
       return listeners.size;
     },
+    sizeOf: (user) => [...listeners].filter(({ access }) => access.user === user).length,
     join({ access, user, isEveryone }, hello) {
       let listener: Listener | undefined;
       return new ReadableStream<Uint8Array>({

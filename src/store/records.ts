@@ -119,8 +119,12 @@ class RecordStore implements Store {
     return this.#one<Entity>("entities", entityKey(kind, key));
   }
 
-  async entities(kind: EntityKind, limit: number): Promise<readonly Entity[]> {
-    const walk = this.#keyValue.walk("entities", startingWith(entityKey(kind, "")));
+  async entities(kind: EntityKind, limit: number, after?: string): Promise<readonly Entity[]> {
+    const { gte, lt } = startingWith(entityKey(kind, ""));
+    const walk = this.#keyValue.walk(
+      "entities",
+      after === undefined ? { gte, lt } : { gt: entityKey(kind, after), lt },
+    );
     try {
       return (await walk.take(limit)).map(([, record]) => readRecord<Entity>(record));
     } finally {

@@ -34,7 +34,8 @@ export interface Store {
   deadCauses(query: DeadCauseQuery): Promise<Page<DeadCause>>;
   run(id: OccurrenceId): Promise<Run | undefined>;
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
-  entities(kind: EntityKind, limit: number): Promise<readonly Entity[]>;
+  /** In the order of their keys, from behind `after` on; the deleted too, as long as they are remembered. */
+  entities(kind: EntityKind, limit: number, after?: string): Promise<readonly Entity[]>;
   answer(key: string): Promise<StoredAnswer | undefined>;
   /** Makes it the store of a newcomer, which stamps with this origin and keeps only what `vector`, the mesh's, does not cover. */
   renew(vector: Stamps, origin: Origin): Promise<void>;

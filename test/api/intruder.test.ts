@@ -4,8 +4,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sign } from "hono/jwt";
+import { SESSIONS_OF_USER_MAX, TOKENS_OF_USER_MAX } from "../../src/api/access/issuer.ts";
 import { createPasswords } from "../../src/api/access/password.ts";
+import { issueToken } from "../../src/api/access/token.ts";
 import { newToken } from "../../src/api/request/secret.ts";
+import { instant } from "../../src/core/values/instant.ts";
+import { lineOf } from "../../src/log.ts";
 import { meshed, until } from "./meshed.ts";
 import { HOURLY, JWT_KEY, PASSWORD, PASSWORD_HASH, person, PORT, type Reply, URN, withWorld } from "./world.ts";
 
@@ -160,6 +164,95 @@ test("a batch and an export break off when their token is revoked", () =>
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     for (const reader of readers) await assert.rejects(async () => await reader?.read(), /revoked/);
     await late;
+  }));
+
+test("a new password ends what was opened with the old one, also where nobody had heard of either", async () => {
+  await using world = await meshed();
+  const [near, far] = world.peers;
+  const ada = await person(near, "ada");
+  const token = ada.token;
+  await until("she is known there", async () => (await far.call("GET tasks", { token })).status === 200);
+  world.network.cut("peer-1", "peer-2");
+  const login = { type: "bearer", username: "ada", password: PASSWORD };
+  const { body: seeds } = await far.call("POST /auth", { body: login, token: null });
+  const body = { name: "ada", password: PASSWORD };
+  const headers = { cookie: cookieIn(await far.call("POST auth/session", { body, token: null })) };
+  const open = async ({ call }: typeof near) => [
+    (await call("GET tasks", { token: null, headers })).status,
+    (await call("GET /user", { token: seeds.token })).status,
+    (await call("POST /auth", { body: { type: "access", refreshToken: seeds.refreshToken }, token: null })).status,
+  ];
+  assert.deepEqual(await open(far), [200, 200, 200]);
+  const own = { cookie: cookieIn(await near.call("POST auth/session", { body, token: null })) };
+  const change = { password: "battery staple", currentPassword: PASSWORD };
+  assert.equal((await near.call("PATCH users/me", { body: change, token: null, headers: own })).status, 200);
+  world.network.heal("peer-1", "peer-2");
+  for (const peer of world.peers) await until("they are over", async () => String(await open(peer)) === "401,401,401");
+  assert.equal((await near.call("GET tasks", { token: null, headers: own })).status, 200, "who changed it stays");
+  assert.equal((await near.call("GET tasks", { token })).status, 200);
+});
+
+test("nobody piles up tokens and sessions, and what is over is taken off", () =>
+  withWorld(async (world) => {
+    const { call, node, clock } = world;
+    const ada = await person(world, "ada");
+    const key = (n: number) => n.toString(16).padStart(64, "0");
+    const common = { name: "", user: ada.id, scopes: [], createdAt: node.now() } as const;
+    for (let n = 0; n < TOKENS_OF_USER_MAX - 2; n++) {
+      await node.submit(issueToken({ ...common, key: key(n), kind: "api" }));
+    }
+    const expiresAt = instant(node.now() + 60_000);
+    await node.submit(issueToken({ ...common, key: key(5_000), kind: "invite", expiresAt }));
+    await clock.jump(2 * 3_600_000);
+    assert.equal((await call("POST tokens", { body: {}, token: ada.token })).status, 201);
+    assert.equal((await call("POST tokens", { body: {}, token: ada.token })).status, 409);
+    assert.equal((await call("POST tokens", { body: {} })).status, 201, "others may");
+    assert.equal((await node.entity("token", key(5_000)))?.registers.life?.value, 2);
+    const cookies: string[] = [];
+    for (let n = 0; n <= SESSIONS_OF_USER_MAX; n++) {
+      cookies.push(cookieIn(await call("POST auth/session", { body: { token: ada.token }, token: null })));
+      await clock.jump(1);
+    }
+    const seen = async (cookie = "") => (await call("GET tasks", { token: null, headers: { cookie } })).status;
+    assert.deepEqual([await seen(cookies[0]), await seen(cookies[1]), await seen(cookies.at(-1))], [401, 200, 200]);
+  }));
+
+test("one user's streams, and sockets that say nothing, leave room for others", () =>
+  withWorld(async (world) => {
+    const { fetch, api } = world;
+    const eve = await person(world, "eve", "viewer");
+    const streams = [];
+    for (let n = 0; n < 50; n++) streams.push(await fetch("GET events", { token: eve.token }));
+    const more = await fetch("GET events", { token: eve.token });
+    assert.equal(more.status, 429);
+    await more.body?.cancel();
+    streams.push(await fetch("GET events"));
+    assert.ok(streams.every(({ status }) => status === 200));
+    for (const { body } of streams) await body?.cancel();
+
+    const closed: number[] = [];
+    const open = (n: number) => {
+      const accept = api.upgrade(new Request(`http://localhost:${PORT}/ws`));
+      assert.ok(!(accept instanceof Response));
+      let say = (_: string) => {};
+      let leave = () => {};
+      accept({
+        waiting: 0,
+        send: () => {},
+        close() {
+          closed.push(n);
+          leave();
+        },
+        onText: (listener) => void (say = listener),
+        onClose: (listener) => void (leave = listener),
+      });
+      return { say, leave };
+    };
+    const sockets = Array.from({ length: 101 }, (_, n) => open(n));
+    assert.deepEqual(closed, [0], "the eldest of those who said nothing");
+    sockets[100]?.say(eve.token);
+    await until("it listens", () => closed.length === 1);
+    for (const { leave } of sockets) leave();
   }));
 
 // ── what is another's ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -325,6 +418,16 @@ test("a name that can't be seen, or turns a terminal, is no name", () =>
       assert.ok([400, 422].includes((await call("POST users", { body, token: null })).status), shown);
     }
   }));
+
+test("what a log says of a name is one line, and turns no terminal", () => {
+  const name = 'a"\n2026-12-01T00:00:00.000Z ERROR forged\u001b[31m\u009b31m\u2028\u202e';
+  const line = lineOf({
+    ...{ category: ["metronome"], level: "info", message: ["said"], rawMessage: "said", timestamp: 0 },
+    properties: { name },
+  });
+  assert.match(line, /^[\x20-\x7e]+\n$/);
+  assert.equal(JSON.parse(/name=(".*")\)/.exec(line)?.[1] ?? ""), name);
+});
 
 test("a WebSocket is opened to no page of another origin and under no other name", () =>
   withWorld(({ api }) => {

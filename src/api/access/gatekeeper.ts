@@ -1,10 +1,11 @@
 // The gatekeeper finds out who sends a request, by what it bears, and whether that holds still.
 
+import { ADMIN, userOf } from "../../core/people/user.ts";
 import type { Peer } from "../../peer.ts";
 import { digest, isToken, matcher } from "../request/secret.ts";
-import { type Access, ALL, cookieOf, roleOf, turnedAway, within } from "./access.ts";
+import { type Access, ALL, cookieOf, turnedAway, within } from "./access.ts";
 import { isJwt, type Jwts } from "./jwt.ts";
-import { findToken } from "./token.ts";
+import { findToken, isOfPassword } from "./token.ts";
 
 export type AccessSettings = {
   /** The token of the settings, METRONOME_ADMIN_TOKEN. */
@@ -45,8 +46,11 @@ export function createGatekeeper(doors: AccessDoors): Gatekeeper {
   async function stored(key: string, kind: "token" | "session"): Promise<Access | undefined> {
     const token = await findToken(peer, key);
     if (token === undefined || token.kind !== (kind === "token" ? "api" : "session")) return undefined;
-    const role = await roleOf(peer, token.user);
-    if (role === undefined) return undefined;
+    const user = token.user === ADMIN ? undefined : userOf(await peer.entity("user", token.user));
+    const role = token.user === ADMIN ? "admin" : user?.role;
+    if (role === undefined || (kind === "session" && user !== undefined && !isOfPassword(token, user))) {
+      return undefined;
+    }
     const parent = kind === "token" ? key : token.parent;
     return {
       ...{ kind, key, user: token.user, role, scopes: within(token.scopes, role) },

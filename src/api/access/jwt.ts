@@ -2,14 +2,14 @@
 // refresh token that it was given out with: when that is revoked, at whichever peer, it opens nothing any more.
 
 import { sign, verify } from "hono/jwt";
-import { type Role, SCOPES_OF, type User } from "../../core/people/user.ts";
+import { SCOPES_OF, type User, userOf } from "../../core/people/user.ts";
 import type { Entity } from "../../core/register/register.ts";
 import { isObject } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
 import { digest, isToken } from "../request/secret.ts";
 import type { Access } from "./access.ts";
-import { tokenOf } from "./token.ts";
+import { isOfPassword, tokenOf } from "./token.ts";
 
 export const JWT_TTL_S = 3_600;
 
@@ -27,13 +27,8 @@ export type Jwts = {
   read(token: string): Promise<Access | undefined>;
 };
 
-/** `roleOf`: what the user may do now; absent when this peer knows of no such user. */
 export function createJwts(
-  { key, peer, roleOf }: {
-    readonly key: string;
-    readonly peer: Pick<Peer, "entity" | "now">;
-    readonly roleOf: (user: string) => Promise<Role | undefined>;
-  },
+  { key, peer }: { readonly key: string; readonly peer: Pick<Peer, "entity" | "now"> },
 ): Jwts {
   return {
     async issue({ id, role }, refreshToken) {
@@ -49,8 +44,9 @@ export function createJwts(
       const isYoung = now - claims.iat * 1_000 < YOUNG_MS;
       const refresh = tokenOf(await heardOf("token", parent, isYoung), now);
       if (refresh?.kind !== "refresh" || refresh.user !== claims.sub) return undefined;
-      const role = await heardOf("user", claims.sub, isYoung) && await roleOf(claims.sub);
-      if (role === undefined) return undefined;
+      const user = userOf(await heardOf("user", claims.sub, isYoung));
+      if (user === undefined || !isOfPassword(refresh, user)) return undefined;
+      const { role } = user;
       const expiresAt = Math.min(claims.exp * 1_000, INSTANT_MAX) as Instant;
       return { kind: "jwt", key: token, parent, expiresAt, user: claims.sub, role, scopes: SCOPES_OF[role] };
     },

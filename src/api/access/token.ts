@@ -2,11 +2,12 @@
 // peer knows it and none can show it again. A session is a token too, which the browser holds in a cookie; so is an
 // invitation, which opens nothing but one sign-up.
 
-import type { Role, Scope } from "../../core/people/user.ts";
+import type { Role, Scope, User } from "../../core/people/user.ts";
 import type { Command } from "../../core/protocol/command.ts";
 import { type Entity, isAlive } from "../../core/register/register.ts";
 import type { UserId } from "../../core/values/ids.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
+import type { Stamp } from "../../core/values/stamp.ts";
 import type { Peer } from "../../peer.ts";
 
 /** `refresh`: of the seed's API, where it gives further tokens. */
@@ -28,13 +29,28 @@ export type Token = {
   readonly parent?: string;
   /** Of an invitation: what the invited may do. */
   readonly role?: Role;
+  /** When it was written; absent while it is not. */
+  readonly stamp?: Stamp;
 };
+
+/**
+ * Whether it was opened with the password that the user has now. A session that the peer where the password was changed
+ * had not heard of, or one of the other side of a cut, ends by that, too.
+ */
+export function isOfPassword({ stamp }: Token, { passwordStamp }: User): boolean {
+  return stamp === undefined || passwordStamp === undefined || stamp > passwordStamp;
+}
+
+/** Written anew, so that it is younger than a password that was changed with it. */
+export function renewToken(entity: Entity): Command {
+  return { kind: "entity", entity, values: { token: entity.registers.token?.value ?? null } };
+}
 
 /** A token that was made with one that was made with one … is looked up so far. */
 export const PARENTS_MAX = 4;
 
-/** Tokens, sessions and invitations that are looked through. */
-const TOKENS_MAX = 10_000;
+/** Tokens are looked through by so many. */
+const PAGE = 1_000;
 
 /** The living token under this key. */
 export async function findToken(peer: Pick<Peer, "entity" | "now">, key: string): Promise<Token | undefined> {
@@ -52,11 +68,22 @@ export async function listTokens(
   peer: Pick<Peer, "entities" | "now">,
   kinds: readonly TokenKind[],
 ): Promise<readonly (readonly [Token, Entity])[]> {
-  const now = peer.now();
-  return (await peer.entities("token", TOKENS_MAX)).flatMap((entity): [Token, Entity][] => {
-    const token = tokenOf(entity, now);
-    return token === undefined || !kinds.includes(token.kind) ? [] : [[token, entity]];
-  });
+  const found: [Token, Entity][] = [];
+  for await (const entity of tokenEntities(peer)) {
+    const token = tokenOf(entity, peer.now());
+    if (token !== undefined && kinds.includes(token.kind)) found.push([token, entity]);
+  }
+  return found;
+}
+
+/** All that there are, also what was deleted or is over. */
+export async function* tokenEntities(peer: Pick<Peer, "entities">): AsyncGenerator<Entity> {
+  let page = await peer.entities("token", PAGE);
+  while (true) {
+    yield* page;
+    if (page.length < PAGE) return;
+    page = await peer.entities("token", PAGE, page.at(-1)?.key);
+  }
 }
 
 /** The token of an entity; absent when it was deleted, or is over at `now`. */
@@ -64,9 +91,11 @@ export function tokenOf(entity: Entity | undefined, now: Instant): Token | undef
   if (entity === undefined || !isAlive(entity)) return undefined;
   const { expiresAt, parent, role, ...rest } = entity.registers.token?.value as StoredToken;
   if (expiresAt !== null && expiresAt <= now) return undefined;
+  const stamp = entity.registers.token?.stamp;
   return {
     key: entity.key,
     ...rest,
+    ...(stamp === undefined ? {} : { stamp }),
     ...(expiresAt === null ? {} : { expiresAt }),
     ...(parent === undefined ? {} : { parent }),
     ...(role === undefined ? {} : { role }),
@@ -74,7 +103,7 @@ export function tokenOf(entity: Entity | undefined, now: Instant): Token | undef
 }
 
 export function issueToken(token: Token): Command {
-  const { key, expiresAt, parent, role, ...rest } = token;
+  const { key, expiresAt, parent, role, stamp: _, ...rest } = token;
   const stored: StoredToken = {
     ...rest,
     expiresAt: expiresAt ?? null,

@@ -149,7 +149,7 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     tags: ["users"],
     summary: "Invite somebody to sign up",
     request: body(access.inviteBody, false),
-    responses: answers({ 201: answerOf("The invitation.", access.newInvite) }, ...WRITE),
+    responses: answers({ 201: answerOf("The invitation.", access.newInvite) }, 409, ...WRITE),
   },
   {
     method: "get",

@@ -296,6 +296,6 @@ const OPERATIONS: readonly RouteConfig[] = [
       'Events "hello" (the first: who listens, as /auth/session says it, and "mesh", as it stands), "task" (a Task), "removed" ({"id"}), "run" (a Run), "target" ({"name", "user", "removed"}: one that was made, changed or removed), "breaker" (a Breaker that opened or closed), "mesh" (who is alive and fires how much, at most once a second), and "lag" ({"dropped"}) when the client was too slow.',
     responses: answers({
       200: { description: "The stream.", content: { "text/event-stream": { schema: z.string() } } },
-    }),
+    }, 429),
   },
 ];

@@ -5,14 +5,13 @@ import { ADMIN, SCOPES_OF, userOf } from "../../core/people/user.ts";
 import { Faults, number, text } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Access } from "../access/access.ts";
-import { issueToken, type Token, tokenView } from "../access/token.ts";
+import { type Token, tokenView } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
 import { faultsResponse, refusalResponse } from "../request/problem.ts";
 import { readQuery } from "../request/query.ts";
 import { digest, newToken } from "../request/secret.ts";
-import { submit } from "../tasks/put.ts";
 import { credentialsIn, signIn, wrongCredentials } from "./sign-in.ts";
 import { TOKEN_NAME_MAX, TOKEN_TTL_MAX_S } from "./tokens.ts";
 
@@ -20,7 +19,7 @@ import { TOKEN_NAME_MAX, TOKEN_TTL_MAX_S } from "./tokens.ts";
 const LOGIN_TTL_S = 30 * 86_400;
 
 export function addAuth(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, directory } = doors;
+  const { peer, directory, issuer } = doors;
 
   app.get("/api/v1/auth", async (c) => {
     const query = readQuery(c.env.url, {});
@@ -53,7 +52,7 @@ export function addAuth(app: Hono<ApiEnv>, doors: Doors): void {
       ...{ key: digest(secret), name, kind: "api", user: user.id, scopes: SCOPES_OF[user.role], createdAt },
       expiresAt: Math.min(createdAt + ttlS * 1000, INSTANT_MAX) as Instant,
     };
-    const result = await submit(peer, issueToken(token));
+    const result = await issuer.issue(token);
     if (result.kind === "refused") return refusalResponse(result);
     const { id, ...view } = tokenView(token);
     return json(201, { id, token: secret, ...view }, { location: `/api/v1/tokens/${id}` });

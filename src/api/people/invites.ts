@@ -3,7 +3,7 @@
 import type { Hono } from "hono";
 import { Faults, number } from "../../core/values/faults.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
-import { issueToken, listTokens, revokeToken, type Token, tokenOf } from "../access/token.ts";
+import { listTokens, revokeToken, type Token, tokenOf } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
@@ -18,7 +18,7 @@ export const INVITE_TTL_S = 7 * 86_400;
 export const INVITE_TTL_MIN_S = 60;
 export const INVITE_TTL_MAX_S = 30 * 86_400;
 
-export function addInvites(app: Hono<ApiEnv>, { peer }: Doors): void {
+export function addInvites(app: Hono<ApiEnv>, { peer, issuer }: Doors): void {
   app.post("/api/v1/invites", async (c) => {
     const body = await readObject(c.req.raw, { isOptional: true });
     if (body instanceof Response) return body;
@@ -35,7 +35,7 @@ export function addInvites(app: Hono<ApiEnv>, { peer }: Doors): void {
       ...{ key: digest(secret), name: "", kind: "invite", user: c.env.access.user, scopes: [], role, createdAt },
       expiresAt: createdAt + ttlS * 1000 as Instant,
     };
-    const result = await submit(peer, issueToken(token));
+    const result = await issuer.issue(token);
     if (result.kind === "refused") return refusalResponse(result);
     const { id, ...view } = inviteView(token);
     return json(201, { id, invite: secret, ...view });

@@ -6,7 +6,7 @@ import { fault } from "../../core/values/fault.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import { type Access, ALL } from "../access/access.ts";
-import { findToken, issueToken, revokeToken } from "../access/token.ts";
+import { findToken, revokeToken } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { type JsonObject, readObject } from "../request/body.ts";
@@ -25,7 +25,7 @@ const SESSION_S = 30 * 86_400;
 export const SECRET_MAX = 1_024;
 
 export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSettings): void {
-  const { peer, gatekeeper, cookieName, turnstile } = doors;
+  const { peer, gatekeeper, issuer, cookieName, turnstile } = doors;
 
   app.post("/api/v1/auth/session", async (c) => {
     const body = await readObject(c.req.raw);
@@ -42,19 +42,10 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
     const { user, scopes, parent } = opened;
     const over = parent === undefined ? undefined : (await findToken(peer, parent))?.expiresAt;
     const expiresAt = Math.min(now + SESSION_S * 1000, over ?? INSTANT_MAX) as Instant;
-    const result = await submit(
-      peer,
-      issueToken({
-        key: digest(secret),
-        name: "session",
-        kind: "session",
-        user,
-        scopes,
-        createdAt: now,
-        expiresAt,
-        ...(parent === undefined ? {} : { parent }),
-      }),
-    );
+    const result = await issuer.issue({
+      ...{ key: digest(secret), name: "session", kind: "session", user, scopes, createdAt: now, expiresAt },
+      ...(parent === undefined ? {} : { parent }),
+    });
     if (result.kind === "refused") return refusalResponse(result);
     return empty(204, { "set-cookie": cookie(secret, Math.floor((expiresAt - now) / 1000), c.env.isSecure) });
   });

@@ -6,16 +6,7 @@ import { type Scope, SCOPES } from "../../core/people/user.ts";
 import { describeValue, Faults, number, text } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import { type Access, roleOf, within } from "../access/access.ts";
-import {
-  findToken,
-  issueToken,
-  listTokens,
-  PARENTS_MAX,
-  revokeToken,
-  type Token,
-  tokenOf,
-  tokenView,
-} from "../access/token.ts";
+import { findToken, listTokens, PARENTS_MAX, revokeToken, type Token, tokenOf, tokenView } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
@@ -29,7 +20,7 @@ export const TOKEN_NAME_MAX = 256;
 /** Ten years. */
 export const TOKEN_TTL_MAX_S = 315_360_000;
 
-export function addTokens(app: Hono<ApiEnv>, { peer }: Doors): void {
+export function addTokens(app: Hono<ApiEnv>, { peer, issuer }: Doors): void {
   app.post("/api/v1/tokens", async (c) => {
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
@@ -64,7 +55,7 @@ export function addTokens(app: Hono<ApiEnv>, { peer }: Doors): void {
       ...(ttlS === undefined ? {} : { expiresAt: Math.min(createdAt + ttlS * 1000, INSTANT_MAX) as Instant }),
       ...(access.parent === undefined ? {} : { parent: access.parent }),
     };
-    const result = await submit(peer, issueToken(token));
+    const result = await issuer.issue(token);
     if (result.kind === "refused") return refusalResponse(result);
     const { id, ...view } = tokenView(token);
     return json(201, { id, token: secret, ...view }, { location: `/api/v1/tokens/${id}` });

@@ -2,12 +2,13 @@
 
 import type { Context, Hono } from "hono";
 import { ADMIN, changeUser, PASSWORD_MAX, type Quota, removeUser, type User, userOf } from "../../core/people/user.ts";
-import type { Entity } from "../../core/register/register.ts";
+import { type Entity, isAlive } from "../../core/register/register.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import type { UserId } from "../../core/values/ids.ts";
+import type { Peer } from "../../peer.ts";
 import { isAdmin } from "../access/access.ts";
-import { listTokens, revokeToken, type TokenKind } from "../access/token.ts";
+import { listTokens, renewToken, revokeToken, type TokenKind } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
@@ -72,7 +73,8 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
     directory.forget();
     if (hash !== undefined) {
       // Whoever signed in with the old one is signed out; who changes it stays.
-      const refused = await revokeAll(user.id, ["session", "refresh"], "key" in access ? access.key : undefined);
+      const own = access.kind === "jwt" ? access.parent : "key" in access ? access.key : undefined;
+      const refused = await keepSignedIn(peer, own) ?? await revokeAll(user.id, ["session", "refresh"], own);
       if (refused !== undefined) return refused;
     }
     const changed = userOf(await peer.entity("user", user.id));
@@ -155,6 +157,17 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
     }
     return undefined;
   }
+}
+
+/** After its password was changed with it. */
+export async function keepSignedIn(
+  peer: Pick<Peer, "entity" | "submit">,
+  key: string | undefined,
+): Promise<Response | undefined> {
+  const entity = key === undefined ? undefined : await peer.entity("token", key);
+  if (entity === undefined || !isAlive(entity)) return undefined;
+  const result = await submit(peer, renewToken(entity));
+  return result.kind === "refused" ? refusalResponse(result) : undefined;
 }
 
 function limits(

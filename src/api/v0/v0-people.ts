@@ -5,9 +5,10 @@ import type { Hono } from "hono";
 import { changeUser, PASSWORD_MAX, type User, USER_NAME_MAX, userOf } from "../../core/people/user.ts";
 import { formatInstant, type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Jwts } from "../access/jwt.ts";
-import { issueToken, listTokens, revokeToken, tokenOf } from "../access/token.ts";
+import { isOfPassword, listTokens, revokeToken, tokenOf } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { signIn, tooBusy } from "../people/sign-in.ts";
+import { keepSignedIn } from "../people/user.ts";
 import type { SignUps } from "../people/users.ts";
 import { json } from "../request/answer.ts";
 import { isLocal } from "../request/local.ts";
@@ -27,7 +28,7 @@ const NAME = { isRequired: true, min: 1, max: USER_NAME_MAX, pattern: NAME_PATTE
 const PASSWORD = { isRequired: true, min: 1, max: PASSWORD_MAX } as const;
 
 export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps: SignUps): void {
-  const { peer, directory, passwords } = doors;
+  const { peer, directory, passwords, issuer } = doors;
   for (const slash of ["", "/"]) {
     app.post(`/user${slash}`, async (c) => {
       const body = await readV0(c.req.raw, { name: NAME, password: PASSWORD });
@@ -59,6 +60,8 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
       const result = await submit(peer, changeUser(entity, { password: hash }));
       if (result.kind === "refused") return refusalResponse(result);
       directory.forget();
+      const kept = await keepSignedIn(peer, access.parent);
+      if (kept !== undefined) return kept;
       for (const [token, each] of await listTokens(peer, ["session", "refresh"])) {
         if (token.user !== user.id || token.key === access.parent) continue;
         const revoked = await submit(peer, revokeToken(each));
@@ -88,13 +91,10 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
       const { user } = signedIn;
       const refreshToken = newToken();
       const createdAt = peer.now();
-      const result = await submit(
-        peer,
-        issueToken({
-          ...{ key: digest(refreshToken), name: "", kind: "refresh", user: user.id, scopes: [], createdAt },
-          expiresAt: Math.min(createdAt + REFRESH_TTL_MS, INSTANT_MAX) as Instant,
-        }),
-      );
+      const result = await issuer.issue({
+        ...{ key: digest(refreshToken), name: "", kind: "refresh", user: user.id, scopes: [], createdAt },
+        expiresAt: Math.min(createdAt + REFRESH_TTL_MS, INSTANT_MAX) as Instant,
+      });
       return result.kind === "refused" ? refusalResponse(result) : await tokens(user, refreshToken);
     });
 
@@ -111,7 +111,9 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
     const entity = isToken(refreshToken) ? await peer.entity("token", digest(refreshToken)) : undefined;
     const token = tokenOf(entity, peer.now());
     const user = token?.kind === "refresh" ? userOf(await directory.entity(token.user)) : undefined;
-    return user === undefined ? v0Error(401, "No such refresh token") : await tokens(user, refreshToken);
+    return token === undefined || user === undefined || !isOfPassword(token, user)
+      ? v0Error(401, "No such refresh token")
+      : await tokens(user, refreshToken);
   }
 
   async function tokens(user: User, refreshToken: string): Promise<Response> {

@@ -10,7 +10,9 @@ import type { Doors } from "../doors.ts";
 import { type Accept, CLOSED, type Socket } from "../request/socket.ts";
 import { urnOf, v0Removed, v0State, v0Task } from "./v0-view.ts";
 
+/** Of those who have shown no token yet, the eldest makes room for who comes. */
 const SOCKETS_MAX = 100;
+const SOCKETS_OF_USER_MAX = 50;
 /** A client that has connected has its token at hand. */
 const TOKEN_MS = 10_000;
 const CHECK_MS = 1_000;
@@ -26,7 +28,7 @@ export function createV0Sockets(
 ): () => Accept | undefined {
   const listeners = new Map<Socket, Access>();
   const urns = new Map<TaskGuid, string>();
-  let open = 0;
+  const strangers = new Set<Socket>();
   let unwatch: (() => void) | undefined;
   let check: ReturnType<typeof setInterval> | undefined;
   /** Texts go out in the order of what they tell, though some have to be looked up. */
@@ -34,22 +36,29 @@ export function createV0Sockets(
   let untold = 0;
 
   closing.addEventListener("abort", () => {
-    for (const socket of listeners.keys()) socket.close(CLOSED.going, "the peer is stopping");
+    for (const socket of [...listeners.keys(), ...strangers]) socket.close(CLOSED.going, "the peer is stopping");
   });
-  return () => open >= SOCKETS_MAX ? undefined : accept;
+  return () => {
+    if (listeners.size + strangers.size < SOCKETS_MAX) return accept;
+    const [eldest] = strangers;
+    if (eldest === undefined) return undefined;
+    strangers.delete(eldest);
+    eldest.close(CLOSED.later, "others came");
+    return accept;
+  };
 
   function accept(socket: Socket): void {
-    open++;
+    strangers.add(socket);
     let isAsked = false;
     const late = setTimeout(() => socket.close(CLOSED.refused, "no token came"), TOKEN_MS);
     socket.onClose(() => {
-      open--;
+      strangers.delete(socket);
       clearTimeout(late);
       leave(socket);
     });
     socket.onText((text) => {
       // The seed took no notice of what came after.
-      if (isAsked) return;
+      if (isAsked || !strangers.has(socket)) return;
       isAsked = true;
       clearTimeout(late);
       void enter(socket, text);
@@ -59,7 +68,11 @@ export function createV0Sockets(
 
   async function enter(socket: Socket, text: string): Promise<void> {
     const access = await gatekeeper.recognize(text.replace(/^Bearer +/i, "")).catch(() => undefined);
+    // It may have closed meanwhile, or have had to make room.
+    if (!strangers.delete(socket)) return;
     if (access === undefined || !access.scopes.includes("read")) return socket.close(CLOSED.refused, "Unauthorized");
+    const own = [...listeners.values()].filter(({ user }) => user === access.user).length;
+    if (own >= SOCKETS_OF_USER_MAX) return socket.close(CLOSED.later, "as many of this user's are open as may be");
     if (listeners.size === 0) {
       unwatch = peer.watch(hear);
       check = setInterval(() => void checkAll(), CHECK_MS);

@@ -13,6 +13,7 @@ import { type Entity, isAlive } from "../register/register.ts";
 import type { UserId } from "../values/ids.ts";
 import { type Instant, instant } from "../values/instant.ts";
 import type { Json } from "../values/json.ts";
+import type { Stamp } from "../values/stamp.ts";
 
 export type Role = "admin" | "editor" | "runner" | "viewer";
 
@@ -56,6 +57,8 @@ export type User = {
   readonly role: Role;
   /** As `hashPassword` of the API makes it. */
   readonly password: string;
+  /** When that was set; absent while it is not written. */
+  readonly passwordStamp?: Stamp;
   /** What an admin has set in place of what all users may have. */
   readonly quota: Partial<Quota>;
   readonly createdAt: Instant;
@@ -66,7 +69,7 @@ export function userOf(entity: Entity | undefined): User | undefined {
   if (entity === undefined || !isAlive(entity)) return undefined;
   const who = objectOf(entity, "who");
   const role = ROLES.find((each) => each === entity.registers.role?.value);
-  const password = entity.registers.password?.value;
+  const { value: password, stamp: passwordStamp } = entity.registers.password ?? {};
   if (typeof who.name !== "string" || typeof who.createdAt !== "number") return undefined;
   return {
     id: entity.key,
@@ -74,6 +77,7 @@ export function userOf(entity: Entity | undefined): User | undefined {
     // What this peer can't read gives least.
     role: role ?? "viewer",
     password: typeof password === "string" ? password : "",
+    ...(passwordStamp === undefined ? {} : { passwordStamp }),
     quota: quotaOf(objectOf(entity, "quota")),
     createdAt: instant(who.createdAt),
   };
