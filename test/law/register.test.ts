@@ -77,6 +77,57 @@ test("a delete beats a concurrent edit, and only a create revives", () => {
   assert.equal(merge(deleted, entity(3, clockA, 50)).registers.life?.value, 3);
 });
 
+test("each write is there in the end, or was replaced by one that knew it, or is reported as lost", () => {
+  for (let seed = 1; seed <= 2_000; seed++) {
+    const chance = chanceOf(seed);
+    const clocks = Array.from({ length: 4 }, (_, n) => new HybridClock(n + 1, 0));
+    const copies: Entity[] = clocks.map(() => ({ kind: "task", key: "t", registers: {} }));
+    const written: string[] = [];
+    const accounted = new Set<string | undefined>();
+    const meet = (to: number, from: number, now: Instant) => {
+      const [mine, theirs] = [copies[to], copies[from]];
+      if (mine === undefined || theirs === undefined) return;
+      for (const { stamp } of Object.values(theirs.registers)) clocks[to]?.observe(stamp, now);
+      const { entity, conflicts } = mergeEntities(mine, theirs);
+      copies[to] = entity;
+      for (const { lost } of conflicts) accounted.add(lost.stamp);
+    };
+    for (let step = 1; step <= 14; step++) {
+      const peer = Math.floor(chance() * 4);
+      const now = (1_000 + step * 10 + Math.floor(chance() * 30)) as Instant;
+      const [copy, clock] = [copies[peer], clocks[peer]];
+      if (copy === undefined || clock === undefined) throw new Error("no such peer");
+      if (chance() < 0.5) {
+        meet(peer, Math.floor(chance() * 4), now);
+        continue;
+      }
+      const schedule = writeRegister(copy.registers.schedule, step, clock.tick(now));
+      written.push(schedule.stamp);
+      accounted.add(schedule.previous);
+      copies[peer] = { ...copy, registers: { schedule } };
+    }
+    for (let round = 0; round < 2; round++) {
+      for (const to of copies.keys()) for (const from of copies.keys()) meet(to, from, 2_000 as Instant);
+    }
+    for (const { registers } of copies) accounted.add(registers.schedule?.stamp);
+    assert.deepEqual(written.filter((stamp) => !accounted.has(stamp)), [], `seed ${seed}`);
+  }
+});
+
+test("who wrote over a value with knowledge of it makes no conflict of it, whoever hears of that how late", () => {
+  for (let seed = 1; seed <= 500; seed++) {
+    const chance = chanceOf(seed);
+    let entity: Entity = { kind: "task", key: "t", registers: {} };
+    const all: Entity[] = [];
+    for (let n = 0; n < 12; n++) {
+      const stamp = new HybridClock(1 + Math.floor(chance() * 5), 0).tick((1_000 + n) as Instant);
+      entity = { ...entity, registers: { schedule: writeRegister(entity.registers.schedule, n, stamp) } };
+      all.push(entity);
+    }
+    for (const one of all) for (const other of all) assert.deepEqual(mergeEntities(one, other).conflicts, []);
+  }
+});
+
 test("the value that a concurrent write replaced is reported, that of a later write is not", () => {
   const base: Entity = {
     kind: "task",

@@ -6,7 +6,7 @@ import type { DeliveryResult, Unaddressed } from "../delivery/delivery.ts";
 import { parseSwimMessage } from "../membership/swim-message.ts";
 import { isShardsText } from "../ownership/groups.ts";
 import { parseDescent } from "../register/digest.ts";
-import { type Entity, ENTITY_KINDS, type Register } from "../register/register.ts";
+import { type Entity, ENTITY_KINDS, PAST_MAX, type Register } from "../register/register.ts";
 import { isAuthor, RunVector, VersionVector } from "../register/vector.ts";
 import { parseTarget } from "../targets/target.ts";
 import type { Carry, CarryPage, LastResult } from "../task/carry.ts";
@@ -285,8 +285,12 @@ export function parseEntity(value: unknown): Entity | undefined {
 
 function parseRegister(value: unknown): Register | undefined {
   if (!isObject(value) || !isStamp(value.stamp) || !isValue(value.value)) return undefined;
-  if (value.previous === undefined) return { value: value.value, stamp: value.stamp };
-  return isStamp(value.previous) ? { value: value.value, stamp: value.stamp, previous: value.previous } : undefined;
+  const { stamp, previous, past } = value;
+  if (previous === undefined) return { value: value.value, stamp };
+  if (!isStamp(previous)) return undefined;
+  if (past === undefined) return { value: value.value, stamp, previous };
+  const stamps = listOf(past, PAST_MAX, (each) => isStamp(each) ? each : undefined);
+  return stamps === undefined ? undefined : { value: value.value, stamp, previous, past: stamps };
 }
 
 function parsePage(value: unknown): CarryPage | undefined {

@@ -6,14 +6,19 @@
 // ask "were these two concurrent, then paused wins" is not associative: three writes can beat each other in a circle.)
 
 import type { Json } from "../values/json.ts";
-import type { Stamp } from "../values/stamp.ts";
+import { type Stamp, stampOrigin } from "../values/stamp.ts";
 
 export type Register = {
   readonly value: Json;
   readonly stamp: Stamp;
   /** The stamp of the value that this write replaced, as its writer saw it; absent for the first. */
   readonly previous?: Stamp;
+  /** The last stamp of each other writer that had led to that value, newest first; absent when there is none. */
+  readonly past?: readonly Stamp[];
 };
+
+/** What was written by so many in turn says no more of the first ones: a value of theirs is then shown as a conflict. */
+export const PAST_MAX = 15;
 
 export type EntityKind = "task" | "token" | "user" | "member" | "ticket" | "setting" | "target";
 
@@ -35,7 +40,21 @@ export type Merge = {
 
 /** One register written by this peer over what it holds now. */
 export function writeRegister(current: Register | undefined, value: Json, stamp: Stamp): Register {
-  return current === undefined ? { value, stamp } : { value, stamp, previous: current.stamp };
+  if (current === undefined) return { value, stamp };
+  const past = pastOver(current, stamp);
+  return { value, stamp, previous: current.stamp, ...(past.length === 0 ? {} : { past }) };
+}
+
+/** Of `current` and what led to it, without the writer of `stamp` and that of `current` itself. */
+function pastOver({ stamp: replaced, previous, past = [] }: Register, stamp: Stamp): readonly Stamp[] {
+  const known = new Set([stamp, replaced].map(stampOrigin));
+  const stamps: Stamp[] = [];
+  for (const each of previous === undefined ? past : [previous, ...past].sort().reverse()) {
+    if (known.has(stampOrigin(each)) || stamps.length === PAST_MAX) continue;
+    known.add(stampOrigin(each));
+    stamps.push(each);
+  }
+  return stamps;
 }
 
 export function mergeEntities(mine: Entity, theirs: Entity): Merge {
@@ -116,7 +135,13 @@ function rankOf(name: string, { value }: Register): number {
   return typeof turn === "number" ? turn : 0;
 }
 
-function isConcurrent(newer: Register, older: Register): boolean {
-  const [late, early] = newer.stamp > older.stamp ? [newer, older] : [older, newer];
-  return late.previous === undefined || late.previous < early.stamp;
+/**
+ * Whether the later one was written without knowledge of the other: no value that led to it is of that one's writer, and
+ * as late. (To ask whether it replaced a later value is not enough: of two sides of a cut one writes once, and the other
+ * twice; the second write replaces a later value, and knows nothing of the first side's.)
+ */
+function isConcurrent(one: Register, other: Register): boolean {
+  const [{ stamp, previous, past = [] }, early] = one.stamp > other.stamp ? [one, other.stamp] : [other, one.stamp];
+  const isOf = (writer: Stamp) => stampOrigin(writer) === stampOrigin(early) && writer >= early;
+  return !isOf(stamp) && (previous === undefined || !isOf(previous)) && !past.some(isOf);
 }
