@@ -2,14 +2,15 @@
 // for each broker, vhost and user; on it a channel for each exchange, since a channel ends by the first mistake on it.
 
 import { Socket } from "node:net";
+import { clearTimeout, setTimeout } from "node:timers";
 import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
 import { type AmqpAddress, parseAmqpUrn } from "../core/targets/target-amqp.ts";
 import { isFault } from "../core/values/fault.ts";
 import { amqpMessage } from "./amqp-message.ts";
 import { Attempt } from "./attempt.ts";
-import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
+import { type Access, accessOf, placeOf, secretsOf, tlsOf, unwelcome } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
-import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { codeOf, hungUp, insecure, shownText, spanOf, unreachable } from "./connection-error.ts";
 import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { gather } from "./gather.ts";
 import { type LinkPlan, Refusal, type Session } from "./link.ts";
@@ -20,13 +21,17 @@ export type AmqpTriggerOptions = {
   /** Milliseconds since 1970, for the timestamp of messages. */
   readonly now: () => number;
   readonly idleMs?: number;
+  /** Whole seconds, 1 … 600: each side asks for a sign of life of the other so often, and gives it up without two. */
+  readonly heartbeatS?: number;
   /** Opens the credentials of named targets. */
   readonly open?: OpenCredentials;
   /** Judges where connections are made to; without it, as if nothing were set. */
   readonly egress?: Egress;
 };
 
-export function amqpTrigger({ now, open, idleMs = 60_000, egress = PLAIN_EGRESS }: AmqpTriggerOptions): Trigger {
+export function amqpTrigger(
+  { now, open, idleMs = 60_000, heartbeatS = HEARTBEAT_S, egress = PLAIN_EGRESS }: AmqpTriggerOptions,
+): Trigger {
   return brokerTrigger<AmqpPlan>({
     schemes: ["amqp", "amqps"],
     planOf: (target) => {
@@ -37,7 +42,7 @@ export function amqpTrigger({ now, open, idleMs = 60_000, egress = PLAIN_EGRESS 
       return { key, place: placeOf(access), access, address, secrets: secretsOf(access) };
     },
     dial: async (plan, { connectMs, lost }) =>
-      new AmqpSession(plan, await dial(plan, connectMs, egress), { now, lost }),
+      new AmqpSession(plan, await dial(plan, { connectMs, heartbeatS, egress }), { now, lost, heartbeatS }),
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -53,20 +58,21 @@ type AmqpPlan = LinkPlan & {
 const LINKS_MAX = 256;
 /** Channels of one connection. */
 const CHANNELS_MAX = 64;
-/** The broker is asked for a sign of life after so long, and given up after two that did not come. */
 const HEARTBEAT_S = 10;
 /** What a broker may send at once; no more than 128 KiB are agreed on. */
 const FRAME_MAX_BYTES = 256 * 1024;
 /** A broker that owes more answers on one channel gives none: four times what a lane holds. */
 const UNANSWERED_MAX = 1_024;
 
-async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<ChannelModel> {
+type DialParts = { readonly connectMs: number; readonly heartbeatS: number; readonly egress: Egress };
+
+async function dial(plan: AmqpPlan, { connectMs, heartbeatS, egress }: DialParts): Promise<ChannelModel> {
   const { access: { isSecure, user, password, clientTls, isGuarded }, address: { host, vhost } } = plan;
   const way = egress(host.hostname, host.port, isGuarded);
   try {
     const model = await connect({
       protocol: isSecure ? "amqps" : "amqp",
-      ...{ hostname: way.host, port: way.port, vhost: encodeURIComponent(vhost), heartbeat: HEARTBEAT_S },
+      ...{ hostname: way.host, port: way.port, vhost: encodeURIComponent(vhost), heartbeat: heartbeatS },
       maxFrameSize: FRAME_MAX_BYTES,
       ...(user === undefined ? {} : { username: user, password: password ?? "" }),
     }, {
@@ -74,13 +80,18 @@ async function dial(plan: AmqpPlan, connectMs: number, egress: Egress): Promise<
       ...(isSecure ? tlsOf(host.hostname, clientTls) : {}),
       clientProperties: { connection_name: "Metronome" },
     });
-    // The library does not say that it has it.
-    const socket: unknown = Reflect.get(model.connection, "stream");
-    if (socket instanceof Socket) gather(socket);
+    gather(socketOf(model));
     return model;
   } catch (error) {
     throw refusalOf(plan, error, connectMs);
   }
+}
+
+/** The library does not say that it has it. */
+function socketOf({ connection }: ChannelModel): Socket {
+  const socket: unknown = Reflect.get(connection, "stream");
+  if (!(socket instanceof Socket)) throw new Error("a connection of AMQP is over a socket");
+  return socket;
 }
 
 function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPlan, error: unknown, connectMs: number) {
@@ -91,19 +102,21 @@ function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPla
   const never = { retryable: false };
   if (code === EGRESS_REFUSED) return new Refusal("refused", shownText(said, secrets), never);
   if (/\b403\b|ACCESS.REFUSED/.test(said)) {
-    const { user = "guest" } = access;
-    return new Refusal("refused", `${place} refuses the user ${shownText(user, secrets)}, or its password`, never);
+    return new Refusal("refused", `${place} ${unwelcome(access, "guest")}`, never);
   }
   // All that the library tells when the broker closes the connection where it should have opened the vhost.
   if (/OpenOk; got <ConnectionClose/.test(said)) {
     return new Refusal("refused", `${place} has no vhost ${JSON.stringify(vhost)} for this user`, never);
   }
-  const text = shownText(said, secrets);
-  if (access.isSecure && !/abruptly|ECONNRESET|EPIPE/.test(`${said} ${code}`)) {
-    return new Refusal("insecure", `no secure connection with ${place}: ${text}`);
+  if (/abruptly|disconnected|ECONNRESET|EPIPE/.test(`${said} ${code}`)) {
+    return new Refusal("away", hungUp(place, { isSecure: access.isSecure, scheme: "amqps" }));
   }
+  const text = shownText(said, secrets);
+  if (access.isSecure) return new Refusal("insecure", insecure(place, text));
   return new Refusal("away", `the connection with ${place} failed: ${text}`);
 }
+
+type SessionParts = { readonly now: () => number; readonly lost: () => void; readonly heartbeatS: number };
 
 class AmqpSession implements Session<AmqpPlan> {
   readonly #plan: AmqpPlan;
@@ -115,18 +128,21 @@ class AmqpSession implements Session<AmqpPlan> {
   #why: string;
   #closed: Promise<void> | undefined;
 
-  constructor(plan: AmqpPlan, model: ChannelModel, { now, lost }: { now: () => number; lost: () => void }) {
+  constructor(plan: AmqpPlan, model: ChannelModel, { now, lost, heartbeatS }: SessionParts) {
     this.#plan = plan;
     this.#model = model;
     this.#now = now;
     const { place, secrets } = plan;
     this.#why = `the connection with ${place} was lost`;
-    const ended = (error: Error) => {
-      this.#why = `the connection with ${place} ended: ${shownText(error.message, secrets)}`;
+    const ended = ({ message }: Error) => {
+      this.#why = message === SILENT
+        ? `${place} showed no sign of life for ${spanOf(2_000 * heartbeatS)}`
+        : `the connection with ${place} ended: ${shownText(message, secrets)}`;
     };
     model.on("error", ended);
     model.on("close", (error?: Error) => {
       if (error !== undefined) ended(error);
+      leave(socketOf(model));
       lost();
       for (const channel of this.#channels.values()) channel.end(this.#why);
     });
@@ -145,7 +161,7 @@ class AmqpSession implements Session<AmqpPlan> {
       if (this.#channels.size >= CHANNELS_MAX && !this.#makeRoom()) {
         return attempt.stop(`${CHANNELS_MAX} exchanges of ${this.#plan.place} are being sent to already`);
       }
-      channel = new ExchangeChannel(this.#plan, this.#model, { now: this.#now, why: () => this.#why });
+      channel = new ExchangeChannel(attempt.plan, this.#model, { now: this.#now, why: () => this.#why });
       this.#channels.set(exchange, channel);
     }
     if (channel.unanswered >= UNANSWERED_MAX) {
@@ -181,13 +197,23 @@ async function closed(model: ChannelModel): Promise<void> {
   model.close().then(resolve, resolve);
   await promise;
   clearTimeout(timer);
+  leave(socketOf(model));
 }
 
+/** Whoever says nothing does not end its half of the connection either. */
+function leave(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+  socket.once("close", () => clearTimeout(timer));
+}
+
+/** What the library says of a broker whose heartbeats do not come. */
+const SILENT = "Heartbeat timeout";
 /** What the library says of a message that the broker did not take; of a channel that ended it says another thing. */
 const NACKED = "message nacked";
 
 /** The channel for one exchange. */
 class ExchangeChannel {
+  /** Of the first that was sent by it. */
   readonly #plan: AmqpPlan;
   readonly #now: () => number;
   /** Why its connection ends. */
@@ -253,13 +279,15 @@ class ExchangeChannel {
       const said = /"([^]*)"$/.exec(refusal.message)?.[1] ?? refusal.message;
       // What is not there may come yet: an exchange is declared by whoever uses it.
       const retryable = code === 404 || Number(code) >= 500;
-      const why = `${place} refuses it: ${shownText(said, secrets)}`;
+      const { exchange, vhost } = this.#plan.address;
+      const why = code === 404
+        ? shownText(`${place} has no exchange ${JSON.stringify(exchange)} in its vhost ${vhost}: declare it`, secrets)
+        : `${place} refuses it: ${shownText(said, secrets)}`;
       for (const attempt of this.#takeAll()) attempt.refused(why, { retryable });
     });
-    channel.on("return", ({ fields, properties }: Message) => {
+    channel.on("return", ({ properties }: Message) => {
       const attempt = this.#unanswered.get(keyOf(properties.messageId, properties.headers?.cloudEvents_attempt));
-      const { replyText } = fields as { readonly replyText?: unknown };
-      attempt?.refused(`${place} found no queue for it: ${shownText(String(replyText), secrets)}`);
+      if (attempt !== undefined) attempt.refused(shownText(unrouted(attempt.plan), secrets));
     });
     this.#channel = channel;
     if (this.isEnded) return this.close();
@@ -273,6 +301,14 @@ class ExchangeChannel {
     this.#waiting = [];
     return attempts;
   }
+}
+
+/** What comes of `mandatory` where no queue takes the message. */
+function unrouted({ place, address: { vhost, exchange, routingKey } }: AmqpPlan): string {
+  const key = JSON.stringify(routingKey);
+  return exchange === ""
+    ? `${place} has no queue ${key} in its vhost ${vhost} (NO_ROUTE): declare it`
+    : `${place} has no queue bound to exchange ${JSON.stringify(exchange)} for ${key} (NO_ROUTE): bind one`;
 }
 
 /** Of an attempt: one that was cancelled may still be on the way when the next goes. */

@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import type { Host } from "../core/targets/broker-urn.ts";
+import { shownText } from "./connection-error.ts";
 import type { OpenTarget } from "./open-target.ts";
 import type { ClientTls } from "./tls.ts";
 
@@ -37,6 +38,13 @@ export function placeOf({ hosts }: Access): string {
 /** The options of TLS for a connection to this host. RFC 6066 §3: an address is no server name. */
 export function tlsOf(hostname: string, clientTls: ClientTls = {}): ClientTls & { readonly servername: string } {
   return { servername: isIP(hostname) === 0 ? hostname : "", ...clientTls };
+}
+
+/** Who is not let in, and what helps. */
+export function unwelcome(access: Access, userOtherwise?: string): string {
+  const { user = userOtherwise } = access;
+  if (user === undefined) return "refuses who gives no user: give the target one";
+  return `refuses the user ${shownText(user, secretsOf(access))}, or its password: correct them in the target`;
 }
 
 /** What may be seen in no result. */

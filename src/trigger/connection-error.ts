@@ -32,6 +32,28 @@ export function unreachable(code: string, { place, host, connectMs }: Place): st
   return undefined;
 }
 
+/** Why nothing is said to this server over TLS, and what helps; `text` is what the runtime says. */
+export function insecure(place: string, text: string): string {
+  const start = `no secure connection with ${place}: `;
+  // What Node's OpenSSL says, and what Deno's rustls.
+  if (/self.signed|unable to (get|verify)|unknown ?issuer/i.test(text)) {
+    return `${start}nobody known here vouches for its certificate; tls.ca of a named target says who does (${text})`;
+  }
+  if (/altnames|not ?valid ?for ?name/i.test(text)) {
+    return `${start}its certificate is for another name; tls.serverName of a named target says which (${text})`;
+  }
+  if (/wrong version number|packet length too long|InvalidContentType/i.test(text)) {
+    return `${start}it speaks no TLS at this port`;
+  }
+  return start + text;
+}
+
+/** A broker that hangs up before it has let anybody in; `scheme` is the one for TLS. */
+export function hungUp(place: string, { isSecure, scheme }: { readonly isSecure: boolean; readonly scheme: string }) {
+  const why = isSecure ? "it may speak no TLS at this port" : `it may want TLS at this port (${scheme}://)`;
+  return `${place} closed the connection at once: ${why}`;
+}
+
 /** Several addresses may have been tried; the first error stands for all. Empty when there is none. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";

@@ -13,7 +13,7 @@ import { Attempt } from "./attempt.ts";
 import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
 import { type Egress, PLAIN_EGRESS } from "./egress.ts";
-import { failureOf, isAgainstNumbers, NoPartition, refusalOf } from "./kafka-failure.ts";
+import { failureOf, isAgainstNumbers, NoPartition, refusalOf, seedNames } from "./kafka-failure.ts";
 import { Lines } from "./kafka-lines.ts";
 import { type KafkaMessage, kafkaMessage } from "./kafka-message.ts";
 import { quieten } from "./kafka-quiet.ts";
@@ -126,8 +126,7 @@ function clientOf(
   { lines, egress }: { readonly lines: Lines; readonly egress: Egress },
 ): Kafka {
   const { isGuarded, isSecure, hosts, user, password = "", clientTls } = access;
-  // The client would cut an address of IPv6 at its first colon: it gets a name for it.
-  const names = hosts.map(({ hostname }, n) => hostname.includes(":") ? `seed-${n}` : hostname);
+  const names = seedNames(hosts);
   return new Kafka({
     brokers: hosts.map(({ port }, n) => `${names[n]}:${port}`),
     clientId: "metronome",

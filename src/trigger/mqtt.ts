@@ -9,9 +9,9 @@ import { type IConnackPacket, MqttClient } from "mqtt";
 import { type MqttAddress, parseMqttUrn } from "../core/targets/target-mqtt.ts";
 import { isFault } from "../core/values/fault.ts";
 import { Attempt } from "./attempt.ts";
-import { type Access, accessOf, placeOf, secretsOf, tlsOf } from "./broker-access.ts";
+import { type Access, accessOf, placeOf, secretsOf, tlsOf, unwelcome } from "./broker-access.ts";
 import { brokerTrigger } from "./broker.ts";
-import { codeOf, shownText, unreachable } from "./connection-error.ts";
+import { codeOf, hungUp, insecure, shownText, spanOf, unreachable } from "./connection-error.ts";
 import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { type DialHow, type LinkPlan, Refusal, type Session } from "./link.ts";
 import { mqttMessage } from "./mqtt-message.ts";
@@ -22,12 +22,14 @@ export type MqttTriggerOptions = {
   /** Opens the credentials of named targets. */
   readonly open?: OpenCredentials;
   readonly idleMs?: number;
+  /** Whole seconds, 1 … 600: the broker is asked for a sign of life when it gave none for so long. */
+  readonly heartbeatS?: number;
   /** Judges where connections are made to; without it, as if nothing were set. */
   readonly egress?: Egress;
 };
 
 export function mqttTrigger(
-  { open, idleMs = 60_000, egress = PLAIN_EGRESS }: MqttTriggerOptions = {},
+  { open, idleMs = 60_000, heartbeatS = HEARTBEAT_S, egress = PLAIN_EGRESS }: MqttTriggerOptions = {},
 ): Trigger {
   return brokerTrigger<MqttPlan>({
     schemes: ["mqtt", "mqtts"],
@@ -37,7 +39,7 @@ export function mqttTrigger(
       const access = accessOf({ ...address, hosts: [address.host] }, target);
       return { key: JSON.stringify(access), place: placeOf(access), access, address, secrets: secretsOf(access) };
     },
-    dial: (plan, how) => dial(plan, how, egress),
+    dial: (plan, how) => dial(plan, how, { heartbeatS, egress }),
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -51,8 +53,9 @@ type MqttPlan = LinkPlan & {
 };
 
 const LINKS_MAX = 256;
-/** A broker that says nothing for one and a half of this is gone. */
-const KEEPALIVE_S = 30;
+const HEARTBEAT_S = 15;
+/** MQTT 5 §3.1.2.10: who says nothing for so many of these is gone. */
+const HEARTBEATS_MISSED = 1.5;
 const PACKET_MAX_BYTES = 1024 * 1024;
 /** MQTT 5 §3.2.2.3.3: what a broker takes unless it says less. */
 const RECEIVE_MAXIMUM = 65_535;
@@ -62,11 +65,14 @@ const ENVELOPE_BYTES = 4 * 1024;
 /** MQTT 5 §2.4: reasons of a refusal, from 0x80 on. These may pass; 0x88 and 0x89 say that the broker itself is away. */
 const PASSING = new Set([0x80, 0x83, 0x91, 0x97]);
 const AWAY = new Set([0x88, 0x89, 0x8b, 0x9c, 0x9d]);
+/** No such user, or not with this password, or not this way. */
+const UNKNOWN = new Set([0x86, 0x87, 0x8c]);
+const NOT_AUTHORIZED = 0x87;
 
 async function dial(
   plan: MqttPlan,
   { connectMs, lost }: DialHow<MqttPlan>,
-  egress: Egress,
+  { heartbeatS, egress }: { readonly heartbeatS: number; readonly egress: Egress },
 ): Promise<MqttSession> {
   const { access: { user, password } } = plan;
   const socket = socketTo(plan, egress);
@@ -74,7 +80,7 @@ async function dial(
     protocolVersion: 5,
     clean: true,
     clientId: `metronome-${randomBytes(8).toString("hex")}`,
-    keepalive: KEEPALIVE_S,
+    keepalive: heartbeatS,
     reconnectPeriod: 0,
     connectTimeout: connectMs,
     timerVariant: "native",
@@ -97,7 +103,7 @@ async function dial(
       socket.once("error", reject);
       client.once("close", () => reject(new Error("the broker closed the connection")));
     });
-    return new MqttSession(plan, { client, socket, greeting, lost });
+    return new MqttSession(plan, { client, socket, greeting, heartbeatS, lost });
   } catch (error) {
     client.end(true);
     socket.destroy();
@@ -125,14 +131,14 @@ function refusalOf({ place, access, address: { host }, secrets }: MqttPlan, erro
   if (codeOf(error) === EGRESS_REFUSED) return new Refusal("refused", said, { retryable: false });
   const reason = reasonOf(error);
   if (reason !== undefined && !AWAY.has(reason)) {
-    const who = access.user === undefined
-      ? "who does not say who it is"
-      : `the user ${shownText(access.user, secrets)}`;
-    return new Refusal("refused", `${place} refuses ${who}: ${said}`, { retryable: PASSING.has(reason) });
+    const why = UNKNOWN.has(reason) ? unwelcome(access) : `lets nobody in: ${said}`;
+    return new Refusal("refused", `${place} ${why}`, { retryable: PASSING.has(reason) });
   }
-  if (access.isSecure && reason === undefined && !/closed|ECONNRESET|EPIPE/.test(`${said} ${codeOf(error)}`)) {
-    return new Refusal("insecure", `no secure connection with ${place}: ${said}`);
+  const { isSecure } = access;
+  if (/closed|disconnected|ECONNRESET|EPIPE/.test(`${said} ${codeOf(error)}`)) {
+    return new Refusal("away", hungUp(place, { isSecure, scheme: "mqtts" }));
   }
+  if (isSecure && reason === undefined) return new Refusal("insecure", insecure(place, said));
   return new Refusal("away", `the connection with ${place} failed: ${said}`);
 }
 
@@ -142,10 +148,14 @@ function reasonOf(error: unknown): number | undefined {
   return typeof code === "number" && code >= 0x80 ? code : undefined;
 }
 
+/** What the library says of a broker that does not answer when it is asked for a sign of life. */
+const SILENT = "Keepalive timeout";
+
 type SessionParts = {
   readonly client: MqttClient;
   readonly socket: Socket;
   readonly greeting: IConnackPacket;
+  readonly heartbeatS: number;
   readonly lost: DialHow<MqttPlan>["lost"];
 };
 
@@ -159,7 +169,7 @@ class MqttSession implements Session<MqttPlan> {
   #queue: Attempt<MqttPlan>[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(plan: MqttPlan, { client, socket, greeting, lost }: SessionParts) {
+  constructor(plan: MqttPlan, { client, socket, greeting, heartbeatS, lost }: SessionParts) {
     this.#plan = plan;
     this.#client = client;
     this.#socket = socket;
@@ -167,7 +177,11 @@ class MqttSession implements Session<MqttPlan> {
     this.#unansweredMax = receiveMaximum;
     this.#packetMaxBytes = maximumPacketSize;
     let why = `the connection with ${plan.place} was lost`;
-    client.on("error", (error) => why = `${why}: ${shownText(error.message, plan.secrets)}`);
+    client.on("error", ({ message }) => {
+      why = message === SILENT
+        ? `${plan.place} showed no sign of life for ${spanOf(1_000 * HEARTBEATS_MISSED * heartbeatS)}`
+        : `${why}: ${shownText(message, plan.secrets)}`;
+    });
     client.on("disconnect", ({ reasonCode }) => why = `${plan.place} closed the connection, with reason ${reasonCode}`);
     client.once("close", () => {
       lost(this.#queue.splice(0));
@@ -217,8 +231,10 @@ class MqttSession implements Session<MqttPlan> {
       const reason = reasonOf(error ?? {});
       if (reason === undefined) attempt.delivered();
       else {
-        const said = error === undefined ? "" : shownText(error.message, secrets);
-        attempt.refused(`${place} refuses it: ${said}`, { retryable: PASSING.has(reason) });
+        const said = reason === NOT_AUTHORIZED
+          ? `lets this user publish to no topic ${topic}`
+          : `refuses it: ${error?.message ?? ""}`;
+        attempt.refused(shownText(`${place} ${said}`, secrets), { retryable: PASSING.has(reason) });
       }
       this.#next();
     });

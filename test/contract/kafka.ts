@@ -36,7 +36,8 @@ export async function topic({ ports }: Service, how: TopicHow = {}): Promise<Top
   const admin = kafka.admin();
   await admin.connect();
   await admin.createTopics({
-    waitForLeaders: true,
+    // The client itself waits for them only until it meets a broker that has not heard of the topic yet.
+    waitForLeaders: false,
     topics: [{
       topic: name,
       ...(replicas === undefined
@@ -45,6 +46,7 @@ export async function topic({ ports }: Service, how: TopicHow = {}): Promise<Top
       configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
     }],
   });
+  await until(async () => (await leaders(admin, name)).every((leader) => leader >= 0));
   const consumer = kafka.consumer({ groupId: name, maxWaitTimeInMs: 100 });
   const records: Record[] = [];
   let isReading = false;
@@ -63,13 +65,24 @@ export async function topic({ ports }: Service, how: TopicHow = {}): Promise<Top
   return {
     name,
     records: read,
-    leader: async () => (await admin.fetchTopicMetadata({ topics: [name] })).topics[0]?.partitions[0]?.leader,
+    leader: async () => (await leaders(admin, name))[0],
     async [Symbol.asyncDispose]() {
       await consumer.disconnect();
       await admin.deleteTopics({ topics: [name] });
       await admin.disconnect();
     },
   };
+}
+
+/** The node that leads each partition; -1 while none does. */
+async function leaders(admin: Admin, name: string): Promise<readonly number[]> {
+  try {
+    const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [name] });
+    return found?.partitions.map(({ leader }) => leader) ?? [-1];
+  } catch (error) {
+    if (error instanceof Error && "type" in error && error.type === "UNKNOWN_TOPIC_OR_PARTITION") return [-1];
+    throw error;
+  }
 }
 
 async function written(admin: Admin, name: string): Promise<number> {

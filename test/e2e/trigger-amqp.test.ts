@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import type { PlainTarget } from "../../src/core/targets/target.ts";
-import { amqpTrigger } from "../../src/trigger/amqp.ts";
+import { amqpTrigger, type AmqpTriggerOptions } from "../../src/trigger/amqp.ts";
 import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";
 import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
@@ -24,11 +24,11 @@ type World = AsyncDisposable & {
   send(target: PlainTarget, attempt?: number): Promise<DeliveryResult>;
 };
 
-async function world(): Promise<World> {
+async function world(options: Partial<AmqpTriggerOptions> = {}): Promise<World> {
   const found = there(rabbitmq);
   const broker = new RabbitMq(found);
   const name = freshName("amqp");
-  const trigger = amqpTrigger({ now: () => NOW });
+  const trigger = amqpTrigger({ now: () => NOW, ...options });
   await broker.declareQueue(name, { vhost: VHOST });
   await broker.declareExchange(name, { vhost: VHOST });
   await broker.bind(name, name, "a.*", VHOST);
@@ -104,8 +104,12 @@ test("an event that no queue takes has failed, and so has one to an exchange tha
     ["delivered", false],
     ["delivered", false],
   ]);
-  for (const at of [0, 1] as const) assert.match(errorOf(results[at]), /found no queue for it: NO_ROUTE/);
-  assert.match(errorOf(results[2]), /no exchange 'nothing-/);
+  const place = `127.0.0.1:${port}`;
+  assert.deepEqual(results.slice(0, 3).map(errorOf), [
+    `${place} has no queue bound to exchange "${name}" for "nobody" (NO_ROUTE): bind one`,
+    `${place} has no queue "nowhere-${name}" in its vhost shop/1 (NO_ROUTE): declare it`,
+    `${place} has no exchange "nothing-${name}" in its vhost shop/1: declare it`,
+  ]);
   const attempts = (await broker.take(name, VHOST)).map(({ properties }) => properties.headers?.cloudEvents_attempt);
   assert.deepEqual(attempts.sort(), ["4", "5"]);
 });
@@ -158,13 +162,52 @@ test("an event in flight when the connection is cut has failed, and may be sent 
   assert.match(errorOf(result), /the connection with 127\.0\.0\.1:\d+ ended/);
 });
 
-test("many events share one connection", async () => {
+test("a broker that goes silent is given up after two heartbeats, and the next event opens another connection", async () => {
+  await using made = await world({ heartbeatS: 1 });
+  const { broker, name, port, send } = made;
+  let isSilent = false;
+  await using between = await wall(port, { isEvent: () => isSilent });
+  const urn = `amqp://127.0.0.1:${between.port}/shop%2F1//${name}`;
+  assert.equal((await send({ urn }, 1)).kind, "delivered");
+  isSilent = true;
+  const lost = await send({ urn }, 2);
+  assert.match(errorOf(lost), /^127\.0\.0\.1:\d+ showed no sign of life for 2 s$/);
+  assert.equal(lost.kind === "failed" && lost.retryable, true);
+  isSilent = false;
+  assert.equal((await send({ urn }, 3)).kind, "delivered");
+  assert.equal(between.connections(), 2);
+  // Nothing is left of the first, of which each end counts here.
+  await until(() => Promise.resolve(between.open() === 2));
+  const attempts = (await broker.take(name, VHOST)).map(({ properties }) => properties.headers?.cloudEvents_attempt);
+  assert.deepEqual(attempts, ["1", "2", "3"]);
+});
+
+test("an exchange that is deleted while events come is missed by theirs alone, until it is there again", async () => {
   await using made = await world();
+  const { broker, name, port, send } = made;
+  const vhost = `amqp://127.0.0.1:${port}/shop%2F1`;
+  const both = (attempt: number) =>
+    Promise.all([send({ urn: `${vhost}/${name}/a.b` }, attempt), send({ urn: `${vhost}//${name}` }, attempt + 1)]);
+  assert.deepEqual((await both(1)).map(({ kind }) => kind), ["delivered", "delivered"]);
+  await broker.deleteExchange(name, VHOST);
+  const [missed, other] = await both(3);
+  assert.match(errorOf(missed), /has no exchange "amqp-.*" in its vhost shop\/1: declare it$/);
+  assert.equal(missed.kind === "failed" && missed.retryable, true);
+  assert.equal(other.kind, "delivered");
+  await broker.declareExchange(name, { vhost: VHOST });
+  await broker.bind(name, name, "a.*", VHOST);
+  assert.deepEqual((await both(5)).map(({ kind }) => kind), ["delivered", "delivered"]);
+});
+
+test("many events share one connection, which is made for the first of them, and closed when it is idle", async () => {
+  await using made = await world({ idleMs: 200 });
   const { name, port, send } = made;
   await using counted = await wall(port);
+  assert.equal(counted.connections(), 0);
   const vhost = `amqp://127.0.0.1:${counted.port}/shop%2F1`;
   const urns = [`${vhost}//${name}`, `${vhost}/${name}/a.b`];
   const results = await Promise.all(Array.from({ length: 200 }, (_, n) => send({ urn: urns[n % 2] ?? "" }, n + 1)));
   assert.deepEqual(new Set(results.map(({ kind }) => kind)), new Set(["delivered"]));
   assert.equal(counted.connections(), 1);
+  await until(() => Promise.resolve(counted.open() === 0));
 });

@@ -23,7 +23,7 @@ const NOW = Date.now();
 const USERINFO = `robot:${PASSWORD.replace("/", "%2F")}@`;
 
 type Sender = AsyncDisposable & {
-  send(target: PlainTarget, more?: { task?: string; payload?: string }): Promise<DeliveryResult>;
+  send(target: PlainTarget, more?: { task?: string; payload?: string; totalMs?: number }): Promise<DeliveryResult>;
 };
 
 function sender({ idleMs = 10_000 } = {}): Sender {
@@ -116,7 +116,7 @@ test("what goes to a partition or a topic that is not there fails, and others go
   ]);
   assert.deepEqual(good, { kind: "delivered" });
   assert.match(errorOf(bad), /has 2 partitions, and no number 2/);
-  assert.match(errorOf(unknown), /has no topic topic-.*-to-come/);
+  assert.match(errorOf(unknown), /has no topic topic-.*-to-come: create it$/);
   assert.deepEqual([bad, unknown].map((result) => result.kind === "failed" && [result.retryable, result.cause]), [
     [false, "refused"],
     [true, "refused"],
@@ -170,13 +170,14 @@ test("a connection that is cut is made anew, and each event counts once all the 
   assert.deepEqual((await made.records()).map(({ key }) => key).sort(), [...tasks].sort());
 });
 
-test("when the leader of a partition goes, the next one takes what comes, each event once", async () => {
+test("when the leader of a partition goes, the next takes what comes, each once; what needs both waits", async () => {
   services("start", "kafka-second");
   try {
     const { ports } = there(kafka);
     const second = there(service("kafka-second"));
     // Its leader is the second node, as long as that is there.
     await using made = await topic(there(kafka), { replicas: [2, 1] });
+    await using strict = await topic(there(kafka), { replicas: [1, 2], config: { "min.insync.replicas": "2" } });
     assert.equal(await made.leader(), 2);
     await using sending = sender();
     const urn = `kafka://127.0.0.1:${second.ports.plain},127.0.0.1:${ports.plain}/${made.name}`;
@@ -196,6 +197,10 @@ test("when the leader of a partition goes, the next one takes what comes, each e
     await gone;
     assert.equal(await made.leader(), 1);
     assert.deepEqual((await made.records()).map(({ key }) => key), tasks);
+    // With fewer acknowledgements than those of all replicas, the broker would take it at once.
+    const short = await sending.send({ urn: `kafka://127.0.0.1:${ports.plain}/${strict.name}` }, { totalMs: 1_000 });
+    assert.deepEqual([short.kind, short.kind === "failed" && short.retryable], ["failed", true]);
+    assert.deepEqual(await strict.records(), []);
   } finally {
     services("stop", "kafka-second");
   }

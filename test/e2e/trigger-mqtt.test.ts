@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { test as nodeTest } from "node:test";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
-import { mqttTrigger } from "../../src/trigger/mqtt.ts";
+import { mqttTrigger, type MqttTriggerOptions } from "../../src/trigger/mqtt.ts";
 import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { type Subscriber, subscriber } from "../contract/mosquitto.ts";
 import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
@@ -21,10 +21,10 @@ type World = AsyncDisposable & {
   send(target: ResolvedTarget, payload?: string, task?: string): Promise<DeliveryResult>;
 };
 
-async function world(): Promise<World> {
+async function world(options: MqttTriggerOptions = {}): Promise<World> {
   const topic = freshName("mqtt");
   const made = await subscriber(there(mosquitto), topic);
-  const trigger = mqttTrigger();
+  const trigger = mqttTrigger(options);
   return {
     topic,
     subscriber: made,
@@ -83,9 +83,12 @@ test("who may not publish there is told so, and who is not let in too", async ()
   await using made = await world();
   const { ports } = there(mosquitto);
   const cases = [
-    [`mqtt://127.0.0.1:${ports.mqtt}/forbidden/${made.topic}`, /refuses it: .*not authorized/i],
-    [`mqtt://robot:wr0ng@127.0.0.1:${ports.password}/${made.topic}/a`, /refuses the user robot: .*not authorized/i],
-    [`mqtt://127.0.0.1:${ports.password}/${made.topic}/a`, /refuses who does not say who it is: .*not authorized/i],
+    [`mqtt://127.0.0.1:${ports.mqtt}/forbidden/${made.topic}`, /lets this user publish to no topic forbidden\/mqtt-/],
+    [
+      `mqtt://robot:wr0ng@127.0.0.1:${ports.password}/${made.topic}/a`,
+      /refuses the user robot, or its password: correct them/,
+    ],
+    [`mqtt://127.0.0.1:${ports.password}/${made.topic}/a`, /refuses who gives no user: give the target one/],
   ] as const;
   for (const [urn, error] of cases) {
     const result = await made.send({ urn });
@@ -124,13 +127,28 @@ test("an event in flight when the connection is cut has failed; the next one ope
   assert.equal(between.connections(), 2);
 });
 
-test("many events share one connection, and come in the order in which they were sent", async () => {
-  await using made = await world();
+test("a broker that goes silent is given up when it misses a heartbeat, and the next event opens another", async () => {
+  await using made = await world({ heartbeatS: 1 });
+  let isSilent = true;
+  await using between = await wall(there(mosquitto).ports.mqtt ?? 0, {
+    isEvent: (chunk) => isSilent && chunk.readUInt8(0) >> 4 === 3,
+  });
+  const urn = `mqtt://127.0.0.1:${between.port}/${made.topic}/a`;
+  assert.match(errorOf(await made.send({ urn })), /^127\.0\.0\.1:\d+ showed no sign of life for 1\.5 s$/);
+  await until(() => Promise.resolve(between.open() === 0));
+  isSilent = false;
+  assert.deepEqual(await made.send({ urn }), { kind: "delivered" });
+});
+
+test("many events share one connection, come in the order in which they were sent, and leave none when idle", async () => {
+  await using made = await world({ idleMs: 200 });
   await using counted = await wall(there(mosquitto).ports.mqtt ?? 0);
+  assert.equal(counted.connections(), 0);
   const urn = `mqtt://127.0.0.1:${counted.port}/${made.topic}/a`;
   const tasks = Array.from({ length: 300 }, (_, n) => `task-${n}`);
   const results = await Promise.all(tasks.map((task) => made.send({ urn }, task, task)));
   assert.deepEqual(new Set(results.map(({ kind }) => kind)), new Set(["delivered"]));
   assert.deepEqual((await made.subscriber.published()).map(({ payload }) => JSON.parse(payload)), tasks);
   assert.equal(counted.connections(), 1);
+  await until(() => Promise.resolve(counted.open() === 0));
 });
