@@ -212,6 +212,18 @@ function Chosen() {
   );
 }
 
+/** Drawn by itself: the list is not drawn anew for it. */
+function PickAll({ count }: { readonly count: number }) {
+  return (
+    <input
+      type="checkbox"
+      aria-label="Select all that are shown"
+      checked={selected.value.size > 0 && selected.value.size === count}
+      onClick={chooseAll}
+    />
+  );
+}
+
 function List({ isSearch, here }: { readonly isSearch: boolean; readonly here: number }) {
   const { kind, ids, cursor, isMoreComing, problem, total } = list.value;
   if (problem !== undefined && ids.length === 0) return <p class="blank" role="alert">{problem}</p>;
@@ -236,12 +248,7 @@ function List({ isSearch, here }: { readonly isSearch: boolean; readonly here: n
         <div role="rowgroup" class="columns">
           <div role="row">
             <span role="columnheader">
-              <input
-                type="checkbox"
-                aria-label="Select all that are shown"
-                checked={selected.value.size > 0 && selected.value.size === ids.length}
-                onClick={chooseAll}
-              />
+              <PickAll count={ids.length} />
             </span>
             <span role="columnheader">Task</span>
             <span role="columnheader">Next run</span>
