@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hash } from "node:crypto";
+import { v0State } from "../../src/api/v0/v0-view.ts";
+import { occurrenceId } from "../../src/core/task/occurrence.ts";
+import type { Run } from "../../src/core/task/run.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
+import { instant } from "../../src/core/values/instant.ts";
 import { type Call, HOURLY, type Reply, rest, URN, withWorld, type World } from "./world.ts";
 
 const SCHEDULE = "R/2026-12-01T09:00:00Z/PT1H/ET30S";
@@ -239,3 +243,79 @@ test("pages of the origins of the settings may ask, with a token and without a c
       assert.equal((await call("DELETE /task/a", { headers: { origin, authorization: token } })).status, 403, origin);
     }
   }, { origins: ["https://board.example"] }));
+
+test("each path of the seed, with a slash at its end too, lets a page of an allowed origin ask by each of its methods", () =>
+  withWorld(async ({ call }) => {
+    const origin = "https://board.example";
+    const calls = [
+      ...["POST /user", "PATCH /user", "GET /user", "POST /auth", "POST /task", "DELETE /task/a", "GET /tasks"],
+      "POST /auth/logout",
+    ];
+    const { token } = await signedIn({ call });
+    for (const line of calls.flatMap((line) => [line, `${line}/`])) {
+      const [method = "", path] = line.split(" ");
+      const asked = await call(`OPTIONS ${path}`, {
+        headers: {
+          origin,
+          "access-control-request-method": method,
+          "access-control-request-headers": "authorization,content-type",
+        },
+        token: null,
+      });
+      const allowed = (what: string) => asked.headers.get(`access-control-allow-${what}`)?.split(", ") ?? [];
+      assert.deepEqual([asked.status, allowed("origin")], [204, [origin]], line);
+      assert.ok(allowed("methods").includes(method), line);
+      assert.ok(["authorization", "content-type"].every((name) => allowed("headers").includes(name)), line);
+      assert.equal(allowed("credentials").length, 0);
+      const sent = method === "GET" || method === "DELETE" ? {} : { body: {} };
+      const headers = { origin, authorization: token, "sec-fetch-site": "cross-site" };
+      const answered = await call(line, { headers, ...sent });
+      assert.equal(answered.headers.get("access-control-allow-origin"), origin, line);
+      const isOver = line === "POST /auth/logout/";
+      assert.ok((isOver ? [401] : [200, 422]).includes(answered.status), `${line} ${answered.status}`);
+    }
+  }, { origins: ["https://board.example"] }));
+
+test("a task that can't be is refused in the seed's words: its id, its size, what it does not know", () =>
+  withWorld(async ({ call }) => {
+    const { token } = await signedIn({ call });
+    const task = { name: "n", schedule: HOURLY, urn: URN };
+    const faults = async (more: object) => {
+      const { status, body } = await call("POST /task", { body: { ...task, ...more }, ...as(token) });
+      return [status, ...(Array.isArray(body) ? body : []).map(({ field, type }) => `${field} ${type}`)];
+    };
+    assert.deepEqual(await faults({ id: "a b" }), [422, "id pattern"]);
+    assert.deepEqual(await faults({ id: "" }), [422, "id string_gte"]);
+    assert.deepEqual(await faults({ id: "x".repeat(257) }), [422, "id string_lte"]);
+    assert.deepEqual(await faults({ name: " n" }), [422, "name pattern"]);
+    assert.deepEqual(await faults({ urn: undefined }), [422, "urn required"]);
+    assert.deepEqual(await faults({ schedule: 5, user: "eve" }), [
+      ...[422, "schedule invalid_type", "user additional_property_not_allowed"],
+    ]);
+    assert.deepEqual(await faults({ schedule: "R/2026-01-01T00:00:00Z/PT0S" }), [422, "schedule pattern"]);
+    assert.deepEqual(await faults({ payload: "x".repeat(1024 * 1024) }), [413]);
+    assert.deepEqual((await call("POST /task", { body: task, ...as(token) })).body.payload, null);
+    assert.deepEqual((await call("PUT /task", { body: task, ...as(token) })).body, {
+      err: "This path knows POST.",
+    });
+  }));
+
+test("what became of a run is told with the seed's id, times and codes", () => {
+  const guid = taskGuid("u", "a");
+  const at = instant(1_796_119_200_000);
+  const attempt = { n: 1, peer: "p", startedAt: instant(at + 5), endedAt: instant(at + 1_250), status: 200 };
+  const run: Run = {
+    ...{ id: occurrenceId(guid, at), guid, user: "u", task: "a", instant: at, state: "settled" },
+    ...{ outcome: "delivered", attempts: [attempt], settledAt: instant(at + 1_251) },
+  };
+  const state = {
+    ...{ id: hash("sha256", `${guid}1796119200`, "hex"), taskGUID: guid, userID: "u", at: 1_796_119_200 },
+    ...{ doneAt: 1_796_119_201, duration: 1_245_000, URN, state: 0 },
+  };
+  assert.deepEqual(v0State(run, URN), state);
+  for (const [outcome, code] of [["failed", 1], ["expired", 2], ["missed", 2], ["skipped", 2]] as const) {
+    assert.deepEqual(v0State({ ...run, outcome }, URN), { ...state, state: code });
+  }
+  const { outcome: _, ...open } = run;
+  assert.equal(v0State(open, URN), undefined);
+});

@@ -54,13 +54,22 @@ test("each text that the document lets a user store is filled with scripts, or c
   assert.equal(new Set(SCRIPT_TEXTS).size, 200);
 });
 
-browserTest("nothing that is stored runs, on any page", async ({ enter, peer, receiver }) => {
+/** What a peer says of itself, with as much of a script as a name has room for. */
+const PEER_NAME = "<img src=x onerror=alert(1)>'\"</script><svg onload=alert(2)>";
+
+browserTest("nothing that is stored runs, on any page", async ({ enter, peer, receiver, more }) => {
   const hostile = await startHostile();
   try {
+    const { ticket } = await peer.call<{ ticket: string }>("POST", "/tickets", {});
+    await more(PEER_NAME, ticket);
+    await until("the other peer has told its name", async () => {
+      const { peers } = await peer.call<{ peers: readonly { name: string; state: string }[] }>("GET", "/mesh");
+      return peers.some(({ name, state }) => name === PEER_NAME && state === "alive");
+    });
     await plant(peer, receiver.url, hostile.url);
     await until("some ran, and some failed", () => receiver.received.length > 2 && hostile.seen() > 2);
     const { page } = await enter();
-    const links = new Map<string, Set<string>>([["/", new Set(["/"])]]);
+    const links = new Map<string, Set<string>>([["/", new Set(["/"])], ["/ui/mesh", new Set(["/ui/mesh"])]]);
     let seen = 0;
     // One of each kind of page in turn, so that no kind is left out for a long list of another.
     for (let path = nextOf(links, seen); path !== undefined && seen < PAGES; path = nextOf(links, seen)) {
@@ -68,6 +77,10 @@ browserTest("nothing that is stored runs, on any page", async ({ enter, peer, re
       await page.goto(new URL(path, peer.url).href);
       await page.locator("main").waitFor();
       await page.waitForTimeout(250);
+      if (path === "/ui/mesh") {
+        await page.locator("[data-peer]", { hasText: PEER_NAME }).getByRole("button", { name: PEER_NAME }).click();
+        await page.getByRole("heading", { name: PEER_NAME }).waitFor();
+      }
       const found = await page.locator("a[href]").evaluateAll((all) => all.map((each) => each.getAttribute("href")));
       for (const href of found) {
         // What the API hands out as a file is no page.

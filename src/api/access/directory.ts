@@ -6,7 +6,9 @@ import { type User, userOf } from "../../core/people/user.ts";
 import type { Entity } from "../../core/register/register.ts";
 import type { Instant } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
+import { everyEntity } from "./every-entity.ts";
 
+/** Who live; those who were deleted are not counted. */
 export const USERS_MAX = 10_000;
 const FRESH_MS = 1_000;
 
@@ -25,7 +27,10 @@ export function createDirectory(peer: Pick<Peer, "entity" | "entities" | "now">)
   let read: { readonly at: Instant; readonly users: Promise<readonly User[]> } | undefined;
 
   async function readAll(): Promise<readonly User[]> {
-    const users = (await peer.entities("user", USERS_MAX)).flatMap((entity) => userOf(entity) ?? []);
+    const users: User[] = [];
+    for await (const entity of everyEntity(peer, "user")) {
+      users.push(...[userOf(entity)].filter((each) => each !== undefined));
+    }
     return users.sort((a, b) => compare(a.name, b.name) || a.createdAt - b.createdAt || compare(a.id, b.id));
   }
 

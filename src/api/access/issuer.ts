@@ -7,7 +7,8 @@ import type { UserId } from "../../core/values/ids.ts";
 import type { Instant } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
 import { submit } from "../tasks/put.ts";
-import { issueToken, revokeToken, type Token, tokenEntities, tokenOf } from "./token.ts";
+import { everyEntity } from "./every-entity.ts";
+import { issueToken, revokeToken, type Token, tokenOf } from "./token.ts";
 
 /** Tokens and invitations of one user: one for each of their programs. */
 export const TOKENS_OF_USER_MAX = 1_000;
@@ -61,7 +62,7 @@ export function createIssuer(peer: Pick<Peer, "entity" | "entities" | "submit" |
   async function countAll(now: Instant): Promise<Map<UserId, Held>> {
     const users = new Map<UserId, Held>();
     const over: Command[] = [];
-    for await (const entity of tokenEntities(peer)) {
+    for await (const entity of everyEntity(peer, "token")) {
       if (!isAlive(entity)) continue;
       const token = tokenOf(entity, now);
       if (token === undefined) {

@@ -9,6 +9,7 @@ import type { UserId } from "../../core/values/ids.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
 import type { Stamp } from "../../core/values/stamp.ts";
 import type { Peer } from "../../peer.ts";
+import { everyEntity } from "./every-entity.ts";
 
 /** `refresh`: of the seed's API, where it gives further tokens. */
 export type TokenKind = "api" | "session" | "refresh" | "invite";
@@ -49,9 +50,6 @@ export function renewToken(entity: Entity): Command {
 /** A token that was made with one that was made with one … is looked up so far. */
 export const PARENTS_MAX = 4;
 
-/** Tokens are looked through by so many. */
-const PAGE = 1_000;
-
 /** The living token under this key. */
 export async function findToken(peer: Pick<Peer, "entity" | "now">, key: string): Promise<Token | undefined> {
   const found = tokenOf(await peer.entity("token", key), peer.now());
@@ -69,21 +67,11 @@ export async function listTokens(
   kinds: readonly TokenKind[],
 ): Promise<readonly (readonly [Token, Entity])[]> {
   const found: [Token, Entity][] = [];
-  for await (const entity of tokenEntities(peer)) {
+  for await (const entity of everyEntity(peer, "token")) {
     const token = tokenOf(entity, peer.now());
     if (token !== undefined && kinds.includes(token.kind)) found.push([token, entity]);
   }
   return found;
-}
-
-/** All that there are, also what was deleted or is over. */
-export async function* tokenEntities(peer: Pick<Peer, "entities">): AsyncGenerator<Entity> {
-  let page = await peer.entities("token", PAGE);
-  while (true) {
-    yield* page;
-    if (page.length < PAGE) return;
-    page = await peer.entities("token", PAGE, page.at(-1)?.key);
-  }
 }
 
 /** The token of an entity; absent when it was deleted, or is over at `now`. */
