@@ -63,7 +63,6 @@ export class Replication {
   /** The digest tree holds all that the store held at the start. */
   #isDigestWhole = false;
   readonly #wishes = new Map<PeerId, Wish>();
-  readonly #linked = new Set<PeerId>();
   readonly #syncedAt = new Map<PeerId, Instant>();
   /** Pulls that were broken off while entities came: they go on from there as long as the link to that peer holds. */
   readonly #unfinished = new Map<PeerId, Unfinished>();
@@ -234,11 +233,10 @@ export class Replication {
   }
 
   linked(peer: PeerId): void {
-    this.#linked.add(peer);
+    for (const message of this.#asks.linked(peer)) this.#host.send(peer, message);
   }
 
   unlinked(peer: PeerId): void {
-    this.#linked.delete(peer);
     this.#asks.unlinked(peer);
     this.#unfinished.delete(peer);
   }
@@ -309,7 +307,7 @@ export class Replication {
   #dueAt(peer: PeerId, { since, isUrgent }: Wish): number {
     const at = isUrgent ? since : Math.max(since + NEWS_PATIENCE_MS, (this.#syncedAt.get(peer) ?? 0) + SYNC_PAUSE_MS);
     // Who is heard of through others alone can't be asked: its own link is on its way.
-    return this.#linked.has(peer) ? at : Math.max(at, since + ANSWER_MS);
+    return this.#asks.isLinked(peer) ? at : Math.max(at, since + ANSWER_MS);
   }
 
   #startSync(): void {
