@@ -221,7 +221,9 @@ test("a peer that leaves is left for all, dead for nobody, and alive again when 
     world.leave("p3");
     world.run(3_000);
     world.loss = 0;
-    assert.deepEqual(world.doubts(), ["p0: p3 left", "p1: p3 left", "p2: p3 left", "p4: p3 left"], `seed ${seed}`);
+    // With so much lost somebody else may be suspected for a moment.
+    const known = world.doubts().filter((doubt) => doubt.includes(": p3 "));
+    assert.deepEqual(known, ["p0: p3 left", "p1: p3 left", "p2: p3 left", "p4: p3 left"], `seed ${seed}`);
     assert.ok(world.deaths(since).length <= 2, `seed ${seed}: only who missed the word may take it for dead first`);
     world.run(10_000).start("p3");
     world.run(2_000);
@@ -325,7 +327,7 @@ test("an admitted peer that never answers is dead from the start, and the start 
 });
 
 test("each peer sends at most what its probes and answers are", () => {
-  for (const [peers, most] of [[2, 3], [5, 9], [9, 17], [20, 5], [50, 5]] as const) {
+  for (const [peers, most] of [[2, 2], [5, 5], [9, 10], [20, 5], [50, 5]] as const) {
     const world = calm(peers, 1);
     world.sent.clear();
     world.run(60_000);

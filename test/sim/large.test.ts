@@ -17,6 +17,6 @@ test("a mesh that starts with its tasks fires each occurrence once, and says wha
   assert.deepEqual(told.map((text) => text.split(":")[0]), ["400 tasks are there", "minute 0", "minute 1"]);
   const [carries, probes] = [report.kinds.get("carries"), report.kinds.get("probe")];
   assert.ok(carries !== undefined && probes !== undefined && carries.bytes > 0);
-  // Seven others are probed in each second.
-  assert.ok(probes.count > 8 * 7 * 100 && probes.count < 8 * 7 * 140, `${probes.count} probes`);
+  // Of each two one asks the other in each second.
+  assert.ok(probes.count > 4 * 7 * 100 && probes.count < 4 * 7 * 160, `${probes.count} probes`);
 });

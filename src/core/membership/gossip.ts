@@ -21,6 +21,11 @@ export class Gossip {
     this.#rotation = new Rotation(chance);
   }
 
+  /** Nothing is going round. */
+  get isQuiet(): boolean {
+    return this.#rumors.size === 0;
+  }
+
   put(rumor: Rumor): void {
     this.#rumors.put(rumor);
   }

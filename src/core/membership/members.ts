@@ -64,7 +64,6 @@ export class Members {
   #incarnation: number;
   #news: PeerNews;
   #seq = 0;
-  #roundMs = Infinity;
   /** When anybody was heard last. */
   #heardMs = 0;
   #hasLeft = false;
@@ -83,7 +82,7 @@ export class Members {
     this.#time = new LoopTime(periods.graceMs);
     this.#relays = new Relays(periods);
     this.#gossip = new Gossip(this.#members, chance);
-    this.#round = new Round(chance);
+    this.#round = new Round(chance, periods);
   }
 
   /** Grows when others take this peer for dead. */
@@ -102,8 +101,7 @@ export class Members {
     const admitted = new Set(peers);
     for (const peer of this.#members.keys()) if (!admitted.has(peer)) this.#forget(peer);
     for (const peer of admitted) if (peer !== this.#self && !this.#members.has(peer)) this.#welcome(peer);
-    if (this.#members.size === 0) this.#roundMs = Infinity;
-    else if (this.#roundMs === Infinity) this.#roundMs = this.#time.ms + this.#periods.probeMs * this.#chance();
+    this.#round.begin(this.#members.size, this.#time.ms);
     return this.#end();
   }
 
@@ -155,7 +153,9 @@ export class Members {
     this.#unlinked.add(peer);
     this.#relays.unlinked(peer);
     if (isLiving(member) && this.#probes.get(peer)?.stage !== "hint") {
-      const probe = this.#probes.get(peer) ?? this.#probe(member);
+      // An answer to what was asked before may still come over the link that was lost.
+      const sentMs = this.#probes.get(peer)?.sentMs ?? this.#time.ms;
+      const probe = { ...this.#probe(member), sentMs };
       const helpers = this.#askHelpers(peer, probe.seq);
       this.#probes.set(peer, hinted(probe, helpers, this.#time.ms, this.#periods));
     }
@@ -241,7 +241,7 @@ export class Members {
 
   /** All that is open at a time is few: the probes of one round, what others asked for, and the suspects. */
   #nextMs(): number {
-    let next = Math.min(this.#roundMs, this.#relays.dueMs);
+    let next = Math.min(this.#round.dueMs, this.#relays.dueMs);
     for (const { dueMs } of this.#probes.values()) next = Math.min(next, dueMs);
     for (const { suspectUntilMs } of this.#suspects) next = Math.min(next, suspectUntilMs);
     return next;
@@ -261,7 +261,7 @@ export class Members {
       this.#unasked.add(member.peer);
       this.#probe(member);
     }
-    this.#roundMs = ms + this.#periods.probeMs;
+    this.#round.beginAnew(ms);
   }
 
   #expire(): void {
@@ -273,13 +273,9 @@ export class Members {
     for (const { peer, incarnation, suspectUntilMs } of this.#suspects) {
       if (suspectUntilMs <= ms) this.#learn({ peer, state: "dead", incarnation });
     }
-    if (this.#roundMs <= ms) this.#startRound();
-  }
-
-  #startRound(): void {
-    this.#health.endPeriod();
-    this.#roundMs = Math.max(this.#roundMs, this.#time.ms - this.#periods.probeMs / 2) + this.#periods.probeMs;
-    for (const peer of this.#round.next(this.#members, this.#suspects)) {
+    const hasEnded = this.#round.hasEnded(ms);
+    if (hasEnded) this.#health.endPeriod();
+    for (const peer of this.#round.take(this.#members, this.#suspects, ms, hasEnded)) {
       const member = this.#members.get(peer);
       if (member !== undefined && !this.#probes.has(peer)) this.#probe(member);
     }
@@ -299,6 +295,7 @@ export class Members {
     const member = this.#members.get(peer);
     if (member !== undefined) this.#suspects.delete(member);
     for (const known of [this.#members, this.#probes, this.#unlinked, this.#unasked]) known.delete(peer);
+    this.#round.forget(peer);
     this.#gossip.forget(peer);
     this.#relays.forget(peer);
   }
@@ -347,6 +344,8 @@ export class Members {
   #take(from: Member, message: SwimMessage): void {
     switch (message.kind) {
       case "probe":
+        // What goes round is not to wait for the other's turn.
+        if (this.#gossip.isQuiet) this.#round.askedBy(from.peer, message.seq, this.#time.ms);
         this.#send(from.peer, {
           kind: "ack",
           seq: message.seq,
@@ -441,6 +440,7 @@ export class Members {
   #probe(member: Member): Probe {
     const probe = directProbe(this.#nextSeq(), this.#now, this.#time.ms, this.#periods);
     this.#probes.set(member.peer, probe);
+    this.#round.asks(member.peer, this.#time.ms);
     this.#sendProbe(member.peer, probe.seq);
     return probe;
   }
