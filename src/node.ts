@@ -26,6 +26,7 @@ import { tellOfDots } from "./dots.ts";
 import { Flights } from "./flights.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer } from "./peer.ts";
+import { RunSeeker } from "./run-seeker.ts";
 import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
 import type { Trigger } from "./trigger/trigger.ts";
 
@@ -70,9 +71,6 @@ export interface Node extends Peer {
 const HAND_OVER_LOOK_MS = 20;
 const FAREWELL_MS = 100;
 
-/** Who seeks a run waits for the others no longer: an answer takes some ms. */
-const CATCH_UP_MS = 300;
-
 /** Reads what the core has to know at the start, starts the machine, and returns the running node. */
 export async function startNode(parts: NodeParts): Promise<Node> {
   const { store, id, clock } = parts;
@@ -105,7 +103,20 @@ class Loop implements Node {
   readonly #tickets = new Map<number, (result: CommandResult) => void>();
   readonly #inquiries = new Map<number, (word: OwnerWord) => void>();
   readonly #catchUps = new Map<number, () => void>();
-  #catchUp: Promise<void> | undefined;
+  readonly #seeker = new RunSeeker({
+    stored: async (id) => {
+      const answer = this.#isClosed ? undefined : await this.#disk.query({ kind: "runs", ids: [id] });
+      return answer?.kind === "runs" ? answer.runs[0] : undefined;
+    },
+    ownerWord: (guid) => this.ownerWord(guid),
+    askAll: () => {
+      const ticket = ++this.#lastTicket;
+      return new Promise((resolve) => {
+        this.#catchUps.set(ticket, resolve);
+        this.#tell({ kind: "catchUp", ticket });
+      });
+    },
+  });
   readonly #flights = new Flights();
   /** Attempts that have ended, and of which the core is told in a moment. */
   #landed: Outcome[] = [];
@@ -217,21 +228,8 @@ class Loop implements Node {
 
   async seekRun(id: OccurrenceId) {
     const run = await this.run(id);
-    if (run !== undefined || !this.#machine.mesh.hasCompany || this.#isClosed) return run;
-    this.#catchUp ??= this.#askAll().finally(() => this.#catchUp = undefined);
-    await Promise.race([this.#catchUp, pause(CATCH_UP_MS)]);
-    if (this.#isClosed) return undefined;
-    const answer = await this.#disk.query({ kind: "runs", ids: [id] });
-    return answer.kind === "runs" ? answer.runs[0] : undefined;
-  }
-
-  /** Who seeks a run while others are asked for another one waits for the same answers. */
-  #askAll(): Promise<void> {
-    const ticket = ++this.#lastTicket;
-    return new Promise((resolve) => {
-      this.#catchUps.set(ticket, resolve);
-      this.#tell({ kind: "catchUp", ticket });
-    });
+    const isKnown = run?.state === "settled" || !this.#machine.mesh.hasCompany || this.#isClosed;
+    return isKnown ? run : await this.#seeker.seek(id, run);
   }
 
   entity(...query: Parameters<Peer["entity"]>) {
@@ -407,6 +405,7 @@ class Loop implements Node {
   #reply(ticket: number, result: CommandResult): void {
     // The core's own, for another peer.
     if (ticket < 0) return this.#tell({ kind: "replied", ticket, result });
+    this.#seeker.take(result);
     this.#tickets.get(ticket)?.(result);
     this.#tickets.delete(ticket);
   }

@@ -43,7 +43,10 @@ export interface Peer {
   run(id: OccurrenceId): Promise<Run | undefined>;
   /** The ways from this peer to targets: who is on them, and which of them are shut. */
   lanes(): readonly LaneState[];
-  /** As `run`; when it is not here, the others are asked first what they did last, and waited for for 0.3 s at most. */
+  /**
+   * As `run`; of what is open its owner is asked how it stands, and of what is not here all others what they did last, and
+   * waited for for 0.3 s at most. One that a command of this peer's was answered with is always found.
+   */
   seekRun(id: OccurrenceId): Promise<Run | undefined>;
   entity(kind: EntityKind, key: string): Promise<Entity | undefined>;
   /** In the order of their keys, from behind `after` on; the deleted too, as long as they are remembered. */
