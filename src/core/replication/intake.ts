@@ -2,7 +2,7 @@
 // the other and without a gap; what is stamped too far ahead not at all, until its time comes.
 
 import type { Write } from "../protocol/write.ts";
-import { type Entity, stampsOf } from "../register/register.ts";
+import { type Entity, mergeEntities, stampsOf } from "../register/register.ts";
 import type { RunVector } from "../register/vector.ts";
 import type { Carry, CarryPage, LastResult } from "../task/carry.ts";
 import type { PeerId } from "../values/ids.ts";
@@ -21,7 +21,10 @@ export type IntakeHost = {
 };
 
 /** Entities that wait for their time; what comes then is left to a later sync. */
-const QUARANTINE_MAX = 1_000;
+export const QUARANTINE_MAX = 1_000;
+
+/** A sync that was under way when the time of what it left out came has ended by then. */
+const SYNC_MAX_MS = 60_000;
 
 /** Pages of one author that wait for the one before; what comes then is a gap, and asked for again. */
 const PAGES_MAX = 64;
@@ -40,6 +43,8 @@ export class Intake {
   readonly #host: IntakeHost;
   readonly #runs: RunVector;
   readonly #quarantine = new Map<string, Entity>();
+  /** Whose writes were not even set aside, for want of room: until when nothing of theirs is taken for known. */
+  readonly #leftOut = new Map<Origin, number>();
   /** Of each author whose pages are being taken in: the end of the last one, and those that wait. */
   readonly #authors = new Map<PeerId, Author>();
 
@@ -54,7 +59,9 @@ export class Intake {
 
   /** Origins of which something is left out for now: what others know of them can't be adopted. */
   quarantinedOrigins(): ReadonlySet<Origin> {
-    const origins = new Set<Origin>();
+    const now = this.#host.wall();
+    for (const [origin, until] of this.#leftOut) if (until <= now) this.#leftOut.delete(origin);
+    const origins = new Set<Origin>(this.#leftOut.keys());
     for (const entity of this.#quarantine.values()) {
       for (const stamp of stampsOf(entity)) origins.add(stampOrigin(stamp));
     }
@@ -70,8 +77,22 @@ export class Intake {
 
   merge(entity: Entity, done: () => void): void {
     if (this.#host.observe(entity)) return this.#host.merge(entity, done);
-    if (this.#quarantine.size < QUARANTINE_MAX) this.#quarantine.set(`${entity.kind}/${entity.key}`, entity);
+    this.#setAside(entity);
     done();
+  }
+
+  #setAside(entity: Entity): void {
+    const name = `${entity.kind}/${entity.key}`;
+    const before = this.#quarantine.get(name);
+    if (before !== undefined || this.#quarantine.size < QUARANTINE_MAX) {
+      // Another peer may hold other registers of it.
+      this.#quarantine.set(name, before === undefined ? entity : mergeEntities(before, entity).entity);
+      return;
+    }
+    const until = believableAt(entity) + SYNC_MAX_MS;
+    for (const origin of [...stampsOf(entity)].map(stampOrigin)) {
+      this.#leftOut.set(origin, Math.max(until, this.#leftOut.get(origin) ?? 0));
+    }
   }
 
   get wakeAt(): number {
