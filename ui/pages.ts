@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, failureText, type Question } from "./api.ts";
 import { listen } from "./live.ts";
-import type { Page } from "./views.ts";
+import type { Page, Run } from "./views.ts";
 
 export type Pages<T> = {
   readonly items: readonly T[];
@@ -16,6 +16,8 @@ export type Pages<T> = {
   readonly again: () => void;
 };
 
+/** What happens often is followed so often. */
+const PAUSE_MS = 1_000;
 const PAGE = 50;
 const PAGE_MAX = 500;
 
@@ -26,7 +28,12 @@ type Shown<T> = {
   readonly why?: string;
 };
 
-export function usePages<T>(path: string, query: NonNullable<Question["query"]> = {}): Pages<T> {
+/** `isNews`: a run that makes the list another one. */
+export function usePages<T>(
+  path: string,
+  query: NonNullable<Question["query"]> = {},
+  isNews: (run: Run) => boolean = () => false,
+): Pages<T> {
   const [shown, setShown] = useState<Shown<T>>({ items: [], cursor: null, isReady: false });
   const [isComing, setComing] = useState(false);
   const now = useRef(shown);
@@ -54,9 +61,20 @@ export function usePages<T>(path: string, query: NonNullable<Question["query"]> 
       void read(Math.min(PAGE_MAX, Math.max(PAGE, now.current.items.length)), undefined, asking.signal);
     setShown({ items: [], cursor: null, isReady: false });
     void read(PAGE, undefined, asking.signal);
-    const unlisten = listen({ resync: () => void (now.current.isReady && anew()) });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const unlisten = listen({
+      run(run) {
+        if (!isNews(run)) return;
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          anew();
+        }, PAUSE_MS);
+      },
+      resync: () => void (now.current.isReady && anew()),
+    });
     return () => {
       asking.abort();
+      clearTimeout(timer);
       unlisten();
     };
   }, [key]);

@@ -24,12 +24,12 @@ browserTest("what a concurrent edit lost is shown, and put back", async ({ enter
   await peer.restart();
   await until("they agree", async () => (await peer.call<Named>("GET", "/tasks/t")).name === "Of the cellar", 60_000);
   const { page } = await enter({ at: "/ui/conflicts" });
-  const card = page.locator(".card", { hasText: "The meta of" });
+  const card = page.locator(".card", { hasText: "The name and labels of" });
   await card.locator("pre").getByText("Of the kitchen").waitFor();
   await card.locator("pre").getByText("Of the cellar").waitFor();
   await assertReadable(page, "a conflict");
   await card.getByRole("button", { name: "Put the lost one back" }).click();
-  await page.getByText("Of the kitchen has its meta of before again.").waitFor();
+  await page.getByText("Of the kitchen has its name and labels of before again.").waitFor();
   await until("both have it", async () => (await other.call<Named>("GET", "/tasks/t")).name === "Of the kitchen");
   assert.equal((await peer.call<Named>("GET", "/tasks/t")).name, "Of the kitchen");
 });

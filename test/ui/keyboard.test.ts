@@ -34,6 +34,7 @@ const PAGES = {
   m: "Mesh",
   c: "Conflicts",
   a: "Access",
+  u: "Audit",
   s: "Settings",
   t: "Tasks",
 };
@@ -79,19 +80,18 @@ browserTest("a task is edited, paused, triggered and backfilled by the keyboard"
   await page.getByText("No tasks yet").waitFor();
 });
 
-browserTest("dead letters are sent again by the keyboard", async ({ enter, peer, receiver }) => {
+browserTest("dead letters are sent again, and dismissed, by the keyboard", async ({ enter, peer, receiver }) => {
   receiver.answer(503);
-  await peer.call("POST", "/tasks", {
-    id: "t",
-    schedule: HOURLY,
-    target: receiver.url,
-    policy: { retry: { limit: 0 } },
-  });
-  await peer.call("POST", "/tasks/t/trigger", {});
-  await until(
-    "it has failed",
-    async () => (await peer.call<{ items: unknown[] }>("GET", "/dead-letters")).items.length === 1,
-  );
+  const policy = { retry: { limit: 0 } };
+  await peer.call("POST", "/tasks", { id: "t", schedule: HOURLY, target: receiver.url, policy });
+  const failOnce = async () => {
+    await peer.call("POST", "/tasks/t/trigger", {});
+    await until(
+      "it has failed",
+      async () => (await peer.call<{ items: unknown[] }>("GET", "/dead-letters")).items.length === 1,
+    );
+  };
+  await failOnce();
   receiver.answer(200);
   const { page } = await enter({ at: "/ui/dead-letters" });
   await page.locator("[data-cause]").waitFor();
@@ -100,6 +100,73 @@ browserTest("dead letters are sent again by the keyboard", async ({ enter, peer,
   await reach(page, page.getByRole("button", { name: "Send again", exact: true }));
   await press(page, "Enter");
   await page.getByText("1 sent again.").waitFor();
+  receiver.answer(503);
+  await failOnce();
+  await page.reload();
+  await reach(page, page.locator("[data-cause]").getByRole("button", { name: "Dismiss…" }));
+  await press(page, "Enter");
+  await page.getByRole("dialog").getByText("Dismiss 1?").waitFor();
+  await reach(page, page.getByRole("dialog").getByRole("button", { name: "Dismiss", exact: true }));
+  await press(page, "Enter");
+  await page.getByText("1 dismissed.").waitFor();
+  await page.getByText("None: nothing was given up.").waitFor();
+});
+
+browserTest(
+  "a token is revoked, a target's secret is rotated, and the audit tells of it, by the keyboard",
+  async ({ enter, peer, receiver }) => {
+    await peer.call("POST", "/tokens", { name: "script" });
+    const credentials = { token: "the-first-secret-of-the-shop" };
+    const auth = { kind: "bearer" };
+    await peer.call("POST", "/targets", { name: "shop", urn: receiver.url, auth, credentials });
+    const { page } = await enter({ at: "/ui/access" });
+    await reach(page, page.locator("[data-token]").getByRole("button", { name: "Revoke…" }));
+    await press(page, "Enter");
+    await reach(page, page.getByRole("button", { name: "Revoke it" }));
+    await press(page, "Enter");
+    await page.locator("[data-token]").waitFor({ state: "detached" });
+    await go(page, "Targets");
+    await reach(page, page.locator("[data-target]").getByRole("link", { name: "shop" }));
+    await press(page, "Enter");
+    await reach(page, page.getByRole("button", { name: "Bring new ones…" }));
+    await press(page, "Enter");
+    await reach(page, page.getByLabel("Value"));
+    await page.keyboard.type("the-second-secret-of-the-shop");
+    await press(page, "Enter");
+    await page.getByText("the one before is good too").waitFor();
+    await reach(page, page.getByRole("button", { name: "The new ones are good: forget the old" }));
+    await press(page, "Enter");
+    await page.getByText("the one before is good too").waitFor({ state: "detached" });
+    await press(page, "g", "u");
+    await reach(page, page.locator(".chains > summary"));
+    await press(page, "Enter");
+    await page.locator("[data-chain]").getByText("whole").waitFor();
+    await reach(page, page.getByRole("combobox", { name: "What", exact: true }));
+    await page.keyboard.type("Targets");
+    await until("only targets", async () => /^target /.test(await page.locator(".deed-what").first().innerText()));
+    await reach(page, page.locator("[data-deed] summary"));
+    await press(page, "Enter");
+    await page.locator("[data-deed] .diff").first().waitFor();
+  },
+);
+
+browserTest("a peer is drained, and removed, by the keyboard", async ({ enter, peer, more }) => {
+  const { ticket } = await peer.call<{ ticket: string }>("POST", "/tickets", {});
+  await more("cellar", ticket);
+  const { page } = await enter({ at: "/ui/mesh" });
+  await reach(page, page.locator("[data-peer]").getByRole("button", { name: "cellar" }));
+  await press(page, "Enter");
+  await reach(page, page.getByRole("button", { name: "Drain: hand over what it fires" }));
+  await press(page, "Enter");
+  await page.locator("[data-peer]", { hasText: "cellar" }).getByText("drained").waitFor();
+  await reach(page, page.getByRole("button", { name: "Let it take part again" }));
+  await press(page, "Enter");
+  await page.locator("[data-peer]", { hasText: "cellar" }).getByText("drained").waitFor({ state: "detached" });
+  await reach(page, page.getByRole("button", { name: "Remove it…" }));
+  await press(page, "Enter");
+  await page.keyboard.type("cellar");
+  await press(page, "Enter");
+  await page.getByText("cellar is no member any more.").waitFor();
 });
 
 browserTest("targets, tokens, users and tickets are made by the keyboard", async ({ enter, peer, receiver }) => {

@@ -126,6 +126,35 @@ browserTest("dead letters are found by cause, and sent again", async ({ enter, p
   await until("they arrive", () => receiver.received.length === before + 3);
 });
 
+browserTest("dead letters are dismissed: those of a cause, then all", async ({ enter, peer, receiver }) => {
+  receiver.answer(503);
+  const policy = { retry: { limit: 0 } };
+  for (const [id, target] of [["up", receiver.url], ["down", "http://127.0.0.1:1/"]]) {
+    await peer.call("POST", "/tasks", { id, schedule: HOURLY, target, policy });
+    for (let n = 0; n < 2; n++) await peer.call("POST", `/tasks/${id}/trigger`, {});
+  }
+  await until(
+    "all have failed",
+    async () => (await peer.call<{ items: unknown[] }>("GET", "/dead-letters")).items.length === 4,
+  );
+  const { page } = await enter({ at: "/ui/dead-letters" });
+  const cause = page.locator("[data-cause]", { hasText: "HTTP 503" });
+  await cause.getByRole("button", { name: "Dismiss…" }).click();
+  await page.getByRole("dialog").getByText("Dismiss 2?").waitFor();
+  await page.getByRole("button", { name: "Leave them" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await cause.getByRole("button", { name: "Dismiss…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Dismiss", exact: true }).click();
+  await cause.waitFor({ state: "detached" });
+  await until("two letters are left", async () => await page.locator("[data-run]").count() === 2);
+  await page.getByRole("button", { name: "Dismiss all…" }).click();
+  await page.getByText("Dismiss all dead letters?").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Dismiss", exact: true }).click();
+  await page.getByText("None: nothing was given up.").waitFor();
+  assert.equal((await peer.call<{ items: unknown[] }>("GET", "/runs?outcome=failed")).items.length, 4);
+  assert.deepEqual(receiver.received.length, 2, "nothing was sent again");
+});
+
 browserTest("a named target is made, tried, given a secret and used", async ({ enter, peer, receiver }) => {
   const { page } = await enter({ at: "/ui/targets" });
   await page.locator("#target-name").fill("shop");

@@ -66,7 +66,7 @@ function Item({ conflict, zone, onDone }: {
     isBusy.value = true;
     const answer = await ask<Task>("POST", `/conflicts/${encodeURIComponent(id)}/restore`, { body: {} });
     isBusy.value = false;
-    if (answer.kind === "done") say(`${answer.value.name} has its ${register} of before again.`);
+    if (answer.kind === "done") say(`${answer.value.name} has its ${wordOf(register)} of before again.`);
     else if (answer.kind !== "aborted") say(`${task ?? key}: ${failureText(answer)}`, { isTrouble: true });
     onDone();
   }
@@ -74,7 +74,7 @@ function Item({ conflict, zone, onDone }: {
     <li class="card panel">
       <div class="panel-head">
         <h2>
-          The {register} of {task === null ? `${kind} ${key}` : (
+          The {wordOf(register)} of {task === null ? `${kind} ${key}` : (
             <a href={pageOf("task", { id: task })}>
               <bdi>{task}</bdi>
             </a>
@@ -98,6 +98,13 @@ function Item({ conflict, zone, onDone }: {
     </li>
   );
 }
+
+/** What a part of a task is called. */
+function wordOf(register: string): string {
+  return ({ meta: "name and labels", state: "pause", life: "being there" } as Words)[register] ?? register;
+}
+
+type Words = { readonly [register: string]: string };
 
 function SideOf({ title, side: { value, at, by }, zone }: {
   readonly title: string;

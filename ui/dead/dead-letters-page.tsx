@@ -2,6 +2,7 @@
 // What was given up: grouped by target and error, looked at one by one, and driven again at a pace.
 
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { ask, failureText } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";
@@ -9,7 +10,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { More } from "../parts/more.tsx";
 import { say } from "../parts/notice.tsx";
-import { usePages } from "../pages.ts";
+import { type Pages, usePages } from "../pages.ts";
 import { pageOf, parameter, setParameter, taskPage } from "../router.ts";
 import { RUN_COLUMNS } from "../runs/run-columns.ts";
 import { zoneChoice } from "../settings.ts";
@@ -27,23 +28,42 @@ type Cause = {
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 
 type Deed = "redrive" | "dismiss";
-type Asked = { readonly deed: Deed; readonly which: Which };
+type Asked = {
+  readonly deed: Deed;
+  readonly which: Which;
+  /** How many there are of them, when that is known. */
+  readonly count?: string;
+};
 
 export function DeadLettersPage() {
-  const causes = usePages<Cause>("/dead-letters/causes");
+  const causes = usePages<Cause>("/dead-letters/causes", {}, isLetter);
   const which = { target: parameter("target"), error: parameter("error"), task: parameter("task") };
   const isChosen = Object.values(which).some((each) => each !== "");
+  const query = Object.fromEntries(Object.entries(which).map(([name, value]) => [name, value || undefined]));
+  // The first one is shown when it comes; what comes while some are read would push these away.
+  const isNone = useRef(true);
+  const letters = usePages<Run>("/dead-letters", query, (run) => isLetter(run) && isNone.current);
+  isNone.current = letters.items.length === 0;
   const asked = useSignal<Asked | undefined>(undefined);
   const done = () => {
     asked.value = undefined;
+    // Of what was chosen nothing is left.
+    for (const name of Object.keys(which)) setParameter(name, "");
     causes.again();
+    letters.again();
   };
   return (
     <>
       <div class="head">
         <h1>Dead letters</h1>
         {causes.items.length > 0 && (
-          <>
+          <div class="task-deeds">
+            <button
+              type="button"
+              onClick={() => asked.value = { deed: "redrive", which: isChosen ? chosenOf(which) : {} }}
+            >
+              <Icon name="again" /> Send {isChosen ? "these" : "all"} again…
+            </button>
             <button
               type="button"
               class="quiet"
@@ -51,13 +71,7 @@ export function DeadLettersPage() {
             >
               Dismiss {isChosen ? "these" : "all"}…
             </button>
-            <button
-              type="button"
-              onClick={() => asked.value = { deed: "redrive", which: isChosen ? chosenOf(which) : {} }}
-            >
-              <Icon name="again" /> Send {isChosen ? "these" : "all"} again…
-            </button>
-          </>
+          </div>
         )}
       </div>
       <p class="lead">
@@ -67,7 +81,11 @@ export function DeadLettersPage() {
       {!causes.isReady
         ? <p class="blank" role={causes.why === undefined ? undefined : "alert"}>{causes.why ?? "Loading…"}</p>
         : causes.items.length === 0
-        ? <p class="blank" role="status">None. Everything that was to be delivered was.</p>
+        ? (
+          <p class="blank" role="status">
+            None: nothing was given up. What fails for good comes here, sorted by its cause.
+          </p>
+        )
         : (
           <>
             <section class="card panel wide-panel" aria-labelledby="causes-title">
@@ -78,24 +96,29 @@ export function DeadLettersPage() {
                     key={`${cause.target} ${cause.error}`}
                     cause={cause}
                     isHere={which.target === cause.target && which.error === cause.error}
-                    onAsk={(deed) => asked.value = { deed, which: { target: cause.target, error: cause.error } }}
+                    onAsk={(deed) =>
+                      asked.value = {
+                        deed,
+                        which: { target: cause.target, error: cause.error },
+                        count: countText(cause),
+                      }}
                   />
                 ))}
               </ul>
             </section>
-            <Letters which={which} isChosen={isChosen} />
+            <Letters letters={letters} query={query} isChosen={isChosen} />
           </>
         )}
       {asked.value?.deed === "redrive" && (
         <Redrive
-          which={asked.value.which}
+          {...asked.value}
           onClose={() => asked.value = undefined}
           onDone={done}
         />
       )}
       {asked.value?.deed === "dismiss" && (
         <Dismiss
-          which={asked.value.which}
+          {...asked.value}
           onClose={() => asked.value = undefined}
           onDone={done}
         />
@@ -116,7 +139,7 @@ function CauseRow({ cause: { target, error, count, isMore, latest }, isHere, onA
   return (
     <li data-cause={error}>
       <span>
-        <strong>{count.toLocaleString("en")}{isMore && "+"}</strong> × {error}
+        <strong>{countText({ count, isMore })}</strong> × {error}
         <span class="none">
           <code>{target}</code>, the last <Countdown at={latest} />
         </span>
@@ -130,12 +153,16 @@ function CauseRow({ cause: { target, error, count, isMore, latest }, isHere, onA
   );
 }
 
-function Letters({ which, isChosen }: {
-  readonly which: { readonly target: string; readonly error: string; readonly task: string };
+/** What has just been given up. */
+function isLetter({ outcome }: Run): boolean {
+  return outcome === "failed";
+}
+
+function Letters({ letters: { items, cursor, isReady, isComing, more, why }, query, isChosen }: {
+  readonly letters: Pages<Run>;
+  readonly query: { readonly [name: string]: string | undefined };
   readonly isChosen: boolean;
 }) {
-  const query = { target: which.target || undefined, error: which.error || undefined, task: which.task || undefined };
-  const { items, cursor, isReady, isComing, more, why } = usePages<Run>("/dead-letters", query);
   const zone = shownZone(zoneChoice.value);
   return (
     <section class="card panel wide-panel" aria-labelledby="letters-title">
@@ -168,6 +195,10 @@ function Letters({ which, isChosen }: {
   );
 }
 
+function countText({ count, isMore }: Pick<Cause, "count" | "isMore">): string {
+  return `${count.toLocaleString("en")}${isMore ? "+" : ""}`;
+}
+
 const PACES: readonly (readonly [label: string, perSecond: number])[] = [
   ["as fast as the targets take them", 0],
   ["100 a second", 100],
@@ -175,8 +206,9 @@ const PACES: readonly (readonly [label: string, perSecond: number])[] = [
   ["1 a second", 1],
 ];
 
-function Redrive({ which, onClose, onDone }: {
+function Redrive({ which, count, onClose, onDone }: {
   readonly which: Which;
+  readonly count?: string;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }) {
@@ -194,7 +226,7 @@ function Redrive({ which, onClose, onDone }: {
     onDone();
   }
   return (
-    <Dialog title={isAll ? "Send all dead letters again?" : "Send these again?"} onClose={onClose}>
+    <Dialog title={isAll ? "Send all dead letters again?" : `Send ${count ?? "these"} again?`} onClose={onClose}>
       <form class="asked" onSubmit={(event) => void confirm(event)}>
         <Chosen which={which} />
         <label class="field">
@@ -213,8 +245,9 @@ function Redrive({ which, onClose, onDone }: {
   );
 }
 
-function Dismiss({ which, onClose, onDone }: {
+function Dismiss({ which, count, onClose, onDone }: {
   readonly which: Which;
+  readonly count?: string;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }) {
@@ -231,7 +264,7 @@ function Dismiss({ which, onClose, onDone }: {
     onDone();
   }
   return (
-    <Dialog title={isAll ? "Dismiss all dead letters?" : "Dismiss these?"} onClose={onClose}>
+    <Dialog title={isAll ? "Dismiss all dead letters?" : `Dismiss ${count ?? "these"}?`} onClose={onClose}>
       <form class="asked" onSubmit={(event) => void confirm(event)}>
         <Chosen which={which} />
         <p class="none">Their runs stay recorded as failed, and are found among the runs.</p>
@@ -249,7 +282,11 @@ function Chosen({ which: { error, target, task } }: { readonly which: Which }) {
   if (error === undefined && target === undefined && task === undefined) return null;
   return (
     <p class="none">
-      {error} <code>{target}</code> {task}
+      {error} {target !== undefined && (
+        <>
+          at <code>{target}</code>
+        </>
+      )} {task !== undefined && `of ${task}`}
     </p>
   );
 }

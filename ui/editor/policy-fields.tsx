@@ -55,23 +55,26 @@ export function PolicyFields({ bind }: { readonly bind: Bind }) {
       />
       <details class="more">
         <summary>Retries, time limits and ends</summary>
+        <h3>When it fails</h3>
         <div class="grid-3">
-          <Field {...bind("policy.retry.limit")} label="Retries" isOptional placeholder="5" />
-          <Field {...bind("policy.retry.base")} label="First wait" isOptional isCode placeholder="PT1S" />
-          <Field {...bind("policy.retry.factor")} label="Times, each" isOptional placeholder="2" />
-          <Field {...bind("policy.retry.cap")} label="Longest wait" isOptional isCode placeholder="PT5M" />
-          <Field {...bind("policy.retry.maxAge")} label="Give up after" isOptional isCode placeholder="PT1H" />
-          <Field {...bind("policy.tolerance")} label="May be late by" isOptional isCode placeholder="PT1M" />
-          <Field {...bind("policy.timeout.connect")} label="To connect" isOptional isCode placeholder="PT5S" />
-          <Field {...bind("policy.timeout.total")} label="An attempt" isOptional isCode placeholder="PT30S" />
-          <Field {...bind("policy.misfireWindow")} label="Missed since" isOptional isCode placeholder="PT1H" />
-          <Field
-            {...bind("policy.pauseAfterFailures")}
-            label="Pause after failures"
-            isOptional
-            placeholder="never"
-          />
+          <Field {...bind("policy.retry.limit")} label="Retries" placeholder="5" />
+          <Field {...bind("policy.retry.base")} label="First wait" isCode placeholder="PT1S" />
+          <Field {...bind("policy.retry.factor")} label="Each wait, times" placeholder="2" />
+          <Field {...bind("policy.retry.cap")} label="Longest wait" isCode placeholder="PT5M" />
+          <Field {...bind("policy.retry.maxAge")} label="Give up after" isCode placeholder="PT1H" />
+          <Field {...bind("policy.pauseAfterFailures")} label="Pause after failures" placeholder="never" />
         </div>
+        <h3>How long it may take</h3>
+        <div class="grid-3">
+          <Field {...bind("policy.tolerance")} label="May be late by" isCode placeholder="PT1M" />
+          <Field {...bind("policy.timeout.connect")} label="Connect within" isCode placeholder="PT5S" />
+          <Field {...bind("policy.timeout.total")} label="Answer within" isCode placeholder="PT30S" />
+          <Field {...bind("policy.misfireWindow")} label="Missed ones, back to" isCode placeholder="PT1H" />
+        </div>
+        <p class="hint">
+          Spans are written as in ISO 8601: <code>PT30S</code>, <code>PT5M</code>, <code>PT1H</code>,{" "}
+          <code>P1D</code>. What is left out is as it says in grey.
+        </p>
         <label class="check">
           <input
             type="checkbox"

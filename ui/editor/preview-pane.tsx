@@ -53,7 +53,7 @@ function Times({ preview }: { readonly preview: Preview }) {
         {next.map((at, n) => (
           <tr key={at}>
             <td>{localText(local[n] ?? at, { hasOffset: offset === undefined })}</td>
-            {!isUtc && <td>{localText(at)}</td>}
+            {!isUtc && <td>{local[n]?.slice(0, 10) === at.slice(0, 10) ? timeOf(localText(at)) : localText(at)}</td>}
             <td>
               <Countdown at={at} past="now" />
             </td>
@@ -62,4 +62,9 @@ function Times({ preview }: { readonly preview: Preview }) {
       </tbody>
     </table>
   );
+}
+
+/** On the same day, the time is enough. */
+function timeOf(text: string): string {
+  return text.slice(text.lastIndexOf(" ") + 1);
 }

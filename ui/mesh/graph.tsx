@@ -8,7 +8,8 @@ import type { Mesh, PeerView } from "../views.ts";
 
 /** Peers that are drawn: more are a cloud in which no one finds any. */
 const DRAWN_MAX = 300;
-const TALL = 320;
+/** So few stand in one row. */
+const ROW_MAX = 3;
 
 type Place = { readonly peer: PeerView; readonly x: number; readonly y: number; readonly r: number };
 
@@ -24,7 +25,7 @@ export function Graph({ mesh, chosen, onChoose }: {
     const element = canvas.current;
     if (element === null) return;
     const redraw = () => {
-      places.current = placesOf(mesh, element.clientWidth);
+      places.current = placesOf(mesh, element);
       draw(element, mesh, places.current, chosen);
     };
     redraw();
@@ -38,7 +39,7 @@ export function Graph({ mesh, chosen, onChoose }: {
     };
   }, [mesh, chosen, shownTheme]);
   return (
-    <div class="card graph">
+    <div class={mesh.peers.length > ROW_MAX ? "card graph" : "card graph few"}>
       <canvas
         ref={canvas}
         aria-hidden="true"
@@ -52,20 +53,20 @@ export function Graph({ mesh, chosen, onChoose }: {
   );
 }
 
-function placesOf(mesh: Mesh, wide: number): readonly Place[] {
+function placesOf(mesh: Mesh, { clientWidth: wide, clientHeight: tall }: HTMLCanvasElement): readonly Place[] {
   const others = mesh.peers.filter(({ peer }) => peer !== mesh.self).slice(0, DRAWN_MAX - 1)
     .toSorted((a, b) => a.peer < b.peer ? -1 : 1);
   const self = mesh.peers.find(({ peer }) => peer === mesh.self);
-  const center = { x: wide / 2, y: TALL / 2 - 10 };
-  const reach = Math.min(wide / 2 - 60, TALL / 2 - 60);
+  const center = { x: wide / 2, y: tall / 2 - 10 };
+  const reach = Math.min(wide / 2 - 60, tall / 2 - 60);
   const slowest = Math.max(1, ...others.map(({ rttMs }) => rttMs ?? 0));
   const most = others.length > 24 ? 9 : 20;
   const size = ({ shards }: PeerView) => 6 + Math.sqrt(shards / 4_096) * most;
   const ring = others.map((peer, n): Place => {
     // Two stand beside this one, more around it.
-    const angle = (others.length < 3 ? Math.PI : -Math.PI / 2) + n / others.length * 2 * Math.PI;
+    const angle = (others.length < ROW_MAX ? Math.PI : -Math.PI / 2) + n / others.length * 2 * Math.PI;
     const far = reach * (0.62 + 0.38 * Math.sqrt((peer.rttMs ?? slowest) / slowest));
-    const stretch = Math.min(1.9, (wide / 2 - 70) / reach);
+    const stretch = Math.min(others.length < ROW_MAX ? 6 : 1.9, (wide / 2 - 70) / reach);
     return { peer, x: center.x + Math.cos(angle) * far * stretch, y: center.y + Math.sin(angle) * far, r: size(peer) };
   });
   return self === undefined ? ring : [...ring, { peer: self, ...center, r: size(self) }];
@@ -77,7 +78,7 @@ function draw(canvas: HTMLCanvasElement, mesh: Mesh, places: readonly Place[], c
   const dense = devicePixelRatio;
   const wide = canvas.clientWidth;
   canvas.width = wide * dense;
-  canvas.height = TALL * dense;
+  canvas.height = canvas.clientHeight * dense;
   context.scale(dense, dense);
   const style = getComputedStyle(canvas);
   const colour = colours(canvas);

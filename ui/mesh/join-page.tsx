@@ -84,7 +84,7 @@ export function JoinPage() {
                 {isOver ? <strong>This ticket is over. Make another.</strong> : (
                   <>
                     On the other machine, within{" "}
-                    <strong class="countdown">{spanText(Math.ceil(left / 1_000) * 1_000)}</strong>:
+                    <strong class="countdown">{spanText(Math.floor(left / 1_000) * 1_000)}</strong>:
                   </>
                 )}
               </p>
@@ -109,6 +109,14 @@ export function JoinPage() {
             )}
           </div>
         )}
+      </section>
+      <section class="card panel join" aria-labelledby="other-title">
+        <h2 id="other-title">Or take this machine into another mesh</h2>
+        <p>
+          Make the ticket there, on this page of one of its peers. Then stop this peer, and start it here with the
+          ticket:
+        </p>
+        <Copy label="Copy the order" text="scripts/metronome join TICKET" />
       </section>
     </>
   );

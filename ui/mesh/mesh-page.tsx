@@ -4,7 +4,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { mesh as news } from "../mesh-news.ts";
+import { isApart, mesh as news } from "../mesh-news.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useReading } from "../reading.ts";
@@ -81,12 +81,12 @@ export function MeshPage() {
   );
 }
 
-function sentence({ peers, converged, fenced }: Mesh): string {
+function sentence({ peers, fenced }: Mesh): string {
   if (fenced) return "This peer fires nothing yet: it has not synced since its start.";
   const alive = peers.filter(({ state }) => state === "alive").length;
   const gone = peers.filter(({ state }) => state === "dead" || state === "suspect").length;
   if (peers.length === 1) return "This peer is alone. Add a machine, and the two share the work.";
-  const held = converged ? "all that are alive hold the same" : "what they hold is being brought together";
+  const held = isApart.value ? "what they hold is being brought together" : "all that are alive hold the same";
   return `${alive} of ${alive + gone} peers are alive; ${held}.`;
 }
 
@@ -147,15 +147,18 @@ function Peers({ mesh, since, chosen }: {
                 class={`number${Math.abs(skewMs ?? 0) > SKEW_MAX_MS ? " error" : ""}`}
               >
                 {isSelf ? "0 ms" : skewMs === null ? "–" : `${skewMs > 0 ? "+" : ""}${Math.round(skewMs)} ms`}
+                {Math.abs(skewMs ?? 0) > SKEW_MAX_MS && <span class="tag warn">set it</span>}
               </span>
               <span role="cell" data-label="Round trip" class="number">
                 {isSelf || rttMs === null ? "–" : `${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms`}
               </span>
               <span role="cell" data-label="Version" class={version !== own?.version && version !== "" ? "error" : ""}>
                 {version || "–"}
+                {version !== own?.version && version !== "" && <span class="tag warn">other</span>}
               </span>
               <span role="cell" data-label="Time zones" class={tzdata !== own?.tzdata && tzdata !== "" ? "error" : ""}>
                 {tzdata || "–"}
+                {tzdata !== own?.tzdata && tzdata !== "" && <span class="tag warn">other</span>}
               </span>
             </div>
           );

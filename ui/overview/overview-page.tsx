@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 // The first page: how it goes, what comes up, and what needs attention.
 
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { mesh, peerName } from "../mesh-news.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -60,7 +61,13 @@ function Shown({ value }: { readonly value: Overview }) {
           {rate(minutes)}
         </Tile>
         <Tile name="Late at the median" value={lateness === null ? "–" : span(lateness.p50)}>
-          {lateness === null ? "nothing attempted" : `95 % ${span(lateness.p95)}, 99 % ${span(lateness.p99)}`}
+          {lateness === null ? "nothing attempted" : (
+            <>
+              95 % within {span(lateness.p95)}
+              <br />
+              99 % within {span(lateness.p99)}
+            </>
+          )}
         </Tile>
         <Tile
           name="Not delivered in 24 h"
@@ -112,7 +119,7 @@ function Shown({ value }: { readonly value: Overview }) {
           <h2 id="hour-title">The last hour</h2>
           <Hour minutes={minutes} />
           <p class="none">
-            Settled runs a minute. Counted since <Moment at={since} zone={zone} />.
+            Settled runs a minute. Counted since <Moment at={`${since.slice(0, 19)}Z`} zone={zone} />.
           </p>
         </section>
         <section class="card panel" aria-labelledby="peers-title">
@@ -135,7 +142,7 @@ function Tile({ name, value, to, isBad = false, isWaiting = false, children }: {
   readonly to?: string;
   readonly isBad?: boolean;
   readonly isWaiting?: boolean;
-  readonly children: string;
+  readonly children: ComponentChildren;
 }) {
   return (
     <div class={`card tile${isBad ? " bad" : isWaiting ? " wait" : ""}`}>

@@ -48,8 +48,12 @@ export function RunList({ task, outcome = "", zone, onReady }: {
   }
   if (shown.items.length === 0 && shown.cursor === null) {
     return (
-      <p class="none" role="status">
-        {outcome !== "" ? `No run is ${outcome}.` : task === undefined ? "No task has run yet." : "None yet."}
+      <p class={task === undefined ? "blank" : "none"} role="status">
+        {outcome !== ""
+          ? `No run is ${outcome}.`
+          : task === undefined
+          ? "No task has run yet. Each time one fires, it leaves a run here: how late it began, what was sent, what came back."
+          : "None yet. The first comes when it is due; “Trigger now” fires it once at once."}
       </p>
     );
   }
@@ -108,12 +112,12 @@ function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: stri
           <>
             {run.attempts.length > 1 && `${run.attempts.length} × `}
             {last?.status !== undefined && <b>{last.status}</b>}
-            {last?.error !== undefined && <span class="error">{last.error}</span>}
             {run.state === "retrying" && run.retryAt !== undefined && (
               <span class="again">
                 again <Countdown at={run.retryAt} past="now" />
               </span>
             )}
+            {last?.error !== undefined && <span class="error" title={last.error}>{last.error}</span>}
           </>
         )}
       </span>

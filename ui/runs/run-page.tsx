@@ -9,7 +9,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
 import { useReading } from "../reading.ts";
-import { parameter, self, taskPage } from "../router.ts";
+import { pageOf, parameter, self, taskPage } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { Owner } from "../task/owner.tsx";
 import { retry, trigger } from "../tasks/deeds.ts";
@@ -33,11 +33,18 @@ export function RunPage() {
   }, [run?.task]);
   if (run === undefined) {
     return (
-      <p class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
-        {status === 404
-          ? "There is no such run here: its record is no longer kept, or has not come yet."
-          : why ?? "Loading…"}
-      </p>
+      <div class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
+        <p>
+          {status === 404
+            ? "There is no such run here: its record is no longer kept, or has not come yet."
+            : why ?? "Loading…"}
+        </p>
+        {why !== undefined && (
+          <p>
+            <a href={pageOf("runs")}>To the runs</a>
+          </p>
+        )}
+      </div>
     );
   }
   const zone = shownZone(zoneChoice.value, task?.schedule);
@@ -76,7 +83,9 @@ export function RunPage() {
           )}
         </div>
       </div>
-      <p class="lead">{sentence(run)}</p>
+      <p class="lead">
+        {sentence(run)} {run.outcome === "failed" && "Mend the target, then send it again: it keeps its id."}
+      </p>
       <section class="card panel" aria-labelledby="attempts-title">
         <h2 id="attempts-title">Attempts</h2>
         <Attempts run={run} zone={zone} />

@@ -10,6 +10,7 @@ import { ROUTES } from "../routes.ts";
 import { session, signOut } from "../session.ts";
 import { theme, zoneChoice } from "../settings.ts";
 import type { Page, Task } from "../views.ts";
+import { bound } from "./keys.ts";
 
 type Entry = {
   readonly key: string;
@@ -55,6 +56,16 @@ const DEEDS: readonly Entry[] = [
   { key: "out", text: "Sign out", icon: "door", act: () => void signOut() },
 ];
 
+/** What the keys of the page that is shown do; to walk a list from in here makes no sense. */
+function ofPage(): readonly Entry[] {
+  return bound.value.filter(({ where }) => where !== "Everywhere" && where !== "In the list")
+    .flatMap(({ where, list }) =>
+      list.map(({ keys, what, act }): Entry => ({
+        ...{ key: `here ${keys}`, text: `${where}: ${what.toLowerCase()}`, more: keys, icon: "bolt", act },
+      }))
+    );
+}
+
 export function Palette({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const text = useSignal("");
@@ -83,7 +94,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   if (session.value.kind !== "in") return null;
   const words = part.toLowerCase().split(/\s+/);
   const entries: readonly Entry[] = [
-    ...DEEDS.filter((entry) => words.every((word) => entry.text.toLowerCase().includes(word))),
+    ...[...ofPage(), ...DEEDS].filter((entry) => words.every((word) => entry.text.toLowerCase().includes(word))),
     ...tasks.value.map((task): Entry => ({
       key: `task ${task.id}`,
       text: task.name,

@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { connection } from "../live.ts";
-import { mesh } from "../mesh-news.ts";
+import { isApart, mesh } from "../mesh-news.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { path } from "../router.ts";
@@ -32,7 +32,7 @@ export function Side({ isKnown, peer, onPalette, onKeys, onLeave }: {
             <path d="M8.5 3h7L20 21H4z" />
             <path class="hand" d="M12 16.5 17.5 6" />
           </svg>
-          Metronome
+          <span>Metronome</span>
         </a>
         {peer !== undefined && <State peer={peer} />}
         {peer !== undefined && (
@@ -139,7 +139,7 @@ function Mesh() {
   return (
     <a class="of" href="/ui/mesh">
       {gone > 0 ? `${alive} of ${alive + gone} peers` : `${alive} peers`}
-      {news.converged ? "" : ", syncing"}
+      {isApart.value && ", syncing"}
     </a>
   );
 }

@@ -11,6 +11,7 @@ import { Moment } from "../parts/moment.tsx";
 import { JsonDialog } from "../parts/json-dialog.tsx";
 import { say } from "../parts/notice.tsx";
 import { Sure } from "../parts/sure.tsx";
+import { Values } from "../parts/values.tsx";
 import { useReading } from "../reading.ts";
 import { navigate, pageOf, parameter } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
@@ -33,6 +34,16 @@ const SECRETS: { readonly [name: string]: string } = {
   signingSecret: "Signing secret, whsec_…",
 };
 
+const RULES: { readonly [rule: string]: string } = {
+  auth: "Signs in",
+  cloudEvents: "CloudEvents",
+  headers: "Headers",
+  limits: "Limits",
+  method: "Method",
+  success: "Success is",
+  tls: "TLS",
+};
+
 export function TargetPage() {
   const name = parameter("name");
   const path = `/targets/${encodeURIComponent(name)}`;
@@ -45,9 +56,14 @@ export function TargetPage() {
   const shut = () => asked.value = "";
   if (target === undefined) {
     return (
-      <p class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
-        {status === 404 ? `There is no target named ${name}.` : why ?? "Loading…"}
-      </p>
+      <div class="blank" key="blank" role={why === undefined ? undefined : "alert"}>
+        <p>{status === 404 ? `There is no target named ${name}. It may have been deleted.` : why ?? "Loading…"}</p>
+        {why !== undefined && (
+          <p>
+            <a href={pageOf("targets")}>To the targets</a>
+          </p>
+        )}
+      </div>
     );
   }
 
@@ -100,8 +116,8 @@ export function TargetPage() {
             <code>{urn}</code>
           </Fact>
           {Object.entries(rules).filter(([, value]) => JSON.stringify(value) !== "{}").map(([rule, value]) => (
-            <Fact name={rule} key={rule}>
-              <code>{typeof value === "string" ? value : JSON.stringify(value)}</code>
+            <Fact name={RULES[rule] ?? rule} key={rule}>
+              <Values of={value} />
             </Fact>
           ))}
           <Fact name="Made">

@@ -92,7 +92,7 @@ function PauseDialog({ task, onChanged, onClose }: {
     const at = moment.value !== ""
       ? Date.parse(moment.value)
       : hours.value > 0
-      ? Date.now() + hours.value * 3_600_000
+      ? Math.floor(Date.now() / 1_000) * 1_000 + hours.value * 3_600_000
       : NaN;
     const changed = await pause(task, {
       ...(note.value.trim() === "" ? {} : { note: note.value.trim() }),

@@ -9,6 +9,7 @@ import { ExportMenu } from "../parts/export-menu.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
+import { Values } from "../parts/values.tsx";
 import { type Reading, useReading } from "../reading.ts";
 import { pageOf, parameter, setParameter } from "../router.ts";
 import { RunList } from "../runs/run-list.tsx";
@@ -225,7 +226,7 @@ function Definition({ task, zone }: { readonly task: Task; readonly zone: string
       )}
       {Object.keys(task.policy).length > 0 && (
         <Fact name="Policy">
-          <code>{JSON.stringify(task.policy)}</code>
+          <Values of={task.policy} words={POLICY} />
         </Fact>
       )}
       {labels.length > 0 && (
@@ -244,6 +245,25 @@ function Definition({ task, zone }: { readonly task: Task; readonly zone: string
     </Facts>
   );
 }
+
+/** As the editor calls them. */
+const POLICY = {
+  misfire: "when the peer was off: send",
+  misfireWindow: "missed ones, back to",
+  overlap: "while the one before is sent:",
+  partition: "when the mesh is cut in two:",
+  delivery: "when the peer dies while it sends:",
+  tolerance: "may be late by",
+  pauseAfterFailures: "pause after failures:",
+  removeWhenDone: "delete when used up:",
+  "retry.limit": "retries:",
+  "retry.base": "first wait",
+  "retry.factor": "each wait, times",
+  "retry.cap": "longest wait",
+  "retry.maxAge": "give up after",
+  "timeout.connect": "connect within",
+  "timeout.total": "answer within",
+};
 
 const YEAR_EVERY_MS = 60_000;
 

@@ -30,10 +30,12 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
     <div role="row" class={isHere ? "task here" : "task"} data-task={task.id}>
       <Pick id={id} name={task.name} />
       <div role="cell" class="what">
-        <a class="name" id={key} href={taskPage(task)}>
-          <bdi>{task.name}</bdi>
-        </a>
-        {task.state.paused && <Paused state={task.state} zone={zone} />}
+        <div class="titled">
+          <a class="name" id={key} href={taskPage(task)}>
+            <bdi>{task.name}</bdi>
+          </a>
+          {task.state.paused && <Paused state={task.state} zone={zone} />}
+        </div>
         <p class="sentence">
           {task.name !== task.id && (
             <>
