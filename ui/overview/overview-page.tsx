@@ -161,7 +161,12 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
   if (failing.length === 0 && ill.length === 0 && !value.mesh.fenced) {
     return (
       <p class="calm">
-        <Icon name="check" /> Nothing. All is as it should be.
+        <Icon name="check" />
+        {value.retrying === 0 ? "Nothing. All is as it should be." : (
+          <span>
+            Nothing was given up. What failed is tried again by itself: <a href={pageOf("runs")}>see why</a>.
+          </span>
+        )}
       </p>
     );
   }

@@ -4,16 +4,21 @@
 import { signal } from "@preact/signals";
 import { Icon } from "./icon.tsx";
 
-type Notice = { readonly text: string; readonly isTrouble: boolean };
+/** Where what has happened can be looked at. */
+type Way = { readonly to: string; readonly text: string };
+type Notice = { readonly text: string; readonly isTrouble: boolean; readonly way: Way | undefined };
 
 const notice = signal<Notice | undefined>(undefined);
 const SHOWN_MS = 6_000;
 const TROUBLE_SHOWN_MS = 20_000;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-export function say(text: string, { isTrouble = false } = {}): void {
+export function say(
+  text: string,
+  { isTrouble = false, way }: { readonly isTrouble?: boolean; readonly way?: Way } = {},
+): void {
   clearTimeout(timer);
-  notice.value = { text, isTrouble };
+  notice.value = { text, isTrouble, way };
   timer = setTimeout(hush, isTrouble ? TROUBLE_SHOWN_MS : SHOWN_MS);
 }
 
@@ -24,6 +29,7 @@ export function Notices() {
       {shown !== undefined && (
         <p class={shown.isTrouble ? "notice trouble" : "notice"}>
           {shown.text}
+          {shown.way !== undefined && <a href={shown.way.to} onClick={hush}>{shown.way.text}</a>}
           <button type="button" class="quiet" aria-label="Dismiss" onClick={hush}>
             <Icon name="cross" />
           </button>

@@ -138,7 +138,8 @@ function sentence(run: Run): string {
   }
   if (run.outcome !== null) return run.reason ?? `It was ${run.outcome}.`;
   if (run.state === "retrying") {
-    return `Tried ${times === "one attempt" ? "once" : `in ${times}`}, and will be tried again.`;
+    const why = last?.error === undefined ? "" : `: ${last.error}`;
+    return `Tried ${times === "one attempt" ? "once" : `in ${times}`}, and will be tried again${why}.`;
   }
   return run.state === "attempting" ? "An attempt is under way." : "It is due.";
 }

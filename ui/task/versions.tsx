@@ -115,7 +115,9 @@ function Item({ version, before, isLast, zone, isBusy, onRestore }: {
 }) {
   const { at, by, until, gap, definition, revision } = version;
   const changed = before === undefined ? [] : changedIn(before.definition, definition);
-  const writer = by === null ? "a peer that has gone" : peerName(by);
+  // Who is alone is no member of a mesh yet, and all was written here.
+  const isAlone = mesh.value?.peers.length === 1;
+  const writer = by !== null ? peerName(by) : isAlone ? "this peer" : "a peer that has gone";
   const label = `What the version of ${at} changed`;
   return (
     <li data-version={revision}>

@@ -2,7 +2,7 @@
 
 import { type Answer, ask, failureText } from "../api.ts";
 import { say } from "../parts/notice.tsx";
-import { self } from "../router.ts";
+import { pageOf, self } from "../router.ts";
 import type { Run, Task } from "../views.ts";
 
 type Named = Pick<Task, "id" | "name"> & { readonly user?: string };
@@ -24,7 +24,9 @@ export async function resume(task: Named): Promise<Task | undefined> {
 export async function trigger(task: Named, body: { readonly payload?: unknown } = {}): Promise<Run | undefined> {
   const answer = await ask<Run>("POST", `${pathOf(task)}/trigger`, { body, query: whose(task) });
   if (answer.kind !== "done") return sayFailure(task, answer);
-  say(`${task.name} is fired once now; its schedule stays as it is.`);
+  say(`${task.name} is fired once now; its schedule stays as it is.`, {
+    way: { to: pageOf("run", { id: answer.value.id }), text: "See what becomes of it" },
+  });
   return answer.value;
 }
 
