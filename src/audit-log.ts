@@ -29,6 +29,8 @@ const WAITING_MANY = 4_096;
 /** Records that wait for a disk that takes none; what comes then is not recorded, and the log says so. */
 const WAITING_MAX = 20_000;
 const BLOCK_BYTES = 256 * 1024;
+/** Of a whole chain that is read: what else is asked meanwhile waits for so much of it to be checked, some 5 ms. */
+const STEP_BYTES = 64 * 1024;
 /** Of a record: what is shown of a change is cut before. */
 const LINE_MAX_BYTES = 256 * 1024;
 /** Read for one page; of a rare record the next page goes on. */
@@ -210,7 +212,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     const decoder = new TextDecoder();
     let rest = "";
     for (let position = 0;;) {
-      const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(BLOCK_BYTES), position });
+      const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(STEP_BYTES), position });
       if (bytesRead === 0) break;
       position += bytesRead;
       const lines = (rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })).split("\n");

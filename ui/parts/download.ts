@@ -2,9 +2,10 @@
 
 import { type Answer, ask, failureText, type Question } from "../api.ts";
 import type { Page } from "../views.ts";
+import { csv, type Value } from "./csv.ts";
 import { say } from "./notice.tsx";
 
-export type Column<T> = { readonly name: string; readonly of: (item: T) => string | number | null | undefined };
+export type Column<T> = { readonly name: string; readonly of: (item: T) => Value };
 
 export type List = {
   /** Several, when the list is kept in parts: `peer` says of each item where it stands. */
@@ -38,8 +39,7 @@ export async function download<T>(
   }
   const text = format === "ndjson"
     ? items.map((item) => `${JSON.stringify(item)}\n`).join("")
-    : [columns.map(({ name }) => name), ...items.map((item) => columns.map(({ of }) => of(item)))]
-      .map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+    : csv([columns.map(({ name }) => name), ...items.map((item) => columns.map(({ of }) => of(item)))]);
   save(`${list.name}.${format}`, text, format === "csv" ? "text/csv" : "application/x-ndjson");
   say(
     cursor === undefined
@@ -54,12 +54,4 @@ export function save(name: string, text: string, type: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** RFC 4180; a text that a spreadsheet would take for a formula is led by an apostrophe. */
-function cell(value: string | number | null | undefined): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
