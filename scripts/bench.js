@@ -3,7 +3,7 @@
 
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
-import { amqp, kafka } from "./bench/broker.js";
+import { amqp, kafka, mqtt } from "./bench/broker.js";
 import { bulk } from "./bench/bulk.js";
 import { differences } from "./bench/differences.js";
 import { edits } from "./bench/edits.js";
@@ -38,6 +38,7 @@ const PARTS = {
   idle: ["an idle peer", idle],
   amqp: ["20,000 one-shots due at one instant, to RabbitMQ; then as many, and the broker restarted", amqp],
   kafka: ["20,000 one-shots due at one instant, to Kafka; then as many, and the broker restarted", kafka],
+  mqtt: ["20,000 one-shots due at one instant, to Mosquitto; then as many, and the broker restarted", mqtt],
   mesh3: ["a mesh of 3 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 3)],
   mesh5: ["a mesh of 5 peers, at 200 occurrences a second", (runtime) => mesh(runtime, 5)],
   edits: ["a mesh of 5 peers, and 10,000 edits at once", edits],

@@ -1,12 +1,14 @@
 // The reference for the rate at which a broker is sent to: its client library and nothing else, with as many messages of
 // the same size in flight as a lane has.
 //
-//   bare-broker.ts amqp|kafka PORT NAME COUNT IN_FLIGHT
+//   bare-broker.ts amqp|kafka|mqtt PORT NAME COUNT IN_FLIGHT
 
 import { connect } from "amqplib";
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { Kafka } from "kafkajs";
+import { connectAsync } from "mqtt";
+import { quieten } from "../../src/trigger/kafka-quiet.ts";
 
 const [kind, port, name = "", ...numbers] = process.argv.slice(2);
 const [count = 0, inFlight = 0] = numbers.map(Number);
@@ -49,7 +51,21 @@ async function amqp(): Promise<() => Promise<void>> {
   return async () => void await Promise.all(Array.from({ length: inFlight }, lane));
 }
 
+async function mqtt(): Promise<() => Promise<void>> {
+  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 5 });
+  let next = 0;
+  const lane = async () => {
+    while (next < count) {
+      const userProperties = headersOf(idOf(next++), "");
+      const properties = { contentType: "application/json", payloadFormatIndicator: true, userProperties };
+      await client.publishAsync(name, PAYLOAD, { qos: 1, properties });
+    }
+  };
+  return async () => void await Promise.all(Array.from({ length: inFlight }, lane));
+}
+
 async function kafka(): Promise<() => Promise<void>> {
+  quieten();
   const client = new Kafka({ brokers: [`127.0.0.1:${port}`], logCreator: () => () => {} });
   const producer = client.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
   await producer.connect();
@@ -65,7 +81,7 @@ async function kafka(): Promise<() => Promise<void>> {
   };
 }
 
-const send = await (kind === "amqp" ? amqp() : kafka());
+const send = await (kind === "amqp" ? amqp() : kind === "mqtt" ? mqtt() : kafka());
 const startedAt = performance.now();
 const before = process.cpuUsage();
 await send();

@@ -2,14 +2,12 @@
 // then as many, and the broker is restarted while they come. What came is read back from the broker. Beside it the client
 // library alone, on the same core, in the same run.
 
-import { connect } from "amqplib";
-import { spawn, spawnSync } from "node:child_process";
-import { createInterface } from "node:readline";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { Kafka } from "kafkajs";
 import { runtimePath } from "../runtime.js";
 import { readState } from "../services/state.js";
+import { bus, queue, topic } from "./broker-places.js";
 import { makeFolder, pause, processorUs, report, root, startPeer, startProgram } from "./world.js";
 
 const COUNT = 20_000;
@@ -18,12 +16,12 @@ const RATE_WANTED = 5_000;
 const BACK_MS_WANTED = 5_000;
 const RESTART_AFTER_MS = 800;
 const PATIENCE_MS = 120_000;
-const PARTITIONS = 4;
 /** What a lane to a broker takes. */
 const IN_FLIGHT = 256;
 
 export const amqp = (runtime) => broker(runtime, "rabbitmq", queue);
 export const kafka = (runtime) => broker(runtime, "kafka", topic);
+export const mqtt = (runtime) => broker(runtime, "mosquitto", bus);
 
 async function broker(runtime, service, open) {
   services("start", service);
@@ -134,88 +132,4 @@ function services(command, service) {
 function keepToOtherCores(service) {
   if (process.platform !== "linux") return;
   for (const { pid } of readState()[service].processes) spawnSync("taskset", ["-a", "-c", "-p", "1-1023", String(pid)]);
-}
-
-// A queue and a topic, each counted and read by a client of its own.
-
-async function queue({ ports }) {
-  const name = `bench-${Date.now()}`;
-  const url = `amqp://127.0.0.1:${ports.amqp}`;
-  let [connection, channel] = [];
-  const resume = async () => {
-    if (channel !== undefined) return channel;
-    connection = await connect(url);
-    connection.on("error", () => {});
-    channel = await connection.createChannel();
-    await channel.assertQueue(name, { durable: true });
-    return channel;
-  };
-  await resume();
-  return {
-    ...{ kind: "amqp", port: ports.amqp, name },
-    urn: `${url}/%2F//${name}`,
-    count: async () => (await (await resume()).checkQueue(name)).messageCount,
-    async ids() {
-      const found = [];
-      const wanted = await this.count();
-      await new Promise((resolve) =>
-        channel.consume(name, (message) => {
-          // Null when the queue is gone, which is later.
-          if (message !== null && found.push(message.properties.messageId) === wanted) resolve();
-        }, { noAck: true })
-      );
-      return found;
-    },
-    async pause() {
-      await connection.close();
-      channel = undefined;
-    },
-    async remove() {
-      await (await resume()).deleteQueue(name);
-      await connection.close();
-    },
-  };
-}
-
-async function topic({ ports, classpath }) {
-  const name = `bench-${Date.now()}`;
-  const address = `127.0.0.1:${ports.plain}`;
-  let admin;
-  const resume = async () => {
-    if (admin !== undefined) return admin;
-    const fresh = new Kafka({ brokers: [address], logCreator: () => () => {} }).admin();
-    await fresh.connect();
-    return admin = fresh;
-  };
-  const topics = [{ topic: name, numPartitions: PARTITIONS }];
-  await (await resume()).createTopics({ waitForLeaders: true, topics });
-  const count = async () =>
-    (await (await resume()).fetchTopicOffsets(name)).reduce((sum, { high }) => sum + Number(high), 0);
-  return {
-    ...{ kind: "kafka", port: ports.plain, name },
-    urn: `kafka://${address}/${name}`,
-    count,
-    async ids() {
-      const wanted = await count();
-      const child = spawn("java", [
-        ...["-Xmx256m", "-cp", classpath, "org.apache.kafka.tools.consumer.ConsoleConsumer"],
-        ...["--bootstrap-server", address, "--topic", name, "--from-beginning", "--timeout-ms", "10000"],
-        ...["--max-messages", String(wanted), "--property", "print.headers=true"],
-      ], { stdio: ["ignore", "pipe", "ignore"] });
-      const ids = [];
-      for await (const line of createInterface({ input: child.stdout })) {
-        const id = /ce_id:([0-9a-f]{32})/.exec(line)?.[1];
-        if (id !== undefined) ids.push(id);
-      }
-      return ids;
-    },
-    async pause() {
-      await admin.disconnect();
-      admin = undefined;
-    },
-    async remove() {
-      await (await resume()).deleteTopics({ topics: [name] });
-      await admin.disconnect();
-    },
-  };
 }

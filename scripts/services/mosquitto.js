@@ -1,4 +1,6 @@
-// Mosquitto: a listener for anybody, one with TLS, one with a password. Nobody may publish below `forbidden/`.
+// Mosquitto: a listener for anybody and one with TLS; and a broker of its own for those with a password, where nobody may
+// publish below `forbidden/`. They are two since a broker that judges topics, or each listener by itself, keeps nothing
+// after its restart for a subscriber that has not come back yet: it does not know what that one may read.
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -16,29 +18,26 @@ export const mosquitto = {
     installed(PROGRAM, ["mosquitto", "mosquitto-clients"]);
     const ports = await freePorts(PORTS, before?.ports);
     const path = (name) => join(folder, name);
-    const rights = "topic readwrite #\ntopic deny forbidden/#\n";
-    writeFileSync(path("acl"), `${rights}user ${ROBOT.user}\n${rights}`);
+    writeFileSync(path("acl"), `user ${ROBOT.user}\ntopic readwrite #\ntopic deny forbidden/#\n`);
     writeFileSync(path("users"), `${ROBOT.user}:${ROBOT.password}\n`, { mode: 0o600 });
     const hashed = spawnSync("mosquitto_passwd", ["-U", path("users")], { encoding: "utf8" });
     if (hashed.status !== 0) throw new Error(`mosquitto_passwd failed: ${hashed.stderr}`);
-    const acl = `acl_file ${path("acl")}`;
-    const settings = [
-      "per_listener_settings true",
-      "user root",
-      "log_dest stderr",
-      "max_inflight_messages 0",
-      "max_queued_messages 0",
-      `persistence_location ${folder}/`,
-      ...[`listener ${ports.mqtt} 127.0.0.1`, "allow_anonymous true", acl],
-      "persistence true",
-      "message_size_limit 1048576",
-      ...[`listener ${ports.mqtts} 127.0.0.1`, "allow_anonymous true", acl],
-      ...[`cafile ${tls.ca}`, `certfile ${tls.cert}`, `keyfile ${tls.key}`],
-      ...[`listener ${ports.password} 127.0.0.1`, "allow_anonymous false", acl, `password_file ${path("users")}`],
+    const common = ["user root", "log_dest stderr", "max_inflight_messages 0", "max_queued_messages 0"];
+    const open = [
+      ...[`persistence_location ${folder}/`, "persistence true", "message_size_limit 1048576", "allow_anonymous true"],
+      `listener ${ports.mqtt} 127.0.0.1`,
+      ...[`listener ${ports.mqtts} 127.0.0.1`, `cafile ${tls.ca}`, `certfile ${tls.cert}`, `keyfile ${tls.key}`],
     ];
-    writeFileSync(path("mosquitto.conf"), `${settings.join("\n")}\n`);
+    const closed = [
+      ...["allow_anonymous false", `password_file ${path("users")}`, `acl_file ${path("acl")}`],
+      `listener ${ports.password} 127.0.0.1`,
+    ];
     const log = path("mosquitto.log");
-    const processes = [startProcess(PROGRAM, ["-c", path("mosquitto.conf")], { log, cwd: folder })];
+    const processes = Object.entries({ open, closed }).map(([name, settings]) => {
+      writeFileSync(path(`${name}.conf`), `${[...common, ...settings].join("\n")}\n`);
+      return startProcess(PROGRAM, ["-c", path(`${name}.conf`)], { log, cwd: folder });
+    });
+    await listening(ports.mqtts, processes, { log });
     await listening(ports.password, processes, { log });
     return {
       processes,

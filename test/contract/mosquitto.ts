@@ -1,6 +1,6 @@
 // What comes to a topic of a real Mosquitto, by its own tools, which know nothing of the client that the peer writes with.
 
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { type Service, until } from "./broker.ts";
 
 export type Published = {
@@ -20,26 +20,29 @@ export type Subscriber = AsyncDisposable & {
   published(): Promise<readonly Published[]>;
 };
 
-export async function subscriber({ ports }: Service, topic: string): Promise<Subscriber> {
+/** `isKept`: the broker keeps for it what comes while the broker, or the connection, is away. */
+export async function subscriber({ ports }: Service, topic: string, { isKept = false } = {}): Promise<Subscriber> {
   const where = ["-V", "5", "-h", "127.0.0.1", "-p", String(ports.mqtt), "-q", "1"];
   const mark = `${topic}/mark`;
-  const child = spawn("mosquitto_sub", [...where, "-t", `${topic}/#`, "-F", "%j"], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const closed = new Promise((resolve) => child.once("close", resolve));
   const published: Published[] = [];
   let marks = 0;
-  let rest = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    // Lines end as mosquitto_sub ends them: to `node:readline`, a payload may hold what ends a line too.
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const found: Published = JSON.parse(line);
-      if (found.topic === mark) marks++;
-      else published.push(found);
+  const take = (line: string) => {
+    const found: Published = JSON.parse(line);
+    if (found.topic === mark) marks++;
+    else published.push(found);
+  };
+  let child = listen(where, topic, isKept, take);
+  let isOver = false;
+  const ended = (async () => {
+    for (;;) {
+      await new Promise((resolve) => child.once("close", resolve));
+      if (isOver || !isKept) return;
+      // It ends when the broker does.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (isOver) return;
+      child = listen(where, topic, isKept, take);
     }
-  });
+  })();
   // What is published after the rest comes after it.
   const read = async () => {
     const before = marks;
@@ -55,8 +58,24 @@ export async function subscriber({ ports }: Service, topic: string): Promise<Sub
   return {
     published: read,
     async [Symbol.asyncDispose]() {
+      isOver = true;
       child.kill();
-      await closed;
+      await ended;
     },
   };
+}
+
+function listen(where: readonly string[], topic: string, isKept: boolean, take: (line: string) => void): ChildProcess {
+  const kept = isKept ? ["-c", "-i", topic, "-x", "600"] : [];
+  const child = spawn("mosquitto_sub", [...where, ...kept, "-t", `${topic}/#`, "-F", "%j"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let rest = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    // Lines end as mosquitto_sub ends them: to `node:readline`, a payload may hold what ends a line too.
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  });
+  return child;
 }

@@ -19,13 +19,14 @@ async function make(): Promise<Made> {
   const mute = await wall(found.ports.mqtt ?? 0, { isEvent: isPublish });
   const busy = await busyBroker();
   const urn = (port: number | undefined, path: string, userinfo = "") => `mqtt://${userinfo}127.0.0.1:${port}/${path}`;
+  const userinfo = `robot:${PASSWORD.replace("/", "%2F")}@`;
   const urns: { readonly [manner in Manner]: string } = {
     "accepts": urn(found.ports.mqtt, `${topic}/a`),
     "refuses for now": urn(busy.port, `${topic}/a`),
-    "refuses for good": urn(found.ports.mqtt, `forbidden/${topic}`),
+    "refuses for good": urn(found.ports.password, `forbidden/${topic}`, userinfo),
     "never answers": urn(mute.port, `${topic}/a`),
     "is not there": urn(await freePort(), `${topic}/a`),
-    "wants a password": urn(found.ports.password, `${topic}/a`, `robot:${PASSWORD.replace("/", "%2F")}@`),
+    "wants a password": urn(found.ports.password, `${topic}/a`, userinfo),
   };
   const trigger = mqttTrigger();
   const received = async () => (await reading.published()).map(receivedOf);

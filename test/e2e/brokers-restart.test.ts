@@ -6,15 +6,18 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { amqpTrigger } from "../../src/trigger/amqp.ts";
 import { kafkaTrigger } from "../../src/trigger/kafka.ts";
+import { mqttTrigger } from "../../src/trigger/mqtt.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
 import { freshName, service, there, titleOf, whyNot } from "../contract/broker.ts";
 import { topic } from "../contract/kafka.ts";
+import { subscriber } from "../contract/mosquitto.ts";
 import { RabbitMq } from "../contract/rabbitmq.ts";
 import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
 import { ROOT } from "./peer.ts";
 
 const rabbitmq = service("rabbitmq");
 const kafka = service("kafka");
+const mosquitto = service("mosquitto");
 
 const SENDERS = 16;
 /** Events before the restart, and after it. */
@@ -44,6 +47,19 @@ test(titleOf("Kafka is restarted, and no event is lost", whyNot(kafka)), { skip:
   const came = (await made.records()).map(({ headers }) => String(headers.ce_id));
   assert.deepEqual([...new Set(came)].sort(), ids);
 });
+
+test(
+  titleOf("Mosquitto is restarted, and no event is lost", whyNot(mosquitto)),
+  { skip: whyNot(mosquitto) ?? false },
+  async () => {
+    const name = freshName("restart");
+    await using reading = await subscriber(there(mosquitto), name, { isKept: true });
+    const urn = `mqtt://127.0.0.1:${there(mosquitto).ports.mqtt}/${name}/a`;
+    const { ids } = await sendAll(mqttTrigger(), urn, "mosquitto");
+    const came = (await reading.published()).map(({ properties }) => String(properties["user-properties"]?.id));
+    assert.deepEqual([...new Set(came)].sort(), ids);
+  },
+);
 
 type Sent = { readonly ids: readonly string[]; readonly failures: number };
 

@@ -9,9 +9,10 @@ import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts"
 import { mqttTrigger, type MqttTriggerOptions } from "../../src/trigger/mqtt.ts";
 import { freshName, service, there, titleOf, until, wall, whyNot } from "../contract/broker.ts";
 import { type Subscriber, subscriber } from "../contract/mosquitto.ts";
-import { deliveryTo, NEVER } from "../contract/trigger.suite.ts";
+import { deliveryTo, NEVER, PASSWORD } from "../contract/trigger.suite.ts";
 
 const mosquitto = service("mosquitto");
+const USERINFO = `robot:${PASSWORD.replace("/", "%2F")}@`;
 const test = (name: string, run: () => Promise<void>) =>
   nodeTest(titleOf(name, whyNot(mosquitto)), { skip: whyNot(mosquitto) ?? false }, run);
 
@@ -83,7 +84,10 @@ test("who may not publish there is told so, and who is not let in too", async ()
   await using made = await world();
   const { ports } = there(mosquitto);
   const cases = [
-    [`mqtt://127.0.0.1:${ports.mqtt}/forbidden/${made.topic}`, /lets this user publish to no topic forbidden\/mqtt-/],
+    [
+      `mqtt://${USERINFO}127.0.0.1:${ports.password}/forbidden/${made.topic}`,
+      /lets this user publish to no topic forbidden\/mqtt-/,
+    ],
     [
       `mqtt://robot:wr0ng@127.0.0.1:${ports.password}/${made.topic}/a`,
       /refuses the user robot, or its password: correct them/,
@@ -94,7 +98,7 @@ test("who may not publish there is told so, and who is not let in too", async ()
     const result = await made.send({ urn });
     assert.match(errorOf(result), error);
     assert.deepEqual(result.kind === "failed" && [result.retryable, result.cause], [false, "refused"]);
-    assert.equal(errorOf(result).includes("wr0ng"), false);
+    for (const secret of ["wr0ng", PASSWORD]) assert.equal(errorOf(result).includes(secret), false);
   }
 });
 
