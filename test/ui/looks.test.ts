@@ -134,8 +134,25 @@ browserTest(
 browserTest("nothing moves for who wants nothing to move", async ({ enter, peer, receiver }) => {
   await peer.call("POST", "/tasks", { id: "t", schedule: eachSecond(), target: receiver.url });
   const { page } = await enter({ reducedMotion: "reduce" });
+  const moving = async (where: typeof page) => Number(await where.evaluate("document.getAnimations().length"));
+  const still = async (what: string) => assert.equal(await moving(page), 0, what);
   await page.locator("[data-task=t]").getByText("delivered").waitFor();
-  assert.equal(await page.evaluate("document.getAnimations().length"), 0);
+  await still("a new outcome");
+  await page.keyboard.press("Control+k");
+  await page.locator(".palette").waitFor();
+  await still("the palette");
+  await page.keyboard.press("Escape");
+  await page.locator(".palette").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Delete t…" }).click();
+  await page.getByRole("dialog").waitFor();
+  await still("a dialog");
+  for (const [at, ready] of [["/", ".tiles"], ["/ui/edit?id=t", ".preview .says"], ["/ui/mesh", "[data-peer]"]]) {
+    await page.goto(`${peer.url}${at}`);
+    await page.locator(ready ?? "").first().waitFor();
+    await still(at ?? "");
+  }
+  const other = (await enter({ reducedMotion: "no-preference" })).page;
+  await until("a new outcome is seen to come by who does not mind", async () => await moving(other) > 0);
 });
 
 browserTest(

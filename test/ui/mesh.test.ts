@@ -5,14 +5,18 @@ import assert from "node:assert/strict";
 import { assertReadable } from "./axe.ts";
 import { browserTest, eachSecond, until } from "./world.ts";
 
-browserTest("a machine joins with the order that the page shows, and both show both", async ({ enter, peer, more }) => {
+/** What a machine is called is its owner's to say. */
+const NAME = `"><img src=x onerror=alert(1)>`;
+
+browserTest("a machine joins with the order that the page shows, and both show both", async (world) => {
+  const { enter, peer, receiver, more } = world;
   const { page } = await enter({ at: "/ui/join" });
   await page.getByRole("button", { name: "Make a ticket" }).click();
   await page.locator("svg.qr").waitFor();
   const order = await page.locator(".ticket pre").innerText();
   const [, ticket = ""] = /^scripts\/metronome join (mtr1\.\S+)$/.exec(order) ?? [];
-  await more("cellar", ticket);
-  await page.getByText("cellar is in the mesh").waitFor();
+  await more(NAME, ticket);
+  await page.getByText(`${NAME} is in the mesh`).waitFor();
   await page.goto(`${peer.url}/ui/mesh`);
   await until(
     "two peers, with the same",
@@ -24,6 +28,14 @@ browserTest("a machine joins with the order that the page shows, and both show b
     "each fires its part",
     async () => /[45]\d %[\s\S]*[45]\d %/.test(await page.locator("main").innerText()),
   );
+  await page.getByRole("button", { name: NAME }).click();
+  await page.getByRole("heading", { name: NAME }).waitFor();
+  await peer.call("POST", "/tasks", { id: "t", schedule: eachSecond(), target: receiver.url });
+  for (const at of ["/", "/ui/task?id=t", "/ui/audit"]) {
+    await page.goto(peer.url + at);
+    await page.getByText(NAME).first().waitFor({ state: "attached" });
+    assert.equal(await page.locator("img").count(), 0, at);
+  }
 });
 
 browserTest(
