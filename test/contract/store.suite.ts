@@ -223,6 +223,16 @@ export function storeContract(name: string, make: () => Promise<Made>, pace?: Pa
     assert.deepEqual([await store.origin(1), (await store.meshStart("self")).vector], [9, []]);
   });
 
+  test(`${name}: whose votes count is known at the next start, and anew for a newcomer`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue, pace);
+    const electors = [["a", instant(0)], ["b", instant(5_000)]] as const;
+    await store.commit([{ kind: "electors", electors }]);
+    assert.deepEqual((await store.meshStart("self")).electors, electors);
+    await store.commit([{ kind: "electors" }]);
+    assert.equal((await store.meshStart("self")).electors, undefined);
+  });
+
   test(`${name}: what a limit leaves of the due index comes when it is asked for again, each entry once`, async () => {
     for (const seed of [1, 2, 3, 4]) {
       await using made = await make();
