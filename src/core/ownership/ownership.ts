@@ -87,8 +87,11 @@ export class Ownership {
   readonly #listed = new ShardSet();
   /** Some shard has changed its state since `#listed` was made. */
   #isListStale = false;
-  /** Some shard is awaiting or releasing. */
-  #isMoving = false;
+  /** What was last to be waited for: the answers to probes up to this one, and a moment. */
+  #unanswered = -1;
+  #wakeAt: Instant | undefined;
+  /** The last probe that all others had answered then. */
+  #answered = 0;
   /** Views were passed over since the last one that was looked at. */
   #isBehind = false;
   #version: number;
@@ -138,7 +141,7 @@ export class Ownership {
 
   /** To be told of each change of the view; `answered` is one while a peer that was to be asked has not answered. */
   see(view: MeshView, now: Instant): OwnershipChange {
-    if (this.#isNothingNew(view)) return this.#passOver(view);
+    if (this.#isNothingNew(view, now)) return this.#passOver(view);
     this.#catchUp();
     const before = this.#listings;
     this.#view = view;
@@ -179,10 +182,12 @@ export class Ownership {
     return this.#decide(now);
   }
 
-  /** Nothing is on its way, and nobody says or ranks anything else: then no shard moves. */
-  #isNothingNew({ owners, fenced, others }: MeshView): boolean {
-    if (this.#isMoving || owners !== this.#view.owners || fenced !== this.#view.fenced) return false;
+  /** Nobody says or ranks anything else, no time is over, and no more has been answered by all: then no shard moves. */
+  #isNothingNew({ owners, fenced, others }: MeshView, now: Instant): boolean {
+    if (owners !== this.#view.owners || fenced !== this.#view.fenced) return false;
+    if (this.#wakeAt !== undefined && now >= this.#wakeAt) return false;
     let alive = 0;
+    let answered = Infinity;
     for (const other of others) {
       const known = this.#listings.get(other.peer);
       if (other.kind === "dead") {
@@ -193,8 +198,9 @@ export class Ownership {
       const { listing } = other;
       if (known?.version !== listing?.version || known?.fenced !== listing?.fenced) return false;
       if (!this.#listings.has(other.peer)) return false;
+      answered = Math.min(answered, listing?.answered ?? 0);
     }
-    return alive === this.#listings.size;
+    return alive === this.#listings.size && (this.#wakeAt === undefined || answered === this.#answered);
   }
 
   /** Most news say nothing new: of a hundred peers, some hundred a second. */
@@ -207,7 +213,14 @@ export class Ownership {
         this.#listings.set(other.peer, newer(known, other.listing));
       }
     }
-    return NOTHING;
+    return { ...NOTHING, ask: this.#toAsk(), wakeAt: this.#wakeAt };
+  }
+
+  #toAsk(): readonly PeerId[] {
+    if (this.#unanswered < 0) return [];
+    return [...this.#listings].filter(([, listing]) => (listing?.answered ?? 0) <= this.#unanswered).map(([peer]) =>
+      peer
+    );
   }
 
   /** Of what others fired by the views that were passed over. */
@@ -242,7 +255,6 @@ export class Ownership {
     const released = new Map<PeerId | undefined, ShardSet>();
     let unanswered = -1;
     let wakeAt = Infinity;
-    this.#isMoving = false;
     for (let shard = 0; shard < this.#count; shard++) {
       const isMine = !fenced && owners[shard] === this.#self;
       const isFired = fired.has(shard);
@@ -273,7 +285,6 @@ export class Ownership {
         if (next === "owned") this.#grants[shard] = undefined;
       }
       const state = this.state(shard);
-      if (state === "awaiting" || state === "releasing") this.#isMoving = true;
       if (state === "awaiting") {
         const isToAsk = !isFired || this.#since[shard] === now;
         if (isToAsk) unanswered = Math.max(unanswered, this.#probedBefore[shard] ?? 0);
@@ -281,12 +292,15 @@ export class Ownership {
       } else if (state === "releasing") wakeAt = Math.min(wakeAt, (this.#since[shard] ?? 0) + RELEASE_MAX_MS);
     }
     this.#list(now);
+    this.#unanswered = unanswered;
+    this.#wakeAt = wakeAt === Infinity ? undefined : wakeAt as Instant;
+    this.#answered = answered;
     return {
       stopped,
       released: [...released].map(([to, shards]) => ({ to, shards })),
       gained,
-      ask: [...this.#listings].filter(([, listing]) => (listing?.answered ?? 0) <= unanswered).map(([peer]) => peer),
-      wakeAt: wakeAt === Infinity ? undefined : wakeAt as Instant,
+      ask: this.#toAsk(),
+      wakeAt: this.#wakeAt,
     };
   }
 
