@@ -129,6 +129,21 @@ test("of an hour in which a target is down each occurrence is accounted for, sen
     }
   }
   const tries = world.sent.filter(({ at }) => at >= (from ?? 0) && at < (to ?? 0)).length;
+  // Why nothing was sent stands in the record: what is missed otherwise was late for another reason.
+  for (const id of ["last-0", "strict"]) {
+    const unsent = (await world.runs(id)).filter(({ outcome }) => outcome === "missed" || outcome === "expired");
+    assert.ok(unsent.length > 100, id);
+    for (const { reason = "", outcome } of unsent) {
+      assert.match(
+        reason,
+        outcome === "expired" ? /^later than the tolerance of 2000 ms; its/ : /misfire policy last; its/,
+      );
+      assert.match(
+        reason,
+        /; its target was left alone: the breaker of http:\/\/target\.test:80 was open \(no answer within 30 s\)/,
+      );
+    }
+  }
   // Ten that open it, and a probe in 30 s at the most.
   assert.ok(tries < 10 + 3_600 / 22.5 + 6, `${tries} were sent to a target that is down`);
   assert.ok((outcomes.get("missed") ?? 0) > 2_000, JSON.stringify([...outcomes]));

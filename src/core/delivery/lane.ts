@@ -182,6 +182,14 @@ export class Lane {
     return `waiting: ${this.key} has ${this.#inFlight} events in flight from this peer, and ${this.waiting} wait`;
   }
 
+  /** Why nothing was sent for now, for a record; absent while the breaker is closed. */
+  get shutReason(): string | undefined {
+    const { until, error } = this.breaker;
+    return until === undefined
+      ? undefined
+      : `its target was left alone: the breaker of ${this.key} was open (${error})`;
+  }
+
   state(now: Instant): LaneState {
     const { until, failures, error } = this.breaker;
     return {

@@ -291,7 +291,8 @@ export class TaskActor {
 
   #misfire(turn: Turn, task: ActiveTask, timing: Timing, late: Instant, cutoff: Instant): void {
     const { schedule, policy } = timing;
-    const { fired, missed, outcome, cut } = misfire(schedule, policy, { late, cutoff, now: turn.now });
+    const why = turn.whyShut(laneOn(task, openWay(task, 0, turn.isShut)));
+    const { fired, missed, outcome, cut } = misfire(schedule, policy, { late, cutoff, now: turn.now }, why);
     tellOfCut(turn, cut);
     const runOf = (at: Instant) => dueRun(task, occurrenceId(this.guid, at), at);
     for (const { instant, reason } of missed) this.#settle(turn, unadmitted(runOf(instant)), outcome, reason);

@@ -208,6 +208,11 @@ export class Gate {
     return called;
   }
 
+  /** Why nothing goes there, for the record of what is not sent; absent: something does. */
+  whyShut(key: string): string | undefined {
+    return this.#lanes.get(key)?.shutReason;
+  }
+
   // ── for those who look ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** Why what waits in the lane does, or what a parked task has due. */

@@ -22,11 +22,15 @@ export type Misfire = {
   readonly cut: readonly Instant[];
 };
 
-/** `late` is the first occurrence that is not settled, and before `cutoff`: all from it to there are beyond the tolerance. */
+/**
+ * `late` is the first occurrence that is not settled, and before `cutoff`: all from it to there are beyond the tolerance.
+ * `why`: what kept them from being sent, where that is known.
+ */
 export function misfire(
   schedule: Schedule,
   policy: ResolvedPolicy,
   span: { readonly late: Instant; readonly cutoff: Instant; readonly now: Instant },
+  why?: string,
 ): Misfire {
   const { late, cutoff } = span;
   const fired = firedOf(schedule, policy, span);
@@ -34,7 +38,8 @@ export function misfire(
   const trails = [trail(schedule, late, first ?? cutoff)];
   if (last !== undefined) trails.push(trail(schedule, (last + 1) as Instant, cutoff));
   const tolerance = `later than the tolerance of ${policy.toleranceMs} ms`;
-  const reason = policy.expires ? tolerance : `${tolerance}; misfire policy ${policy.misfire}`;
+  const rule = policy.expires ? tolerance : `${tolerance}; misfire policy ${policy.misfire}`;
+  const reason = why === undefined ? rule : `${rule}; ${why}`;
   return {
     fired,
     missed: trails.flatMap(({ from, instants, isCut }) =>

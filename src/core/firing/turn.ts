@@ -50,6 +50,8 @@ export type Surroundings = {
   readonly isCrowded: (lane: string, more: number, now: Instant) => boolean;
   /** Whether the target of the lane is left alone. */
   readonly isShut: (lane: string, now: Instant) => boolean;
+  /** For a record, of a target that is left alone. */
+  readonly whyShut: (lane: string) => string | undefined;
   /** Another peer that is to make an attempt of the lane, since this one does not reach the target. */
   readonly standIn: (lane: string, group: PeerGroup | undefined, now: Instant) => PeerId | undefined;
   /** Ends the attempt in flight when another peer makes it, and says whether it does. */
@@ -158,6 +160,11 @@ export class Turn {
   /** Whether the target of the lane is left alone now. */
   get isShut(): (lane: string) => boolean {
     return (lane) => this.#around.isShut(lane, this.now);
+  }
+
+  /** Why what came up late was not sent in time; absent when that was not for its target. */
+  whyShut(lane: string): string | undefined {
+    return this.#around.whyShut(lane);
   }
 
   /** Whether nothing further is to be brought to the lane now: too many wait there, or its target is left alone. */

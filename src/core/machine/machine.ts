@@ -28,6 +28,7 @@ import type { Instant } from "../values/instant.ts";
 import { HybridClock } from "../values/stamp.ts";
 import type { MachineSettings } from "./machine-settings.ts";
 import { MeshSide } from "./mesh-side.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** An actor whose next deed is nearer than this stays; the others go, and come back when they are due. */
 const STAY_MS = 60_000;
@@ -75,17 +76,7 @@ export class Machine {
     }, settings);
     this.#window = new DueWindow(this.#mesh.groups);
     this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
-    const { targets, trust, elections } = this.#mesh;
-    this.#around = {
-      ...{ self, chance, clock, log: this.#mesh, targets, trust, elections, egress: settings.egress },
-      hasLease: (shard) => this.#mesh.keeper.hasLease(shard),
-      mayPlace: (group) => this.#mesh.groups.mayUse(group),
-      isForgotten: (entity) => this.#mesh.replication.isForgotten(entity),
-      isCrowded: (lane, more, now) => this.#gate.isCrowded(lane, more, now),
-      isShut: (lane, now) => this.#gate.isShut(lane, now),
-      standIn: (lane, group, now) => this.#gate.standIn(lane, () => this.#mesh.standIns(group), now),
-      abandon: (id) => this.#mesh.detours.abort(id),
-    };
+    this.#around = surroundingsOf(settings, clock, this.#mesh, this.#gate);
   }
 
   get mesh(): MeshSide {

@@ -23,6 +23,7 @@ export function surroundingsOf(
     isForgotten: (entity) => mesh.replication.isForgotten(entity),
     isCrowded: (lane, more, now) => gate.isCrowded(lane, more, now),
     isShut: (lane, now) => gate.isShut(lane, now),
+    whyShut: (lane) => gate.whyShut(lane),
     standIn: (lane, group, now) => gate.standIn(lane, () => mesh.standIns(group), now),
     abandon: (id) => mesh.detours.abort(id),
   };
