@@ -15,7 +15,9 @@ const headers = {
   "user-agent": "Metronome/0.1.0",
   "ce-specversion": "1.0",
   "ce-type": "metronome.occurrence",
-  "ce-source": "/tasks/bench-000000",
+  "ce-source": "/tasks/bench-10000",
+  "ce-taskid": "bench-10000",
+  "ce-attempt": "1",
 };
 let next = 0;
 
