@@ -4,6 +4,8 @@
 import { useSignal } from "@preact/signals";
 import { ask, failureText } from "../api.ts";
 import { peerName } from "../mesh-news.ts";
+import type { Column } from "../parts/download.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { More } from "../parts/more.tsx";
 import { say } from "../parts/notice.tsx";
@@ -33,6 +35,9 @@ export function ConflictsPage() {
     <>
       <div class="head">
         <h1>Conflicts</h1>
+        {items.length > 0 && (
+          <ExportMenu<Conflict> list={{ path: "/conflicts", query: {}, name: "conflicts" }} columns={COLUMNS} />
+        )}
       </div>
       <p class="lead">
         When two people change the same part of a task at two peers before these have heard of each other, the later one
@@ -53,6 +58,17 @@ export function ConflictsPage() {
     </>
   );
 }
+
+const COLUMNS: readonly Column<Conflict>[] = [
+  { name: "at", of: ({ at }) => at },
+  { name: "kind", of: ({ kind }) => kind },
+  { name: "task", of: ({ task }) => task },
+  { name: "register", of: ({ register }) => register },
+  { name: "lost", of: ({ lost }) => JSON.stringify(lost.value) },
+  { name: "lostAt", of: ({ lost }) => lost.at },
+  { name: "kept", of: ({ kept }) => JSON.stringify(kept.value) },
+  { name: "keptAt", of: ({ kept }) => kept.at },
+];
 
 function Item({ conflict, zone, onDone }: {
   readonly conflict: Conflict;

@@ -4,6 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { ask, failureText } from "../api.ts";
 import { peerName } from "../mesh-news.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Countdown } from "../parts/moment.tsx";
@@ -33,6 +34,18 @@ export function TargetsPage() {
     <>
       <div class="head">
         <h1>Targets</h1>
+        {items.length > 0 && (
+          <ExportMenu<NamedTarget>
+            list={{ path: "/targets", query: {}, name: "targets" }}
+            columns={[
+              { name: "name", of: ({ name }) => name },
+              { name: "urn", of: ({ urn }) => urn },
+              { name: "description", of: ({ description }) => description },
+              { name: "auth", of: ({ auth }) => auth?.kind },
+              { name: "updatedAt", of: ({ updatedAt }) => updatedAt },
+            ]}
+          />
+        )}
       </div>
       <p class="lead">
         A named target is kept apart from the tasks that send to it, with its credentials, limits and rules: changed
