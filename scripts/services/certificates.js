@@ -3,16 +3,16 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Unavailable } from "./refusal.js";
+import { has, installed } from "./packages.js";
 
 /** Paths: `ca`, `cert`, `key` of the brokers; `both` is the key (PKCS #8) and the certificate in one. */
 export function certificates(folder) {
   const path = (name) => join(folder, name);
   const paths = { ca: path("ca.pem"), cert: path("server.pem"), key: path("server.key"), both: path("both.pem") };
   if (existsSync(paths.both)) return paths;
+  if (!has("openssl")) installed("/usr/bin/openssl", ["openssl"]);
   const openssl = (...args) => {
-    const { status, stderr, error } = spawnSync("openssl", args, { cwd: folder, encoding: "utf8" });
-    if (error !== undefined) throw new Unavailable("there is no openssl to make certificates by");
+    const { status, stderr } = spawnSync("openssl", args, { cwd: folder, encoding: "utf8" });
     if (status !== 0) throw new Error(`openssl ${args[0]} failed: ${stderr}`);
   };
   const days = ["-days", "3650"];

@@ -67,11 +67,12 @@ export async function end(processes = []) {
   }
 }
 
-/** Resolves when something listens at the port; rejects when the process has ended before. */
+/** Resolves when something listens at the port; rejects when that does not come about, and nothing runs on then. */
 export async function listening(port, processes, { log, withinMs = 90_000 }) {
   const until = Date.now() + withinMs;
   while (!await answers(port)) {
     if (!isRunning(processes) || Date.now() > until) {
+      await end(processes);
       const said = readFileSync(log, "utf8").slice(-2_000);
       throw new Error(`nothing came to listen at port ${port}; the end of ${log}:\n${said}`);
     }
