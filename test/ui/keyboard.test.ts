@@ -164,6 +164,7 @@ browserTest("a peer is drained, and removed, by the keyboard", async ({ enter, p
   await page.locator("[data-peer]", { hasText: "cellar" }).getByText("drained").waitFor({ state: "detached" });
   await reach(page, page.getByRole("button", { name: "Remove it…" }));
   await press(page, "Enter");
+  await page.getByRole("dialog").locator("input:focus").waitFor();
   await page.keyboard.type("cellar");
   await press(page, "Enter");
   await page.getByText("cellar is no member any more.").waitFor();
