@@ -59,7 +59,8 @@ export async function subscriber({ ports }: Service, topic: string, { isKept = f
     published: read,
     async [Symbol.asyncDispose]() {
       isOver = true;
-      child.kill();
+      // Asked to end while it reads, mosquitto_sub 2.0.11 may wait for a lock of its own for ever.
+      child.kill("SIGKILL");
       await ended;
     },
   };

@@ -76,7 +76,7 @@ test("the last message of a topic is kept for who comes later, when it is retain
   const urn = `mqtt://127.0.0.1:${ports.mqtt}/${made.topic}/last`;
   for (const payload of ["first", "last"]) await made.send({ urn, mqtt: { retain: true } }, payload);
   const where = ["-V", "5", "-h", "127.0.0.1", "-p", String(ports.mqtt), "-t", `${made.topic}/last`, "-W", "10"];
-  assert.equal(spawnSync("mosquitto_sub", [...where, "-C", "1"]).stdout.toString(), '"last"\n');
+  assert.equal(spawnSync("mosquitto_sub", [...where, "-C", "1", "-W", "10"]).stdout.toString(), '"last"\n');
   spawnSync("mosquitto_pub", [...where.slice(0, 8), "-n", "-r"]);
 });
 
