@@ -7,6 +7,7 @@ import type { OccurrenceId } from "../core/task/occurrence.ts";
 import type { Attempt, Run } from "../core/task/run.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/values/ids.ts";
 import type { Instant } from "../core/values/instant.ts";
+import type { Stamp } from "../core/values/stamp.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
 export function writeBacklog(writes: readonly Write[]): string {
@@ -62,6 +63,7 @@ type Row = readonly [
   status: number | null,
   settledAt: number,
   through: number,
+  schedule: Stamp | null,
   open: number,
   wake: number | null,
   /** The place in the due index before, and after; absent both, it stays as it is. */
@@ -88,10 +90,11 @@ function rowOf({ run, wasOpen, was }: Part<"run">, due: Part<"due"> | undefined,
   const { n, startedAt, endedAt, peer, status } = attempt;
   if (settledAt === undefined || endedAt === undefined || peer !== settledBy) return undefined;
   if (partsOf(attempt) !== ATTEMPT_PARTS + (status === undefined ? 0 : 1)) return undefined;
-  const { through, open, failures, wake, last } = third.progress;
+  const { through, schedule, open, failures, wake, last } = third.progress;
   if (last?.instant !== instant || last.settledAt !== settledAt || last.peer !== settledBy) return undefined;
   if (last.outcome !== "delivered" || failures !== 0 || partsOf(last) !== LAST_PARTS) return undefined;
-  if (partsOf(third.progress) !== PROGRESS_PARTS + (wake === undefined ? 0 : 1)) return undefined;
+  const more = (wake === undefined ? 0 : 1) + (schedule === undefined ? 0 : 1);
+  if (partsOf(third.progress) !== PROGRESS_PARTS + more) return undefined;
   if (due !== undefined && (due.guid !== guid || !isPlain(due.from) || !isPlain(due.to))) return undefined;
   const behind = (at: Instant | undefined) => at === undefined ? null : at - instant;
   const row: Row = [
@@ -106,6 +109,7 @@ function rowOf({ run, wasOpen, was }: Part<"run">, due: Part<"due"> | undefined,
     status ?? null,
     settledAt - instant,
     through - instant,
+    schedule ?? null,
     open,
     behind(wake),
     behind(due?.from?.at),
@@ -124,8 +128,8 @@ function isPlain(place: Part<"due">["from"]): boolean {
 }
 
 function writesOf({ user, peer }: Deliveries, row: Row): readonly Write[] {
-  const [guid, id, task, instant, wasOpen, n, startedAt, endedAt, status, settledAt, through, open, wake, from, to] =
-    row;
+  const [guid, id, task, instant, wasOpen, n, startedAt, endedAt, status, settledAt, ...then] = row;
+  const [through, schedule, open, wake, from, to] = then;
   if (peer === undefined) throw new Error(`the run ${id} was settled by nobody`);
   const at = (behind: number) => instant + behind as Instant;
   const made = { n, startedAt: at(startedAt), peer, endedAt: at(endedAt) };
@@ -135,7 +139,8 @@ function writesOf({ user, peer }: Deliveries, row: Row): readonly Write[] {
     ...{ id, guid, task, user, instant, state: "settled", attempts: [attempt] },
     ...{ ...end, settledBy: peer },
   };
-  const known = { through: at(through), open, failures: 0 };
+  const carried = { through: at(through), open, failures: 0 };
+  const known = schedule === null ? carried : { ...carried, schedule };
   const last = { instant, outcome: end.outcome, peer, settledAt: end.settledAt };
   const writes: Write[] = [{ kind: "run", run, wasOpen: wasOpen === 1 }];
   if (from !== null || to !== null) {

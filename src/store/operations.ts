@@ -93,8 +93,8 @@ function addOperations(operations: Operation[], write: Write): void {
       });
       return;
     case "carry": {
-      const { seq, guid, through, failures, runs } = write.carry;
-      const stored: StoredCarry = { guid, through, failures, ids: runs.map(({ id }) => id) };
+      const { seq, runs, ...carry } = write.carry;
+      const stored: StoredCarry = { ...carry, ids: runs.map(({ id }) => id) };
       operations.push({ space: "log", key: carryKey(write.author, seq), value: writeRecord(stored) });
       return;
     }

@@ -210,7 +210,7 @@ export async function lastResults(
   const results: LastResult[] = [];
   let length = 0;
   for (const [guid, record] of entries) {
-    const { wake: _, ...progress } = readRecord<Progress>(record);
+    const { wake: _, ahead: __, ...progress } = readRecord<Progress>(record);
     const open = progress.open === 0 ? [] : await openRuns(keyValue, guid as TaskGuid);
     if (open.length === 0 && progress.last === undefined && progress.through === NO_PROGRESS.through) continue;
     const result: LastResult = { guid: guid as TaskGuid, progress, open };

@@ -6,6 +6,7 @@ import type { Write } from "../../src/core/protocol/write.ts";
 import type { Progress } from "../../src/core/task/dossier.ts";
 import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
 import type { GroupId } from "../../src/core/task/peer-group.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 import type { Attempt, Run } from "../../src/core/task/run.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { instant } from "../../src/core/values/instant.ts";
@@ -56,6 +57,7 @@ const OTHER = taskGuid("ada", "other");
 /** What one turn writes: deliveries as nearly all are, and whatever makes one another. */
 const TURNS: { readonly [what: string]: readonly Write[] } = {
   "a one-shot": [runWrite(), LEFT, progress()],
+  "one of a schedule that has a stamp": [runWrite(), LEFT, progress({ schedule: makeStamp(DUE, 0, 1) })],
   "another user's": [runWrite({ user: "grace" }), LEFT, progress()],
   "a task that goes on, and stays in its place": [runWrite(), progress({ wake: DUE })],
   "a task that goes on in another place": [

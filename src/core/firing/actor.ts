@@ -200,7 +200,7 @@ export class TaskActor {
       if (turn.isOwner) this.#standDown(turn);
     }
     this.#read(entity);
-    this.#ledger.change();
+    this.#ledger.become(entity.registers.schedule?.stamp, turn.now);
   }
 
   #read(entity: Entity | undefined): void {
@@ -239,7 +239,7 @@ export class TaskActor {
   /** How far another peer has carried the task; `known` are the stored records of the same occurrences. */
   follow(turn: Turn, told: Followed, known: Known): void {
     followRuns(told.runs, known, turn, { runs: this.#runs, ledger: this.#ledger, isElsewhere: this.#isElsewhere });
-    this.#ledger.follow(told.through, told.failures);
+    this.#ledger.follow(told, turn.now);
     this.#ledger.followLast(told.last);
     this.#finish(turn);
   }

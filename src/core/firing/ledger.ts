@@ -2,11 +2,12 @@
 // index. It knows what of that the store does not say yet.
 
 import type { DuePlace } from "../protocol/write.ts";
-import type { Progress } from "../task/dossier.ts";
+import type { Ahead, Progress } from "../task/dossier.ts";
 import type { GroupId, PeerGroup } from "../task/peer-group.ts";
 import type { Outcome } from "../task/run.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
-import type { Instant } from "../values/instant.ts";
+import { type Instant, INSTANT_MIN } from "../values/instant.ts";
+import type { Stamp } from "../values/stamp.ts";
 import type { Turn } from "./turn.ts";
 
 function placeOf(at: Instant | undefined, group: GroupId | undefined): DuePlace | undefined {
@@ -22,6 +23,9 @@ export class Ledger {
   #wake: Instant | undefined;
   #group: GroupId | undefined;
   #through: Instant;
+  /** The schedule of which that is said. */
+  #schedule: Stamp | undefined;
+  #ahead: Ahead | undefined;
   #failures: number;
   #last: Progress["last"];
   #isBehind = false;
@@ -31,6 +35,8 @@ export class Ledger {
     this.#wake = progress.wake;
     this.#group = progress.group;
     this.#through = progress.through;
+    this.#schedule = progress.schedule;
+    this.#ahead = progress.ahead;
     this.#failures = progress.failures;
     this.#last = progress.last;
   }
@@ -64,12 +70,27 @@ export class Ledger {
   restore(progress: Progress): void {
     this.#wake = progress.wake;
     this.#group = progress.group;
+    this.#schedule = progress.schedule;
     this.#isBehind = true;
   }
 
   /** What lies up to `at` is taken up. It need not be kept at once: what is taken up twice has the same id. */
   pass(at: Instant): void {
     this.#through = Math.max(this.#through, at) as Instant;
+  }
+
+  /**
+   * The task has this schedule from now on. What another one had to come lies ahead of it: an occurrence of this one is not
+   * taken for carried because a clock that was ahead had carried the other one further.
+   */
+  become(schedule: Stamp | undefined, now: Instant): void {
+    this.#isBehind = true;
+    if (schedule === this.#schedule) return;
+    this.#schedule = schedule;
+    const ahead = this.#ahead;
+    const told = ahead !== undefined && ahead.schedule === schedule ? ahead.through : INSTANT_MIN;
+    this.#through = Math.max(Math.min(this.#through, now), told) as Instant;
+    if (ahead !== undefined && schedule !== undefined && ahead.schedule <= schedule) this.#ahead = undefined;
   }
 
   /** Something of the task changed that the store is to say. */
@@ -86,11 +107,22 @@ export class Ledger {
     if (outcome === "failed") this.#failures++;
   }
 
-  /** Takes over how far another peer has carried the task. */
-  follow(through: Instant, failures: number): void {
-    if (through > this.#through) this.#failures = failures;
-    this.pass(through);
+  /** Takes over how far another peer has carried the task: of another schedule, no further than to this moment. */
+  follow({ through, schedule, failures }: Pick<Progress, "through" | "schedule" | "failures">, now: Instant): void {
+    const isSame = schedule === this.#schedule;
+    const bound = isSame ? through : Math.min(through, now) as Instant;
+    if (bound > this.#through) this.#failures = failures;
+    this.pass(bound);
     this.#isBehind = true;
+    if (bound < through && schedule !== undefined) this.#remember({ schedule, through });
+  }
+
+  /** Of a schedule that is to come here; of several the latest, which is the one that stays. */
+  #remember(told: Ahead): void {
+    const latest = this.#ahead?.schedule ?? this.#schedule;
+    if (latest !== undefined && told.schedule < latest) return;
+    const isSame = told.schedule === this.#ahead?.schedule;
+    if (!isSame || told.through > (this.#ahead?.through ?? INSTANT_MIN)) this.#ahead = told;
   }
 
   /** The last settled occurrence, as another peer tells it. */
@@ -106,7 +138,9 @@ export class Ledger {
 
   /** `open` runs are stored. */
   progress(open: number): Progress {
-    const progress = { through: this.#through, open, failures: this.#failures };
+    const known = { through: this.#through, open, failures: this.#failures };
+    const bound = this.#schedule === undefined ? known : { ...known, schedule: this.#schedule };
+    const progress = this.#ahead === undefined ? bound : { ...bound, ahead: this.#ahead };
     const timed = this.#wake === undefined ? progress : { ...progress, wake: this.#wake };
     const placed = this.#group === undefined ? timed : { ...timed, group: this.#group };
     return this.#last === undefined ? placed : { ...placed, last: this.#last };

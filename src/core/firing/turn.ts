@@ -283,5 +283,6 @@ function carryOf(guid: TaskGuid, writes: readonly Write[], log: RunLog): Carry |
   const runs = writes.flatMap((write) => write.kind === "run" ? [write.run] : []);
   const progress = writes.find((write) => write.kind === "progress")?.progress;
   if (runs.length === 0 || progress === undefined) return undefined;
-  return { seq: log.next(), guid, through: progress.through, failures: progress.failures, runs };
+  const { through, schedule, failures } = progress;
+  return { seq: log.next(), guid, through, ...(schedule === undefined ? {} : { schedule }), failures, runs };
 }

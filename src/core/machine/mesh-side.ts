@@ -425,12 +425,7 @@ export class MeshSide {
       merge: (entity, done) => this.#merge(entity, done),
       carry: (_author: PeerId, carry: Carry, done) => this.#log(carry, _author, done),
       result: ({ guid, progress, open }: LastResult, done) => {
-        const { through, failures, last } = progress;
-        this.#follows.add({
-          guid,
-          told: { through, failures, runs: open, ...(last === undefined ? {} : { last }) },
-          done,
-        });
+        this.#follows.add({ guid, told: { ...progress, runs: open }, done });
       },
       observe: (entity) => this.#observe(entity),
       obey: (from, ask, onAnswer) =>
@@ -456,7 +451,6 @@ export class MeshSide {
   }
 
   #log(carry: Carry, author: PeerId, done: () => void): void {
-    const { guid, through, failures, runs } = carry;
     const logged = () => {
       this.#host.effect({
         kind: "persist",
@@ -467,7 +461,7 @@ export class MeshSide {
       });
       done();
     };
-    this.#follows.add({ guid, told: { through, failures, runs }, done: logged });
+    this.#follows.add({ guid: carry.guid, told: carry, done: logged });
   }
 
   #merge(entity: Entity, done: () => void): void {

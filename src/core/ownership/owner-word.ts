@@ -19,13 +19,12 @@ export function withWord(own: Dossier, word: OwnerWord): Dossier {
   if (word.kind !== "dossier") return own;
   const { progress, open } = word.dossier;
   const last = later(own.progress.last, progress.last);
-  const isFurther = progress.through > own.progress.through;
+  const isFurther = progress.schedule === own.progress.schedule && progress.through > own.progress.through;
   return {
     ...own,
     progress: {
       ...own.progress,
-      through: Math.max(progress.through, own.progress.through) as Instant,
-      failures: isFurther ? progress.failures : own.progress.failures,
+      ...(isFurther ? { through: progress.through, failures: progress.failures } : {}),
       ...(last === undefined ? {} : { last }),
     },
     open: joined(own.open, open),

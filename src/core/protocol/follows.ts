@@ -6,12 +6,15 @@ import type { OccurrenceId } from "../task/occurrence.ts";
 import type { Run } from "../task/run.ts";
 import type { TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
+import type { Stamp } from "../values/stamp.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import type { Write } from "./write.ts";
 
 /** What another peer says of how far it has carried a task. */
 export type Followed = {
   readonly through: Instant;
+  /** The stamp of the schedule that it has carried so far. */
+  readonly schedule?: Stamp;
   readonly failures: number;
   readonly last?: Progress["last"];
   readonly runs: readonly Run[];

@@ -305,10 +305,12 @@ function parsePage(value: unknown): CarryPage | undefined {
 
 function parseCarry(value: unknown): Carry | undefined {
   if (!isObject(value) || !isCount(value.seq) || !isGuid(value.guid)) return undefined;
-  if (!isInstantNumber(value.through) || !isCount(value.failures)) return undefined;
+  const { seq, guid, through, schedule, failures } = value;
+  if (!isInstantNumber(through) || !isCount(failures)) return undefined;
   const runs = listOf(value.runs, LIST_MAX, parseRun);
   if (runs === undefined) return undefined;
-  return { seq: value.seq, guid: value.guid, through: value.through, failures: value.failures, runs };
+  if (schedule === undefined) return { seq, guid, through, failures, runs };
+  return isStamp(schedule) ? { seq, guid, through, schedule, failures, runs } : undefined;
 }
 
 function parseResult(value: unknown): LastResult | undefined {
@@ -330,13 +332,15 @@ type Dossier = LastResult & { readonly entity?: Entity };
 
 function parseProgress(value: unknown): Progress | undefined {
   if (!isObject(value)) return undefined;
-  const { through, open, failures, last } = value;
+  const { through, schedule, open, failures, last } = value;
   if (!isInstantNumber(through) || !isCount(open) || !isCount(failures)) return undefined;
-  if (last === undefined) return { through, open, failures };
+  if (schedule !== undefined && !isStamp(schedule)) return undefined;
+  const progress = schedule === undefined ? { through, open, failures } : { through, schedule, open, failures };
+  if (last === undefined) return progress;
   if (!isObject(last) || !isInstantNumber(last.instant) || !isOutcome(last.outcome)) return undefined;
   if (!isPeer(last.peer) || !isInstantNumber(last.settledAt)) return undefined;
   const { instant, outcome, peer, settledAt } = last;
-  return { through, open, failures, last: { instant, outcome, peer, settledAt } };
+  return { ...progress, last: { instant, outcome, peer, settledAt } };
 }
 
 const STATES: readonly RunState[] = ["due", "attempting", "retrying", "settled"];

@@ -4,6 +4,7 @@
 
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
+import type { Stamp } from "../values/stamp.ts";
 import type { Progress } from "./dossier.ts";
 import type { OccurrenceId } from "./occurrence.ts";
 import type { Run } from "./run.ts";
@@ -12,6 +13,7 @@ import type { Run } from "./run.ts";
 export type StoredCarry = {
   readonly guid: TaskGuid;
   readonly through: Instant;
+  readonly schedule?: Stamp;
   readonly failures: number;
   readonly ids: readonly OccurrenceId[];
 };
@@ -22,6 +24,8 @@ export type Carry = {
   readonly seq: number;
   readonly guid: TaskGuid;
   readonly through: Instant;
+  /** The stamp of the schedule whose occurrences the author has carried so far. */
+  readonly schedule?: Stamp;
   readonly failures: number;
   readonly runs: readonly Run[];
 };

@@ -4,6 +4,7 @@
 import type { Entity } from "../register/register.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import { type Instant, INSTANT_MIN } from "../values/instant.ts";
+import type { Stamp } from "../values/stamp.ts";
 import type { GroupId } from "./peer-group.ts";
 import type { Outcome, Run } from "./run.ts";
 
@@ -11,6 +12,10 @@ import type { Outcome, Run } from "./run.ts";
 export type Progress = {
   /** Every occurrence at or before this instant is settled, or stands among the open runs. */
   readonly through: Instant;
+  /** The stamp of the schedule whose occurrences these are; absent when the peer knows of none. */
+  readonly schedule?: Stamp;
+  /** How far another peer has carried a later schedule, which has not come here yet, when that was ahead of this clock. */
+  readonly ahead?: Ahead;
   /** Where the task stands in the due index: a lower bound of the moment at which it has something to do. */
   readonly wake?: Instant;
   /** Under which group it stands there; absent when any peer may fire it. */
@@ -26,6 +31,8 @@ export type Progress = {
     readonly settledAt: Instant;
   };
 };
+
+export type Ahead = { readonly schedule: Stamp; readonly through: Instant };
 
 export type Dossier = {
   readonly guid: TaskGuid;
