@@ -34,6 +34,22 @@ test("a voter that has just started grants nothing: it may have given its word b
   assert.equal(voter.grant("a", SEVEN, at(GRANT_MS)).has(7), false);
 });
 
+test("who says that it goes keeps nothing from the next one, and believes in no grant any more", () => {
+  const voter = new Voter(at(0));
+  voter.grant("a", SEVEN, at(LATER));
+  assert.equal(voter.grant("b", SEVEN, at(LATER + 1)).has(7), true);
+  voter.left("a");
+  assert.equal(voter.grant("b", SEVEN, at(LATER + 2)).has(7), false);
+
+  const holder = new Holder();
+  const voters = { voters: 1, granters: ["c"] };
+  holder.sent("c", 0, SEVEN, at(LATER));
+  holder.acked("c", 0, undefined);
+  assert.equal(holder.holds(7, voters, at(LATER)), true);
+  holder.leave();
+  assert.equal(holder.holds(7, voters, at(LATER)), false);
+});
+
 test("a holder needs more than half of all voters, and believes a grant from the moment of its own probe", () => {
   const holder = new Holder();
   const granters = ["a", "b", "c", "d"];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holdPlanOf } from "../../src/sim/plan-hold.ts";
-import { type Fault, START } from "../../src/sim/plan.ts";
+import { isHolding } from "../../src/sim/plan-users.ts";
+import { type Fault, START, type UserAction } from "../../src/sim/plan.ts";
 import { simulate, simulateSeed } from "../../src/sim/simulate.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
@@ -38,4 +39,24 @@ test("the two of five that admit two others inside a cut are no majority, when t
   assert.deepEqual(violations, []);
   const sent = world.targets.sent.filter(({ at }) => at > START + from + 20_000 && at < START + to);
   assert.deepEqual(new Set(sent.map(({ peer }) => peer)), new Set(["peer-1", "peer-2", "peer-3"]));
+});
+
+test("who is restarted leaves what holds to the next one within a tolerance of three seconds", async () => {
+  const plan = holdPlanOf({ seed: 4, peers: 5, minutes: 1, tasks: 0 });
+  const tasks = Array.from({ length: 120 }, (_, n) => `t${n}`).filter(isHolding);
+  const users = tasks.map((task, n): UserAction => ({
+    kind: "put",
+    at: 5_000,
+    peer: 0,
+    task,
+    schedule: `R/2026-01-01T00:00:0${n % 5}.${String(n * 41 % 1000).padStart(3, "0")}Z/PT5S/ET3S`,
+    policy: { misfire: "skip", partition: "hold" },
+    payload: n,
+  }));
+  const faults: readonly Fault[] = [{ kind: "restart", at: 17_300, ms: 5_000, peer: 1 }];
+  const kind = { ...plan.kind, failures: 0, hangs: 0 };
+  const { world, violations } = await simulate({ ...plan, users, faults, kind }, { keyValue: memoryKeyValue });
+  // Until it is back.
+  assert.deepEqual(violations.filter(({ at = START }) => at < START + 22_000), []);
+  assert.ok(world.targets.sent.length > 10 * tasks.length);
 });

@@ -296,6 +296,7 @@ export class Keeper {
 
   /** Says to all that this peer goes. */
   leave(): void {
+    this.#leases.leave();
     this.#take(this.#members.leave(this.#host.now()));
   }
 
@@ -341,6 +342,7 @@ export class Keeper {
       this.#host.gather(this.living(), () => this.#gathered(peer));
       return;
     }
+    if (to === "left") this.#leases.left(peer);
     if (to !== "alive") return;
     this.#gathering.delete(peer);
     if (from === "dead") this.#meet(peer);

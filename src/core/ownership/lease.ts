@@ -39,6 +39,11 @@ export class Voter {
     this.#granted.set(asker, { shards, at: now });
     return fired.minus(shards);
   }
+
+  /** It has said that it goes, and fires nothing from then on: others may have at once what it was granted. */
+  left(peer: PeerId): void {
+    this.#granted.delete(peer);
+  }
 }
 
 /** How many vote, and whose word counts now. */
@@ -48,6 +53,7 @@ type Grant = { readonly sentAt: Instant; readonly fired: ShardSet; readonly refu
 
 /** What others have granted this peer. */
 export class Holder {
+  #hasLeft = false;
   /** Probes by their numbers, oldest first. */
   readonly #sent = new Map<number, { readonly to: PeerId; readonly at: Instant; readonly fired: ShardSet }>();
   readonly #grants = new Map<PeerId, Grant>();
@@ -72,8 +78,14 @@ export class Holder {
     }
   }
 
+  /** This peer says that it goes: what it was granted others may have from now on. */
+  leave(): void {
+    this.#hasLeft = true;
+  }
+
   /** Whether so many of these voters grant the shard that no majority can grant it to another peer. */
   holds(shard: Shard, { voters, granters }: Electorate, now: Instant): boolean {
+    if (this.#hasLeft) return false;
     let granted = 0;
     for (const voter of granters) {
       const grant = this.#grants.get(voter);

@@ -39,6 +39,16 @@ export class Leases {
     return among.voters <= 1 || this.#holder.holds(shard, among, now);
   }
 
+  /** Another peer has said that it goes. */
+  left(peer: PeerId): void {
+    this.#voter.left(peer);
+  }
+
+  /** This peer says that it goes, and fires nothing any more that needs a lease. */
+  leave(): void {
+    this.#holder.leave();
+  }
+
   /** True when others may have granted something. A probe says what its sender fires; what it can't have goes with the ack. */
   heard(from: PeerId, message: SwimMessage, now: Instant): boolean {
     if (message.kind === "ack") {
