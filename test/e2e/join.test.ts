@@ -54,7 +54,8 @@ test("who may not join is told why, in one line", async () => {
   const a = await mesh.start("a");
   const ticket = await ticketOf(a);
   const parts = ticket.split(".");
-  const broken = (at: number) => parts.map((part, n) => n === at ? `x${part.slice(1)}` : part).join(".");
+  const other = (part: string) => `${part.startsWith("x") ? "y" : "x"}${part.slice(1)}`;
+  const broken = (at: number) => parts.map((part, n) => n === at ? other(part) : part).join(".");
   const names = ["the inviter's peer id", "the key of the mesh", "the secret", "the end of its time", "the addresses"];
   for (const [at, name] of names.entries()) {
     const { code, stderr } = await mesh.refused("x", ["--join", broken(at + 1)]).ended;
@@ -84,8 +85,8 @@ test("who may not join is told why, in one line", async () => {
   ]);
   await until("the inviter says so", () => a.program.stderr().includes("a stranger was not admitted"));
 
-  const other = await mesh.start("other");
-  const lonely = await mesh.start("lonely", { args: ["--join", await ticketOf(other)] });
+  const elder = await mesh.start("other");
+  const lonely = await mesh.start("lonely", { args: ["--join", await ticketOf(elder)] });
   kill(lonely.ready.pid, "SIGTERM");
   await lonely.program.ended;
   const elsewhere = await mesh.refused("lonely", ["--join", more], lonely.site).ended;
@@ -95,7 +96,7 @@ test("who may not join is told why, in one line", async () => {
   ]);
   // It is where it was.
   await again(lonely, "lonely");
-  await together(other, lonely);
+  await together(elder, lonely);
 });
 
 test("a peer that comes back is a member still; a revoked one is cut off, and can be invited again", async () => {
