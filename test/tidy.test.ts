@@ -131,7 +131,7 @@ const CORE_ROOMS = [
   "protocol",
   "people",
   "replication",
-  "mesh",
+  "keeper",
   "hold",
   "firing",
   "machine",

@@ -2,7 +2,7 @@
 // knows no disk: LevelDB or a map in memory is behind the inner door.
 
 import type { Electors } from "../core/membership/electorate.ts";
-import type { MeshStart } from "../core/mesh/mesh-start.ts";
+import type { MeshStart } from "../core/keeper/mesh-start.ts";
 import type { DueQuery } from "../core/protocol/event.ts";
 import type { LogEnds, Stamps } from "../core/protocol/message.ts";
 import type { StoreAnswer, StoreQuery } from "../core/protocol/store-query.ts";

@@ -1,6 +1,6 @@
 // The door to what is kept. One way in (`commit`), and the few questions that the engine and the people ask.
 
-import type { MeshStart } from "../core/mesh/mesh-start.ts";
+import type { MeshStart } from "../core/keeper/mesh-start.ts";
 import type { DuePage, DueQuery } from "../core/protocol/event.ts";
 import type { Stamps } from "../core/protocol/message.ts";
 import type { StoreAnswer, StoreQuery } from "../core/protocol/store-query.ts";

@@ -5,7 +5,7 @@
 import type { DeliveryResult } from "../delivery/delivery.ts";
 import { afterFailure, laneOn, onWay, openWay, wayOf } from "../delivery/fallback.ts";
 import { attempted, dueRun, settled } from "../delivery/run-step.ts";
-import { carrierOf } from "../mesh/stand-ins.ts";
+import { carrierOf } from "../keeper/stand-ins.ts";
 import type { CommandResult, OnceKey, TaskCommand } from "../protocol/command.ts";
 import type { Followed, Known } from "../protocol/follows.ts";
 import { untold } from "../protocol/vote.ts";

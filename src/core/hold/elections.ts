@@ -3,7 +3,7 @@
 
 import { Electorate, type Electors } from "../membership/electorate.ts";
 import type { Admission } from "../membership/membership-list.ts";
-import type { Keeper } from "../mesh/keeper.ts";
+import type { Keeper } from "../keeper/keeper.ts";
 import type { Shard } from "../ownership/shard.ts";
 import type { Known } from "../protocol/follows.ts";
 import type { Answer, Ask } from "../protocol/message.ts";

@@ -1,8 +1,8 @@
 // What a machine is told when it is made: who it is, what it may ask of chance, and what the store says.
 
 import type { Admission } from "../membership/membership-list.ts";
-import type { Introduction } from "../mesh/keeper.ts";
-import type { MeshStart } from "../mesh/mesh-start.ts";
+import type { Introduction } from "../keeper/keeper.ts";
+import type { MeshStart } from "../keeper/mesh-start.ts";
 import type { EgressRules } from "../targets/egress.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";

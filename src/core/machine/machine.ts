@@ -12,7 +12,7 @@ import { newsOf } from "../firing/lane-news.ts";
 import { CROWDED, ill, isMove, MAILBOX_MAX, type Message, UNWRITABLE } from "../firing/mail.ts";
 import { later } from "../firing/open-runs.ts";
 import { type Surroundings, Turn } from "../firing/turn.ts";
-import { carrierOf } from "../mesh/stand-ins.ts";
+import { carrierOf } from "../keeper/stand-ins.ts";
 import { Agenda } from "../ownership/agenda.ts";
 import { Seats } from "../ownership/seats.ts";
 import { type Shard, shardOf } from "../ownership/shard.ts";

@@ -2,7 +2,7 @@
 
 import type { Gate } from "../firing/gate.ts";
 import type { Surroundings } from "../firing/turn.ts";
-import { carrierOf } from "../mesh/stand-ins.ts";
+import { carrierOf } from "../keeper/stand-ins.ts";
 import type { Run } from "../task/run.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { HybridClock } from "../values/stamp.ts";
