@@ -77,6 +77,25 @@ test("ten failures in a row shut a target, one event at a time tries it, and an 
   assert.deepEqual(world.node.lanes(), []);
 });
 
+test("a target that is shut is left alone for as long as it asks, but for no more than five minutes", async () => {
+  for (const [asked, kept] of [[120_000, 120_000], [86_400_000, 300_000]] as const) {
+    const world = await new World(START).start();
+    let isUp = false;
+    world.answer = () =>
+      isUp ? DELIVERED : { kind: "failed", error: "HTTP 429", status: 429, retryable: true, retryAfterMs: asked };
+    await addAll(
+      world,
+      Array.from({ length: 10 }, (_, n) => ({ id: `t-${n}`, schedule: "2026-05-01T12:00:10Z" })),
+    );
+    await world.add({ id: "later", schedule: "2026-05-01T12:00:20Z", policy: { tolerance: "PT1H" } });
+    await world.until("2026-05-01T12:00:30Z");
+    isUp = true;
+    await world.until("2026-05-01T12:30:00Z");
+    assert.equal(timeOf(world.sent[10]?.at ?? 0), timeOf(Date.parse("2026-05-01T12:00:10Z") + kept));
+    assert.deepEqual(await world.history("later"), ["12:00:20 delivered"]);
+  }
+});
+
 test("what a target refuses, and what its user cancels, says nothing against it", async () => {
   const world = await new World(START).start();
   world.answer = () => WRONG;

@@ -28,7 +28,8 @@ export const DELIVERY_OPERATIONS: readonly RouteConfig[] = [
     summary: "The ways from this peer to targets, those that are shut first",
     description:
       "After ten failures in a row (no connection, no answer in time, 429, 502, 503, 504) a target is left alone for 5 s, " +
-      "then one event at a time is tried, at most 30 s apart, until one is answered.",
+      "then one event at a time is tried, at most 30 s apart, or as long as the target asks (Retry-After, 5 min at most), until " +
+      "one is answered.",
     request: {
       query: z.object({ limit: z.number().int().min(1).max(BREAKERS_MAX).default(BREAKERS_MAX).optional() }),
     },

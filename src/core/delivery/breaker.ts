@@ -14,6 +14,9 @@ export type Verdict = "answered" | "down" | "nothing";
 /** How long it is open at first, unless its limits say less; twice as long each time, up to what they say. */
 const OPEN_MS = 5_000;
 
+/** How long a target is obeyed that asks to be left alone: all that goes there waits for it, and it may be mistaken. */
+const REST_MAX_MS = 300_000;
+
 export class Breaker {
   #failures = 0;
   /** Openings since it was last closed. */
@@ -65,7 +68,7 @@ export class Breaker {
   }
 
   /** One has ended. `chance` is in [0, 1). True when that opened or closed the breaker. */
-  ended(verdict: Verdict, error: string, { now, chance, most, limits }: Ended): boolean {
+  ended(verdict: Verdict, error: string, { now, chance, most, limits, restMs = 0 }: Ended): boolean {
     const wasOpen = this.#until !== undefined;
     switch (verdict) {
       case "nothing":
@@ -80,14 +83,16 @@ export class Breaker {
         this.#flights = wasOpen ? 1 : this.#flights + 1;
         if (this.#flights >= most) this.#flights = Infinity;
         return wasOpen;
-      case "down":
+      case "down": {
         this.#failures++;
         this.#error = error;
         // What was sent before it opened ends after that, and says nothing new.
         if (this.stateAt(now) === "open" || this.#failures < (limits?.failures ?? Infinity)) return false;
-        this.#until = now + waitMs(limits?.openMs ?? 0, this.#openings++, chance) as Instant;
+        const ownMs = waitMs(limits?.openMs ?? 0, this.#openings++, chance);
+        this.#until = now + Math.max(ownMs, Math.min(restMs, REST_MAX_MS)) as Instant;
         this.#isProbing = false;
         return true;
+      }
     }
   }
 }
@@ -99,6 +104,8 @@ type Ended = {
   readonly most: number;
   /** Absent: it never opens. */
   readonly limits: ResolvedLimits["breaker"];
+  /** For so long the target asks to be left alone. */
+  readonly restMs?: number | undefined;
 };
 
 /** A quarter of it by chance, so that the peers of a mesh do not all try at one moment. */

@@ -125,10 +125,14 @@ export class Lane {
   }
 
   /** True when that opened or closed the breaker. */
-  ended(verdict: Verdict, error: string, { now, chance }: { readonly now: Instant; readonly chance: number }): boolean {
+  ended(
+    verdict: Verdict,
+    error: string,
+    told: { readonly now: Instant; readonly chance: number; readonly restMs?: number | undefined },
+  ): boolean {
     this.#inFlight--;
-    if (verdict === "answered") this.#movedAt = now;
-    return this.breaker.ended(verdict, error, { now, chance, most: this.most, limits: this.#limits.breaker });
+    if (verdict === "answered") this.#movedAt = told.now;
+    return this.breaker.ended(verdict, error, { ...told, most: this.most, limits: this.#limits.breaker });
   }
 
   /**

@@ -100,8 +100,8 @@ export class Gate {
     if (lane === undefined) return;
     const isReachedElsewhere = lane.took(by, result, now);
     const verdict: Verdict = isReachedElsewhere ? "nothing" : verdictOf(result);
-    const error = result.kind === "failed" ? result.error : "";
-    if (lane.ended(verdict, error, { now, chance: this.#host.chance() })) this.#changed.push(lane);
+    const { error, retryAfterMs: restMs } = result.kind === "failed" ? result : WELL;
+    if (lane.ended(verdict, error, { now, chance: this.#host.chance(), restMs })) this.#changed.push(lane);
     this.#see(lane, now);
   }
 
@@ -309,3 +309,4 @@ export class Gate {
 }
 
 const NONE: readonly LaneState[] = [];
+const WELL = { error: "", retryAfterMs: undefined };
