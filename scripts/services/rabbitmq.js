@@ -67,6 +67,7 @@ export const rabbitmq = {
         password: `amqp://${USERINFO}@127.0.0.1:${ports.amqp}`,
       },
       http: `http://127.0.0.1:${ports.http}/api`,
+      control: { command: `${FOLDER}/rabbitmqctl`, env },
     };
   },
 };

@@ -13,7 +13,7 @@ import { brokerTrigger } from "./broker.ts";
 import { codeOf, hungUp, insecure, shownText, spanOf, unreachable } from "./connection-error.ts";
 import { type Egress, EGRESS_REFUSED, PLAIN_EGRESS } from "./egress.ts";
 import { gather } from "./gather.ts";
-import { type LinkPlan, Refusal, type Session } from "./link.ts";
+import { type DialHow, type LinkPlan, Refusal, type Session } from "./link.ts";
 import type { OpenCredentials } from "./open-target.ts";
 import type { Trigger } from "./trigger.ts";
 
@@ -43,6 +43,7 @@ export function amqpTrigger(
     },
     dial: async (plan, { connectMs, lost }) =>
       new AmqpSession(plan, await dial(plan, { connectMs, heartbeatS, egress }), { now, lost, heartbeatS }),
+    now,
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -52,7 +53,6 @@ export function amqpTrigger(
 type AmqpPlan = LinkPlan & {
   readonly access: Access;
   readonly address: AmqpAddress;
-  readonly secrets: readonly string[];
 };
 
 const LINKS_MAX = 256;
@@ -102,7 +102,7 @@ function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPla
   const never = { retryable: false };
   if (code === EGRESS_REFUSED) return new Refusal("refused", shownText(said, secrets), never);
   if (/\b403\b|ACCESS.REFUSED/.test(said)) {
-    return new Refusal("refused", `${place} ${unwelcome(access, "guest")}`, never);
+    return new Refusal("unwelcome", `${place} ${unwelcome(access, "guest")}`, never);
   }
   // All that the library tells when the broker closes the connection where it should have opened the vhost.
   if (/OpenOk; got <ConnectionClose/.test(said)) {
@@ -116,14 +116,21 @@ function refusalOf({ place, access, address: { host, vhost }, secrets }: AmqpPla
   return new Refusal("away", `the connection with ${place} failed: ${text}`);
 }
 
-type SessionParts = { readonly now: () => number; readonly lost: () => void; readonly heartbeatS: number };
+type SessionParts = {
+  readonly now: () => number;
+  readonly lost: DialHow<AmqpPlan>["lost"];
+  readonly heartbeatS: number;
+};
 
 class AmqpSession implements Session<AmqpPlan> {
   readonly #plan: AmqpPlan;
   readonly #model: ChannelModel;
   readonly #now: () => number;
   readonly #channels = new Map<string, ExchangeChannel>();
+  /** Why the broker takes no messages for now. */
   #blocked: string | undefined;
+  /** What comes meanwhile. */
+  #held: Attempt<AmqpPlan>[] = [];
   /** Why it ends, if it does. */
   #why: string;
   #closed: Promise<void> | undefined;
@@ -143,18 +150,25 @@ class AmqpSession implements Session<AmqpPlan> {
     model.on("close", (error?: Error) => {
       if (error !== undefined) ended(error);
       leave(socketOf(model));
-      lost();
+      const held = this.#held.splice(0);
+      for (const attempt of held) attempt.hindrance = undefined;
+      lost(held);
       for (const channel of this.#channels.values()) channel.end(this.#why);
     });
-    model.on("blocked", (reason: string) => this.#blocked = shownText(reason, secrets));
-    model.on("unblocked", () => this.#blocked = undefined);
+    model.on("blocked", (reason: string) => {
+      this.#blocked = `it blocks whoever publishes (${shownText(reason, secrets)})`;
+      for (const channel of this.#channels.values()) channel.hinder(this.#blocked);
+    });
+    model.on("unblocked", () => {
+      this.#blocked = undefined;
+      for (const channel of this.#channels.values()) channel.hinder(undefined);
+      for (const attempt of this.#held.splice(0)) if (!attempt.isOver) this.publish(attempt);
+    });
   }
 
   publish(attempt: Attempt<AmqpPlan>): void {
-    // What is written to a broker that does not read would wait in this peer's memory.
-    if (this.#blocked !== undefined) {
-      return attempt.failed(`${this.#plan.place} takes no messages for now: ${this.#blocked}`);
-    }
+    attempt.hindrance = this.#blocked;
+    if (this.#blocked !== undefined) return this.#hold(attempt);
     const { exchange } = attempt.plan.address;
     let channel = this.#channels.get(exchange);
     if (channel?.isEnded !== false) {
@@ -173,6 +187,13 @@ class AmqpSession implements Session<AmqpPlan> {
 
   close(): Promise<void> {
     return this.#closed ??= closed(this.#model);
+  }
+
+  /** For as long as it may take: written, it would wait for a broker that does not read, beside a copy of itself. */
+  #hold(attempt: Attempt<AmqpPlan>): void {
+    this.#held = this.#held.filter(({ isOver }) => !isOver);
+    if (this.#held.length < UNANSWERED_MAX) this.#held.push(attempt);
+    else attempt.failed(`${this.#plan.place} takes nothing: ${this.#blocked}`);
   }
 
   /** Gives up a channel that is not used. */
@@ -256,6 +277,11 @@ class ExchangeChannel {
       this.#unanswered.delete(key);
       attempt.refused(`the message could not be written: ${shownText(String(error), this.#plan.secrets)}`);
     }
+  }
+
+  /** Those whose time is over are told why. */
+  hinder(why: string | undefined): void {
+    for (const attempt of [...this.#unanswered.values(), ...this.#waiting]) attempt.hindrance = why;
   }
 
   /** All that it has taken fails. */

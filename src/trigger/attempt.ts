@@ -21,6 +21,8 @@ export class Attempt<Plan extends { readonly place: string }> {
   #isOver = false;
   /** The broker may have the event. */
   isSent = false;
+  /** Why the broker takes nothing for now, when it has said so. */
+  hindrance: string | undefined;
 
   constructor(parts: AttemptParts<Plan>) {
     this.#parts = parts;
@@ -78,7 +80,8 @@ export class Attempt<Plan extends { readonly place: string }> {
   expire(): void {
     const { delivery: { totalMs }, plan: { place } } = this.#parts;
     const time = spanOf(totalMs);
-    if (this.isSent) this.failed(`no answer from ${place} within ${time}`);
+    if (this.hindrance !== undefined) this.failed(`${place} took nothing within ${time}: ${this.hindrance}`);
+    else if (this.isSent) this.failed(`no answer from ${place} within ${time}`);
     else this.unreached(`no connection to ${place} within ${time}`);
   }
 

@@ -5,8 +5,8 @@ import type { Delivery, DeliveryResult } from "../core/delivery/delivery.ts";
 import { Memo } from "../core/values/memo.ts";
 import { Attempt } from "./attempt.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type Dial, Link, type LinkPlan } from "./link.ts";
-import { type OpenCredentials, type OpenTarget, openTarget } from "./open-target.ts";
+import { type Dial, Link, type LinkPlan, Refusal } from "./link.ts";
+import { type OpenCredentials, type Opened, type OpenTarget, openTarget } from "./open-target.ts";
 import { Pools } from "./pools.ts";
 import type { StopSignal, Trigger } from "./trigger.ts";
 
@@ -17,6 +17,8 @@ export type Broker<Plan extends LinkPlan> = {
   /** Opens the credentials of named targets; without it, none can be. */
   readonly open?: OpenCredentials | undefined;
   readonly dial: Dial<Plan>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly linksMax: number;
   /** How long a link that nothing uses is kept. */
   readonly idleMs: number;
@@ -34,15 +36,17 @@ class BrokerTrigger<Plan extends LinkPlan> implements Trigger {
   readonly #broker: Broker<Plan>;
   readonly #links: Pools<Link<Plan>>;
   readonly #plans = new Memo<string, Plan>(PLANS_MAX);
+  /** Of a target whose password is being rotated: with the one before. */
+  readonly #former = new WeakMap<Plan, { readonly plan: Plan; readonly until: number }>();
   readonly #deadlines = new Deadlines<Attempt<Plan>>();
   #closed: Promise<void> | undefined;
 
   constructor(broker: Broker<Plan>) {
-    const { schemes, dial, linksMax, idleMs } = broker;
+    const { schemes, linksMax, idleMs } = broker;
     this.schemes = schemes;
     this.#broker = broker;
     this.#links = new Pools({
-      make: (key) => new Link(dial, Number(key.slice(0, key.indexOf(" ")))),
+      make: (key) => new Link((plan, how) => this.#dial(plan, how), Number(key.slice(0, key.indexOf(" ")))),
       poolsMax: linksMax,
       idleMs,
     });
@@ -85,8 +89,31 @@ class BrokerTrigger<Plan extends LinkPlan> implements Trigger {
     if (known !== undefined) return known;
     const opened = openTarget(target, this.#broker.open ?? (() => undefined));
     if (typeof opened === "string") return opened;
-    const plan = this.#broker.planOf(opened);
+    const plan = this.#planOfOpened(opened);
     return plan === undefined ? undefined : this.#plans.set(key, plan);
+  }
+
+  #planOfOpened({ target, former }: Opened): Plan | undefined {
+    const plan = this.#broker.planOf(target);
+    const before = former === undefined ? undefined : this.#broker.planOf(former.target);
+    if (plan === undefined || before === undefined || former === undefined) return plan;
+    const secrets = [...new Set([...plan.secrets, ...before.secrets])];
+    const whole = { ...plan, key: `${plan.key} ${before.key}`, secrets };
+    this.#former.set(whole, { plan: { ...before, secrets }, until: former.until });
+    return whole;
+  }
+
+  /** By the password before, while that is good, where the one of now is not known yet. */
+  async #dial(plan: Plan, how: Parameters<Dial<Plan>>[1]): ReturnType<Dial<Plan>> {
+    const { dial, now } = this.#broker;
+    try {
+      return await dial(plan, how);
+    } catch (error) {
+      const former = this.#former.get(plan);
+      const isForFormer = error instanceof Refusal && error.kind === "unwelcome";
+      if (!isForFormer || former === undefined || former.until <= now()) throw error;
+      return await dial(former.plan, how);
+    }
   }
 }
 

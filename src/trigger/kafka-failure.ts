@@ -72,7 +72,7 @@ export function refusalOf(where: KafkaPlace, error: unknown, connectMs: number):
     return new Refusal("refused", `${place} asks for no user at this port: give the target none`, never);
   }
   if (/SASL/.test(`${nameOf(root)} ${nameOf(error)} ${said}`)) {
-    return new Refusal("refused", `${place} ${unwelcome(access)} (${text})`, never);
+    return new Refusal("unwelcome", `${place} ${unwelcome(access)} (${text})`, never);
   }
   const failure = failureOf(where, error);
   if (failure.kind === "refused") return new Refusal("refused", failure.error, failure);

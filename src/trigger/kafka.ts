@@ -47,6 +47,7 @@ export function kafkaTrigger({ now, open, idleMs = 10_000, egress = PLAIN_EGRESS
       };
     },
     dial: (plan, how) => dial(plan, how, { now, egress }),
+    now,
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -57,7 +58,6 @@ type KafkaPlan = LinkPlan & {
   readonly access: Access;
   readonly address: KafkaAddress;
   readonly sasl: NonNullable<KafkaOptions["sasl"]>;
-  readonly secrets: readonly string[];
 };
 
 /** Topics at one time. */

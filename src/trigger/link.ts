@@ -18,6 +18,8 @@ export type LinkPlan = {
   readonly key: string;
   /** `host:port`, for a human. */
   readonly place: string;
+  /** What may be seen in no result. */
+  readonly secrets: readonly string[];
 };
 
 /** Rejects with a `Refusal`, within the time. */
@@ -33,9 +35,9 @@ export type DialHow<Plan extends LinkPlan> = {
 export class Refusal extends Error {
   /**
    * `away`: the broker is not there, or not yet; it is called again. `insecure`: it is not known to be the one that it
-   * should be. `refused`: it is well, and lets nobody in for this.
+   * should be. `unwelcome`: it does not know the user by this password. `refused`: it is well, and lets nobody in for this.
    */
-  readonly kind: "away" | "insecure" | "refused";
+  readonly kind: "away" | "insecure" | "unwelcome" | "refused";
   /** Another attempt may end otherwise. */
   readonly retryable: boolean;
 

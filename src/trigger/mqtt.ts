@@ -19,6 +19,8 @@ import type { OpenCredentials } from "./open-target.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type MqttTriggerOptions = {
+  /** Milliseconds since 1970: until when a password before the one of now is good. */
+  readonly now?: () => number;
   /** Opens the credentials of named targets. */
   readonly open?: OpenCredentials;
   readonly idleMs?: number;
@@ -29,7 +31,7 @@ export type MqttTriggerOptions = {
 };
 
 export function mqttTrigger(
-  { open, idleMs = 60_000, heartbeatS = HEARTBEAT_S, egress = PLAIN_EGRESS }: MqttTriggerOptions = {},
+  { now = Date.now, open, idleMs = 60_000, heartbeatS = HEARTBEAT_S, egress = PLAIN_EGRESS }: MqttTriggerOptions = {},
 ): Trigger {
   return brokerTrigger<MqttPlan>({
     schemes: ["mqtt", "mqtts"],
@@ -40,6 +42,7 @@ export function mqttTrigger(
       return { key: JSON.stringify(access), place: placeOf(access), access, address, secrets: secretsOf(access) };
     },
     dial: (plan, how) => dial(plan, how, { heartbeatS, egress }),
+    now,
     open,
     linksMax: LINKS_MAX,
     idleMs,
@@ -49,7 +52,6 @@ export function mqttTrigger(
 type MqttPlan = LinkPlan & {
   readonly access: Access;
   readonly address: MqttAddress;
-  readonly secrets: readonly string[];
 };
 
 const LINKS_MAX = 256;
@@ -131,8 +133,8 @@ function refusalOf({ place, access, address: { host }, secrets }: MqttPlan, erro
   if (codeOf(error) === EGRESS_REFUSED) return new Refusal("refused", said, { retryable: false });
   const reason = reasonOf(error);
   if (reason !== undefined && !AWAY.has(reason)) {
-    const why = UNKNOWN.has(reason) ? unwelcome(access) : `lets nobody in: ${said}`;
-    return new Refusal("refused", `${place} ${why}`, { retryable: PASSING.has(reason) });
+    if (UNKNOWN.has(reason)) return new Refusal("unwelcome", `${place} ${unwelcome(access)}`, { retryable: false });
+    return new Refusal("refused", `${place} lets nobody in: ${said}`, { retryable: PASSING.has(reason) });
   }
   const { isSecure } = access;
   if (/closed|disconnected|ECONNRESET|EPIPE/.test(`${said} ${codeOf(error)}`)) {

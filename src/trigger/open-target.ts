@@ -20,18 +20,27 @@ export function credentialsOf({ name = "", sealed }: ResolvedTarget, open: OpenC
     `the credentials of the target "${name}" can't be opened here: they were sealed in another mesh; write them again`;
 }
 
-/** With the credentials that are used now; a text says why there is no sending to it. */
-export function openTarget(target: ResolvedTarget, open: OpenCredentials): OpenTarget | string {
-  if (target.name === undefined) return target;
+export type Opened = {
+  readonly target: OpenTarget;
+  /** With the password before, which is good until then: for when the broker does not know the new one yet. */
+  readonly former?: { readonly target: OpenTarget; readonly until: number };
+};
+
+/** A text says why there is no sending to it. */
+export function openTarget(target: ResolvedTarget, open: OpenCredentials): Opened | string {
+  if (target.name === undefined) return { target };
   const credentials = credentialsOf(target, open);
   if (typeof credentials === "string") return credentials;
   const { auth } = target;
   const { password, key } = credentials;
-  return {
-    ...target,
-    ...(auth?.kind === "basic" ? { login: { user: auth.user, password: password?.value ?? "" } } : {}),
-    ...(target.tls === undefined ? {} : { clientTls: clientTlsOf(target.tls, key?.value) }),
-  };
+  const named = { ...target, ...(target.tls === undefined ? {} : { clientTls: clientTlsOf(target.tls, key?.value) }) };
+  if (auth?.kind !== "basic") return { target: named };
+  const { user } = auth;
+  const opened = { ...named, login: { user, password: password?.value ?? "" } };
+  const { previous } = password ?? {};
+  if (previous === undefined) return { target: opened };
+  const former = { ...named, login: { user, password: previous.value } };
+  return { target: opened, former: { target: former, until: previous.until ?? Infinity } };
 }
 
 export function clientTlsOf(

@@ -16,6 +16,8 @@ export type Service = {
   readonly tls: { readonly ca: string };
   /** RabbitMQ's own HTTP API. */
   readonly http?: string;
+  /** RabbitMQ's own tool, and what it is to be started with. */
+  readonly control?: { readonly command: string; readonly env: { readonly [name: string]: string } };
   /** Of Kafka's own tools. */
   readonly classpath?: string;
 };

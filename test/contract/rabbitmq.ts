@@ -1,5 +1,7 @@
 // A look into RabbitMQ by its own HTTP API, which knows nothing of the client that the peer writes with.
 
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import type { Service } from "./broker.ts";
 
 export type Found = {
@@ -13,9 +15,21 @@ export type Found = {
 
 export class RabbitMq {
   readonly #http: string;
+  readonly #control: Service["control"];
 
-  constructor({ http = "" }: Service) {
+  constructor({ http = "", control }: Service) {
     this.#http = http;
+    this.#control = control;
+  }
+
+  /** Whether it takes what is published: not while it thinks that its memory is full. */
+  takeMessages(isTaking: boolean): void {
+    const { command = "", env } = this.#control ?? {};
+    const { status, stderr } = spawnSync(command, ["set_vm_memory_high_watermark", isTaking ? "0.4" : "0"], {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`);
   }
 
   async declareQueue(name: string, { vhost = "/", args = {} }: { vhost?: string; args?: object } = {}): Promise<void> {

@@ -21,7 +21,7 @@ type World = AsyncDisposable & {
   /** A name of this world's. */
   readonly name: string;
   readonly port: number;
-  send(target: PlainTarget, attempt?: number): Promise<DeliveryResult>;
+  send(target: PlainTarget, attempt?: number, totalMs?: number): Promise<DeliveryResult>;
 };
 
 async function world(options: Partial<AmqpTriggerOptions> = {}): Promise<World> {
@@ -36,7 +36,8 @@ async function world(options: Partial<AmqpTriggerOptions> = {}): Promise<World> 
     broker,
     name,
     port: found.ports.amqp ?? 0,
-    send: (target, attempt = 1) => trigger.send(deliveryTo(target, { attempt, payload: { a: "é" } }), NEVER),
+    send: (target, attempt = 1, totalMs = 10_000) =>
+      trigger.send(deliveryTo(target, { attempt, totalMs, payload: { a: "é" } }), NEVER),
     async [Symbol.asyncDispose]() {
       await trigger.close();
       await broker.deleteQueue(name, VHOST);
@@ -180,6 +181,31 @@ test("a broker that goes silent is given up after two heartbeats, and the next e
   await until(() => Promise.resolve(between.open() === 2));
   const attempts = (await broker.take(name, VHOST)).map(({ properties }) => properties.headers?.cloudEvents_attempt);
   assert.deepEqual(attempts, ["1", "2", "3"]);
+});
+
+test("a broker that blocks who publishes is waited for in the time of the attempt, and takes what waits later", async () => {
+  await using made = await world();
+  const { broker, name, port, send } = made;
+  const urn = `amqp://127.0.0.1:${port}/shop%2F1//${name}`;
+  assert.equal((await send({ urn }, 1)).kind, "delivered");
+  broker.takeMessages(false);
+  let waiting: Promise<DeliveryResult>;
+  try {
+    // It says so to who sends it something; the first is on its way by then, the second is not.
+    for (const attempt of [2, 3]) {
+      assert.deepEqual(await send({ urn }, attempt, 1_500), {
+        kind: "failed",
+        error: `127.0.0.1:${port} took nothing within 1.5 s: it blocks whoever publishes (low on memory)`,
+        retryable: true,
+      });
+    }
+    waiting = send({ urn }, 4, 120_000);
+  } finally {
+    broker.takeMessages(true);
+  }
+  assert.equal((await waiting).kind, "delivered");
+  const attempts = (await broker.take(name, VHOST)).map(({ properties }) => properties.headers?.cloudEvents_attempt);
+  assert.deepEqual(attempts, ["1", "2", "4"]);
 });
 
 test("an exchange that is deleted while events come is missed by theirs alone, until it is there again", async () => {

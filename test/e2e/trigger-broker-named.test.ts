@@ -38,7 +38,7 @@ test(
     await broker.declareQueue(queue);
     const urn = `amqps://127.0.0.1:${there(rabbitmq).ports.amqps}/%2F//${queue}`;
     await isCalled((open) => amqpTrigger({ now: () => NOW, open }), there(rabbitmq), { urn });
-    assert.equal((await broker.take(queue)).length, 1);
+    assert.equal((await broker.take(queue)).length, 2);
     await broker.deleteQueue(queue);
   },
 );
@@ -50,7 +50,7 @@ test(
     await using made = await topic(there(kafka));
     const urn = `kafkas://127.0.0.1:${there(kafka).ports.both}/${made.name}`;
     await isCalled((open) => kafkaTrigger({ now: () => NOW, open }), there(kafka), { urn });
-    assert.equal((await made.records()).length, 1);
+    assert.equal((await made.records()).length, 2);
   },
 );
 
@@ -62,7 +62,11 @@ test(
   { skip: whyNot(mosquitto) ?? false },
   async () => {
     const { ports, tls } = there(mosquitto);
-    const vault = new Map<string, Credentials>([["right", held(WORD)], ["wrong", held("another-password")]]);
+    const vault = new Map<string, Credentials>([
+      ["right", held(WORD)],
+      ["wrong", held("another-password")],
+      ["rotating", held("another-password", { value: WORD })],
+    ]);
     const trigger = mqttTrigger({ open: (sealed) => vault.get(sealed) });
     const send = (target: ResolvedTarget) => trigger.send(deliveryTo({ name: "named", ...target }), NEVER);
     const auth = { kind: "basic", user: "robot" } as const;
@@ -72,11 +76,12 @@ test(
     try {
       const results = [
         await login("right"),
+        await login("rotating"),
         await secure(await readFile(tls.ca, "utf8")),
         await login("wrong"),
         await secure((await makeCertificates()).otherCa),
       ];
-      assert.deepEqual(results.map(({ kind }) => kind), ["delivered", "delivered", "failed", "failed"]);
+      assert.deepEqual(results.map(({ kind }) => kind), ["delivered", "delivered", "delivered", "failed", "failed"]);
       assert.ok(!JSON.stringify(results).includes("another-password"));
     } finally {
       await trigger.close();
@@ -84,7 +89,7 @@ test(
   },
 );
 
-/** Delivers once, with the right password and the right authority; every other way is refused, and tells no secret. */
+/** Delivers twice, with the right password, now or until now, and the right authority; every other way is refused, and tells no secret. */
 async function isCalled(
   make: (open: OpenCredentials) => Trigger,
   { tls }: Service,
@@ -92,7 +97,12 @@ async function isCalled(
 ): Promise<void> {
   const ca = await readFile(tls.ca, "utf8");
   const { otherCa } = await makeCertificates();
-  const vault = new Map<string, Credentials>([["right", held(WORD)], ["wrong", held("another-password")]]);
+  const vault = new Map<string, Credentials>([
+    ["right", held(WORD)],
+    ["wrong", held("another-password")],
+    ["rotating", held("another-password", { value: WORD })],
+    ["rotated", held("another-password", { value: WORD, until: instant(NOW) })],
+  ]);
   const trigger = make((sealed) => vault.get(sealed));
   const send = (text: string, authority: string): Promise<DeliveryResult> => {
     const auth = { kind: "basic", user: "robot" } as const;
@@ -100,18 +110,19 @@ async function isCalled(
     return trigger.send(deliveryTo(target, { payload: 1 }), NEVER);
   };
   try {
-    assert.deepEqual(await send("right", ca), { kind: "delivered" });
-    for (const [text, authority] of [["wrong", ca], ["right", otherCa], ["lost", ca]] as const) {
+    for (const [text, authority] of [["wrong", ca], ["rotated", ca], ["right", otherCa], ["lost", ca]] as const) {
       const result = await send(text, authority);
       assert.ok(result.kind === "failed", text);
-      if (text === "wrong") assert.match(result.error, /refuses the user robot/);
+      if (["wrong", "rotated"].includes(text)) assert.match(result.error, /refuses the user robot/);
       for (const secret of [WORD, "another-password"]) assert.ok(!result.error.includes(secret), result.error);
     }
+    // The second by the password before, which the broker knows still.
+    for (const text of ["right", "rotating"]) assert.deepEqual(await send(text, ca), { kind: "delivered" });
   } finally {
     await trigger.close();
   }
 }
 
-function held(value: string): Credentials {
-  return { password: { value, since: instant(1) } };
+function held(value: string, previous?: Credentials[string]["previous"]): Credentials {
+  return { password: { value, since: instant(1), ...(previous === undefined ? {} : { previous }) } };
 }

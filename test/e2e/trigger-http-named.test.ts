@@ -318,9 +318,10 @@ test("an attempt that waits for a token ends in its time", async () => {
 // ── TLS ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 test("a server is believed by the target's own authority, and shown the client's certificate", async () => {
-  const { ca, otherCa, server, client } = await makeCertificates();
+  const { ca, otherCa, server, expired, client } = await makeCertificates();
   const seen: string[] = [];
   await using open = await secureServer({ ...server }, seen);
+  await using over = await secureServer({ ...expired }, seen);
   await using closed = await secureServer({ ...server, ca, requestCert: true, rejectUnauthorized: true }, seen);
   await using made = await world();
   const { send } = made;
@@ -340,6 +341,7 @@ test("a server is believed by the target's own authority, and shown the client's
     await send({ urn: urn(open.port) }),
     await send({ urn: urn(open.port), tls: { ca: otherCa } }),
     await send({ urn: urn(open.port), tls: { ca, serverName: "elsewhere.example" } }),
+    await send({ urn: urn(over.port), tls }),
     await send({ urn: urn(closed.port), tls }),
   ];
   for (const result of refused) assert.ok(result.kind === "failed" && result.retryable, JSON.stringify(result));
