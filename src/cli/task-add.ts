@@ -1,11 +1,12 @@
-// `task add`: one task, or with --preview what its schedule means, before it is anything.
+// `task add`: one task, or with --preview what its schedule means, and what a template would send, before it is anything.
 
 import { labelPair, repeated, type Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readJson, textOrObject } from "./input.ts";
 import type { Parts } from "./parts.ts";
-import { isObject, type JsonObject, parsePreview, parseTask } from "./shapes.ts";
-import { moment, previewText } from "./show.ts";
+import { isObject, type JsonObject, objectIn, parsePreview, parseTask } from "./shapes.ts";
+import { asText, moment, previewText } from "./show.ts";
+import { createFacts } from "./table.ts";
 import { printable } from "./text.ts";
 
 type Options = {
@@ -33,6 +34,7 @@ export const taskAdd: Spec<Options> = {
   examples: [
     'metronome task add --id hello --schedule "R/2026-12-01T09:00:00Z/PT5S/ET2S" --target http://127.0.0.1:9000/',
     'metronome task add --schedule "0 9 * * MON-FRI [Europe/Paris]" --preview',
+    `metronome task add --schedule "0 2 * * *" --payload '{"day":"{{instant:date}}"}' --template --preview`,
     'metronome task add --id till --schedule "0 2 * * *" --target http://till.lan/close --place site=lyon',
   ],
   options: (command) =>
@@ -56,15 +58,25 @@ export const taskAdd: Spec<Options> = {
         ),
       )
       .option("--paused", "add it paused")
-      .option("--preview", "print the schedule as a sentence and its next runs; nothing is added"),
+      .option(
+        "--preview",
+        "print the schedule as a sentence and its next runs, with --template the next event too; nothing is added",
+      ),
   async run(context, options) {
-    const { parts, isJson, connect, print, printJson } = context;
-    const { preview } = options;
-    if (preview === true) {
+    const { parts, isJson, ink, connect, print, printJson } = context;
+    if (options.preview === true) {
+      const template = options.template === true ? await templateOf(options, parts) : undefined;
       const client = await connect();
       const body = { schedule: textOrObject("--schedule", options.schedule), count: PREVIEW };
       const answer = await client.send("POST", "schedules/preview", body);
-      return isJson ? await printJson(answer) : await print(previewText(parsePreview(answer)));
+      const preview = parsePreview(answer);
+      if (template === undefined) return isJson ? await printJson(answer) : await print(previewText(preview));
+      const [instant] = preview.next;
+      const filled = { ...template, ...(instant === undefined ? {} : { instant }) };
+      const event = objectIn(await client.send("POST", "templates/preview", filled));
+      if (isJson) return await printJson({ ...objectIn(answer), event });
+      const facts = Object.entries(event).map(([name, value]) => [name, asText(value)] as const);
+      return await print(previewText(preview) + createFacts(facts, ink));
     }
     const definition = await definitionOf(options, targetOf(options), parts);
     const client = await connect();
@@ -79,6 +91,17 @@ export const taskAdd: Spec<Options> = {
     await print(`Added ${printable(task.id)}: ${printable(task.sentence)}\n${next}\n`);
   },
 };
+
+/** What is previewed of a template: as much as is said of it. */
+async function templateOf(options: Options, parts: Parts): Promise<JsonObject> {
+  const { id, name, payload, target, to } = options;
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(name === undefined ? {} : { name }),
+    ...(payload === undefined ? {} : { payload: await readJson("--payload", payload, parts) }),
+    ...(target === undefined && to === undefined ? {} : { target: targetOf(options) }),
+  };
+}
 
 function targetOf({ target, to, path }: Options): unknown {
   if (target === undefined && to === undefined) {

@@ -76,6 +76,24 @@ Note: On 2027-10-31 02:30 comes twice in Europe/Paris: runs the first time only.
     assert.deepEqual((await call("GET tasks")).body.items, []);
   }));
 
+test("previews what a template would send at the next occurrence, and says where it is wrong", () =>
+  withPeer(async ({ run }) => {
+    const words = ["task", "add", "--preview", "--template", "--schedule", "0 9 * * *", "--id", "a"];
+    const payload = ["--payload", '{"day":"{{instant:date}}","n":"{{attempt}}"}'];
+    const target = ["--target", `${URN}/{{task}}`];
+    const { code, out } = await run([...words, ...payload, ...target]);
+    assert.deepEqual([code, out.split("\n").slice(-3)], [0, [
+      'payload  {"day":"2026-12-02","n":1}',
+      `target   ${URN}/a`,
+      "",
+    ]]);
+    const { event, next } = JSON.parse((await run([...words, ...payload, "--json"])).out);
+    assert.deepEqual([event, next.length], [{ payload: { day: "2026-12-02", n: 1 } }, 5]);
+    const wrong = await run([...words, "--payload", '{"day":"{{instnat}}"}']);
+    assert.match(wrong.err, /instnat.*\n?.*instant/s);
+    assert.notEqual(wrong.code, 0);
+  }));
+
 test("lists tasks in aligned columns, those that match, and says when there are none", () =>
   withPeer(async ({ run, call }) => {
     assert.deepEqual(
