@@ -1,8 +1,9 @@
 // One peer under simulated time on a real store: a target that is well for five minutes, down for an hour, and well
 // again, with 100 events due in each second. Prints what became of those of the hour, and what memory it took.
 //
-//   outage-hour.ts FOLDER
+//   outage-hour.ts FOLDER [MINUTES]
 
+import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import process from "node:process";
 import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
@@ -17,12 +18,12 @@ import type { Store } from "../../src/store/store.ts";
 const TASKS = 500;
 const PERIOD_S = 5;
 const WELL_MS = 5 * 60_000;
-const HOUR_MS = 3_600_000;
 const AFTER_MS = 10 * 60_000;
 const USER = "ada";
 const KEEP = { runs: 1_000_000, ageMs: 30 * 86_400_000 };
 
-const [folder = ""] = process.argv.slice(2);
+const [folder = "", minutes = "60"] = process.argv.slice(2);
+const HOUR_MS = Number(minutes) * 60_000;
 const start = Date.parse("2026-06-01T00:00:00Z");
 const downAt = start + 60_000 + WELL_MS;
 const upAt = downAt + HOUR_MS;
@@ -72,15 +73,15 @@ await Promise.all(guids.map((guid, n) => {
 }));
 
 await passTo(downAt - 1);
-const wellMb = rssMb();
-let mostMb = wellMb;
+const well = memory();
+let most = well;
 for (let at = downAt; at <= upAt; at += 60_000) {
   await passTo(at - 1);
-  mostMb = Math.max(mostMb, rssMb());
+  see();
 }
 const attemptsDown = attempts;
 await passTo(upAt + AFTER_MS);
-mostMb = Math.max(mostMb, rssMb());
+see();
 
 const outcomes: Record<string, number> = {};
 let [accounted, open] = [0, 0];
@@ -102,8 +103,7 @@ for (const guid of guids) {
 const { user, system } = process.cpuUsage();
 console.log(JSON.stringify({
   due: TASKS * HOUR_MS / (PERIOD_S * 1_000),
-  ...{ accounted, open, outcomes, attempts: attemptsDown, wellMb, mostMb },
-  afterMb: rssMb(),
+  ...{ accounted, open, outcomes, attempts: attemptsDown, well, most, after: memory() },
   cpuS: (user + system) / 1e6,
 }));
 process.exit(0);
@@ -150,6 +150,22 @@ function watched(store: Store): Store {
   });
 }
 
-function rssMb(): number {
-  return process.memoryUsage().rss / 2 ** 20;
+function see(): void {
+  const now = memory();
+  if (now.rssMb > most.rssMb) most = now;
+}
+
+/** Of what is resident, what is the process's own, and of the files that LevelDB maps: those may be read again. */
+function memory() {
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  const status = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
+  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
+  return {
+    rssMb: rss / 2 ** 20,
+    ownMb: kb("RssAnon") / 1_024,
+    filesMb: kb("RssFile") / 1_024,
+    heapMb: heapTotal / 2 ** 20,
+    usedMb: heapUsed / 2 ** 20,
+    externalMb: external / 2 ** 20,
+  };
 }

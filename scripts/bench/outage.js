@@ -13,23 +13,26 @@ export async function outage(runtime) {
       runtime === "deno" ? ["run", "-A", "--no-check", ...args] : args,
     );
     await run.exited;
-    const { due, accounted, open, outcomes, attempts, wellMb, mostMb, afterMb, cpuS } = run.ready;
+    const { due, accounted, open, outcomes, attempts, well, most, after, cpuS } = run.ready;
     const told = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`).join(", ");
-    const grown = mostMb - wellMb;
     return [
       report("accounted for", `${accounted} of ${due}: ${told}`, `${due}`, accounted === due),
       report("still open ten minutes after", open, "0", open === 0),
       report("attempts at the target while it is down", attempts, "<= 1,000: its breaker is open", attempts <= 1_000),
       report(
         "memory",
-        `${wellMb.toFixed(0)} MB while it was well, ${mostMb.toFixed(0)} MB at most, ${
-          afterMb.toFixed(0)
-        } MB in the end, ${cpuS.toFixed(0)} s of CPU`,
+        `${text(well)} while it was well, ${text(most)} at most, ${text(after)} in the end, ${
+          cpuS.toFixed(0)
+        } s of CPU`,
         "+ <= 100 MB",
-        grown <= 100,
+        most.rssMb - well.rssMb <= 100,
       ),
     ].every(Boolean);
   } finally {
     folder.remove();
   }
+}
+
+function text({ rssMb, usedMb, filesMb }) {
+  return `${rssMb.toFixed(0)} MB (${usedMb.toFixed(0)} of objects, ${filesMb.toFixed(0)} of files)`;
 }
