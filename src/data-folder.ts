@@ -1,7 +1,7 @@
 // What a peer keeps in its data folder beside the store: who it is, the key for the command line of the same machine,
 // and, while it runs, where it answers. All of it for its owner alone.
 
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -18,6 +18,7 @@ export type LocalPeer = {
 };
 
 const OWNER_ONLY = 0o600;
+const OTHERS = 0o077;
 const KEY_FILE = "key";
 const URL_FILE = "url";
 const CERTIFICATE_FILE = "tls.pem";
@@ -28,6 +29,41 @@ export function storeFolder(folder: string): string {
 
 export function auditFolder(folder: string): string {
   return join(folder, "audit");
+}
+
+/**
+ * Closes the data folder, and those in it, to the other users of the machine: it may have been there before, or brought back
+ * from a backup. Tells of each that was open. Rejects with `DataFolderRefusal`.
+ */
+export async function closeFolder(folder: string, onOpen: (path: string, mode: string) => void): Promise<void> {
+  // Windows has no such modes: the folder lies in the user's own profile.
+  if (process.platform === "win32") return;
+  for (const path of [folder, storeFolder(folder), auditFolder(folder)]) {
+    const mode = await modeOf(path);
+    if ((mode & OTHERS) === 0) continue;
+    const text = mode.toString(8);
+    try {
+      await chmod(path, mode & ~OTHERS);
+    } catch (error) {
+      throw new DataFolderRefusal(
+        `other users of this machine may enter ${path} (mode ${text}), and this one may not close it (${
+          codeOf(error)
+        }): ` +
+          "make it a folder of this user's own, with mode 700",
+      );
+    }
+    onOpen(path, text);
+  }
+}
+
+/** 0 of what is not there. */
+async function modeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mode & 0o777;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return 0;
+    throw new DataFolderRefusal(`${path} can't be read (${codeOf(error)})`);
+  }
 }
 
 /** The key that opens the API to who may read the folder; made when there is none. Rejects with `DataFolderRefusal`. */
@@ -63,7 +99,7 @@ async function keep(path: string, make: () => string): Promise<string> {
   try {
     const { mode } = await stat(path);
     // Windows has no such modes: the folder lies in the user's own profile.
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+    if (process.platform !== "win32" && (mode & OTHERS) !== 0) {
       throw new DataFolderRefusal(
         `others on this machine may read ${path} (mode ${(mode & 0o777).toString(8)}): if none of them has, ` +
           `\`chmod 600\` it; else delete it, and a new one is made`,

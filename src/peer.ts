@@ -146,7 +146,8 @@ export interface AuditAccess {
     readonly filter?: AuditFilter;
   }): Promise<AuditPage>;
   /** The chain as it stands on the disk, the oldest first. */
-  lines(): AsyncIterable<string>;
+  bytes(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** Of what is on the disk when it is asked for, or later. As many as like may ask: those who wait are answered together. */
   verify(): Promise<AuditVerdict>;
 }
 

@@ -16,8 +16,17 @@ import { fingerprintOf } from "./certificate.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { parseBroadcast, parsePeerMessage } from "./core/protocol/message-shape.ts";
+import { isLoopback, parseAddress } from "./core/values/address.ts";
 import { PERIODS } from "./core/values/periods.ts";
-import { announce, auditFolder, DataFolderRefusal, keepKey, storeFolder, unannounce } from "./data-folder.ts";
+import {
+  announce,
+  auditFolder,
+  closeFolder,
+  DataFolderRefusal,
+  keepKey,
+  storeFolder,
+  unannounce,
+} from "./data-folder.ts";
 import { createExchanges } from "./exchanges.ts";
 import { join, JoinRefusal } from "./join.ts";
 import { type Log, startLog } from "./log.ts";
@@ -122,6 +131,12 @@ async function open(
     later,
   });
   opened.push(() => store.close());
+  await closeFolder(data, (path, mode) => {
+    log("warning", "other users of this machine could enter a folder of the peer's: it is closed to them now", {
+      path,
+      mode,
+    });
+  });
   const localKey = await keepKey(data, newToken);
   const nextOrigin = () => randomInt(1, ORIGIN_END);
   let origin = await store.origin(nextOrigin());
@@ -149,6 +164,11 @@ async function open(
     ...(tls === undefined ? {} : { tls }),
   });
   opened.push(() => listening.close());
+  if (tls === undefined && !isOfThisMachine(http.host)) {
+    log("warning", "what goes to other machines, passwords too, can be read on the way: --tls self-signed ends that", {
+      http: listening.url,
+    });
+  }
   // The command line of this machine need not trust a certificate.
   const local = tls === undefined ? listening : await serve({ fetch, hostname: "127.0.0.1", port: 0 });
   opened.push(() => local.close());
@@ -340,6 +360,11 @@ function oneTimeCode(now: () => number): { readonly code: string; redeem(code: s
 /** `2026a`, as the runtime says it; empty where it does not. */
 function tzdataVersion(): string {
   return process.versions.tz ?? "";
+}
+
+function isOfThisMachine(host: string): boolean {
+  const address = parseAddress(host);
+  return address === undefined ? host === "localhost" : isLoopback(address) && !EVERY_ADDRESS.includes(host);
 }
 
 const EVERY_ADDRESS = ["0.0.0.0", "::"];

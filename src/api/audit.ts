@@ -56,29 +56,25 @@ export function addAudit(app: Hono<ApiEnv>, { peer, audit, gatekeeper, closing }
     if (query instanceof Response) return query;
     const headers = { "content-type": LINES_TYPE, "content-disposition": 'attachment; filename="audit.log"' };
     if (c.req.method === "HEAD") return new Response(null, { headers });
-    const lines = audit.lines()[Symbol.asyncIterator]();
-    const encoder = new TextEncoder();
+    const bytes = audit.bytes()[Symbol.asyncIterator]();
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        if (closing.aborted) return controller.error(new Error("the peer is stopping"));
-        let text = "";
-        while (text.length < CHUNK) {
-          const { done, value } = await lines.next();
-          if (done === true) break;
-          text += `${value}\n`;
+        if (closing.aborted) {
+          await bytes.return?.();
+          return controller.error(new Error("the peer is stopping"));
         }
-        if (text === "") controller.close();
-        else controller.enqueue(encoder.encode(text));
+        const { done, value } = await bytes.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
       },
       async cancel() {
-        await lines.return?.();
+        await bytes.return?.();
       },
     });
     return new Response(whileHeld(body, c.env.access, gatekeeper), { headers });
   });
 }
 
-const CHUNK = 64 * 1024;
 /** Of a deed, and of what it was done to: a task's id is the longest. */
 const WORD_MAX = TASK_ID_MAX;
 

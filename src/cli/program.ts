@@ -32,7 +32,7 @@ import { taskTrigger } from "./task-trigger.ts";
 import { taskVersions } from "./task-versions.ts";
 import { ticket } from "./ticket.ts";
 import { token } from "./token.ts";
-import { userAdd, userInvite, userList, userPassword, userPolicy, userRemove, userRole } from "./user.ts";
+import { userAdd, userInvite, userList, userPassword, userPolicy, userRemove, userRole, userSignOut } from "./user.ts";
 import { version } from "./version.ts";
 
 export function createProgram(given: Partial<Parts> = {}): Command {
@@ -102,7 +102,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(program, parts, simulate);
   const user = program.command("user").description("make users, change them, and say who may sign up")
     .helpCommand(false);
-  for (const spec of [userList, userPassword, userRole, userPolicy]) addCommand(user, parts, spec);
+  for (const spec of [userList, userPassword, userSignOut, userRole, userPolicy]) addCommand(user, parts, spec);
   addCommand(user, parts, userAdd);
   addCommand(user, parts, userRemove);
   addCommand(user, parts, userInvite);

@@ -77,6 +77,18 @@ export const userPassword: Spec<Record<never, never>> = {
   },
 };
 
+export const userSignOut: Spec<Record<never, never>> = {
+  usage: "signout [name]",
+  summary: "end all other sessions: one's own, or as an admin those of a user",
+  examples: ["metronome user signout", "metronome user signout ada", "metronome user signout admin"],
+  async run({ isJson, connect, print, printJson }, _options, [name]) {
+    const client = await connect();
+    await client.send("DELETE", `auth/sessions${name === undefined ? "" : `?user=${encodeURIComponent(name)}`}`);
+    const whose = name === undefined ? "Your other sessions" : `The sessions of ${printable(name)}`;
+    return isJson ? await printJson({ signedOut: name ?? "me" }) : await print(`${whose} have ended.\n`);
+  },
+};
+
 export const userRole: Spec<Record<never, never>> = {
   usage: "role <name> <role>",
   summary: "let a user be a viewer, a runner, an editor or an admin",

@@ -31,11 +31,11 @@ export function createEgress(rules: EgressRules, resolve: Resolve = lookup): Egr
     const refusalOf = (address: string) => egressRefusal(address, port, isGuarded, rules);
     if (isIP(host) !== 0) {
       const refusal = refusalOf(host);
-      if (refusal === undefined) return { host, port, lookup: judged(host, refusalOf, resolve) };
+      if (refusal === undefined) return { host, port, lookup: judged(host, isGuarded, refusalOf, resolve) };
       // A name that is none leads to the look-up, which says no.
       return { host: "refused.invalid", port, lookup: (_host, _options, callback) => callback(refused(refusal), "") };
     }
-    return { host, port, lookup: judged(host, refusalOf, resolve) };
+    return { host, port, lookup: judged(host, isGuarded, refusalOf, resolve) };
   };
 }
 
@@ -56,6 +56,7 @@ export function egressRules(
 
 function judged(
   host: string,
+  isGuarded: boolean,
   refusalOf: (address: string) => string | undefined,
   resolve: Resolve,
 ): LookupFunction {
@@ -65,7 +66,9 @@ function judged(
       for (const { address } of found) {
         const refusal = refusalOf(address);
         if (refusal !== undefined) {
-          return callback(refused(`${host} leads to an address where no event goes: ${refusal}`), "");
+          // Who may not reach a network is not told either which names it has for which addresses.
+          const told = isGuarded ? refusal.replace(address, "it") : refusal;
+          return callback(refused(`${host} leads to an address where no event goes: ${told}`), "");
         }
       }
       const [first] = found;

@@ -11,7 +11,18 @@ import { newToken } from "../../src/api/request/secret.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { lineOf } from "../../src/log.ts";
 import { meshed, until } from "./meshed.ts";
-import { HOURLY, JWT_KEY, PASSWORD, PASSWORD_HASH, person, PORT, type Reply, URN, withWorld } from "./world.ts";
+import {
+  ADMIN_TOKEN,
+  HOURLY,
+  JWT_KEY,
+  PASSWORD,
+  PASSWORD_HASH,
+  person,
+  PORT,
+  type Reply,
+  URN,
+  withWorld,
+} from "./world.ts";
 
 const TASK = { id: "a", schedule: HOURLY, target: URN };
 const SELF = "/api/v1/peers/peer-1/api/v1";
@@ -161,8 +172,7 @@ test("a batch and an export break off when their token is revoked", () =>
     await call(`DELETE tokens/${token.id}`, { token: ada.token });
     await call("POST /auth/logout", { headers: { authorization: jwt } });
     const late = writer.closed.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    for (const reader of readers) await assert.rejects(async () => await reader?.read(), /revoked/);
+    for (const reader of readers) await assert.rejects(async () => await reader?.closed, /revoked/);
     await late;
   }));
 
@@ -480,3 +490,67 @@ test("a cookie counts under its own name alone, once, and only where it was set"
     const request = new Request(`https://localhost:${PORT}/api/v1/tasks`, { headers: { cookie } });
     assert.equal((await api.fetch(request, { remote: "127.0.0.1", isSecure: true })).status, 401);
   }));
+
+test("who has signed in elsewhere is signed out there by who holds all that a session does, and by an admin", () =>
+  withWorld(async (world) => {
+    const { call } = world;
+    const ada = await person(world, "ada");
+    const body = { name: "ada", password: PASSWORD };
+    const open = async (what: object = body) => ({
+      cookie: cookieIn(await call("POST auth/session", { body: what, token: null })),
+    });
+    const [here, there, keys] = [await open(), await open(), await open({ token: ADMIN_TOKEN })];
+    const login = { type: "bearer", username: "ada", password: PASSWORD };
+    const { body: seeds } = await call("POST /auth", { body: login, token: null });
+    const statuses = async () => [
+      ...await Promise.all([here, there, keys].map(async (headers) => (await call("GET tasks", { headers })).status)),
+      (await call("GET /user", { token: seeds.token })).status,
+    ];
+    const { body: weak } = await call("POST tokens", { body: { scopes: ["read"] }, token: ada.token });
+    assert.deepEqual(detail(await call("DELETE auth/sessions", { token: weak.token })), [403, "Authorization"]);
+    assert.deepEqual(detail(await call("DELETE auth/sessions?user=admin", { headers: here })), [403, "user"]);
+    assert.deepEqual(await statuses(), [200, 200, 200, 200]);
+    assert.equal((await call("DELETE auth/sessions", { headers: here })).status, 204);
+    assert.deepEqual(await statuses(), [200, 401, 200, 401], "who asks stays");
+    // Whom the keys stand for has no password to change.
+    assert.equal((await call("DELETE auth/sessions?user=admin")).status, 204);
+    assert.deepEqual(await statuses(), [200, 401, 401, 401]);
+    assert.equal((await call("DELETE auth/sessions?user=ada")).status, 204);
+    assert.deepEqual(await statuses(), [401, 401, 401, 401]);
+    assert.equal((await call("GET tasks", { token: ada.token })).status, 200, "tokens stay");
+  }));
+
+test("no page of another origin, which may ask, signs its browser in as whom it likes", () =>
+  withWorld(async ({ call }) => {
+    const body = { token: ADMIN_TOKEN };
+    for (const origin of ["http://localhost:4200", `http://localhost:${PORT}`]) {
+      const answer = await call("POST auth/session", { body, token: null, headers: { origin } });
+      assert.deepEqual([answer.status, cookieIn(answer) === ""], [204, origin.endsWith("4200")], origin);
+    }
+  }, { origins: ["http://localhost:4200"] }));
+
+test("nobody signs up under the name that the peers' own keys stand for", () =>
+  withWorld(async ({ call }) => {
+    const body = { name: "admin", password: PASSWORD };
+    assert.deepEqual(detail(await call("POST users", { body, token: null })), [409, "name"]);
+    assert.deepEqual(detail(await call("POST users", { body })), [409, "name"]);
+    assert.equal((await call("POST /user", { body, token: null })).body[0].type, "duplicated");
+  }));
+
+test("on both sides of a cut nobody is the first of the mesh, and afterwards one is", async () => {
+  await using world = await meshed();
+  const [near, far] = world.peers;
+  const signUp = (peer: typeof near, name: string) =>
+    peer.call("POST users", { body: { name, password: PASSWORD }, token: null });
+  world.network.cut("peer-1", "peer-2");
+  for (const peer of world.peers) {
+    const refused = await signUp(peer, "eve");
+    assert.deepEqual([...detail(refused), refused.headers.get("retry-after")], [503, "name", "5"]);
+    assert.match(refused.body.detail, /only 1 of its 2 peers .*`metronome user add`/);
+    assert.match((await peer.call("POST /user", { body: { name: "e", password: "x" }, token: null })).body.err, /1 of/);
+  }
+  world.network.heal("peer-1", "peer-2");
+  await until("one is let in", async () => (await signUp(near, "ada")).status === 201);
+  // It is asked, whether the other has heard of her or not.
+  assert.deepEqual(detail(await signUp(far, "eve")), [403, "name"]);
+});

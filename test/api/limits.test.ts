@@ -95,3 +95,33 @@ function pieces(text: string): ReadableStream<Uint8Array> {
     },
   });
 }
+
+test("no text costs more than its length, however it was made to", () =>
+  withWorld(async ({ call }) => {
+    // With a pattern that tries these in all their parts, each would take from minutes to years.
+    const blanks = " ".repeat(400_000);
+    const put = async (headers: Record<string, string>) => {
+      const { status, body } = await call("PUT tasks/a", { body: LEAST, headers });
+      return [status, body.field];
+    };
+    assert.deepEqual(await put({ "if-match": `"x",${blanks}y` }), [400, "If-Match"]);
+    assert.deepEqual(await put({ "if-none-match": `${'"x",'.repeat(100_000)}${blanks}y` }), [400, "If-None-Match"]);
+    for (
+      const prefer of [
+        `replicas=${blanks}"x`,
+        `replicas${blanks}x`,
+        `replicas="${blanks}";${blanks}"`,
+        "=;,".repeat(9_999),
+      ]
+    ) {
+      assert.equal((await call("PUT tasks/a", { body: LEAST, headers: { prefer } })).status < 500, true);
+    }
+    const target = { urn: URN, headers: { x: `a${blanks}b ` } };
+    const refused = await call("POST tasks", { body: { ...LEAST, target } });
+    assert.deepEqual([refused.status, refused.body.field, refused.body.position], [422, "target.headers.x", 400_002]);
+    const seeds = { name: "a", schedule: HOURLY, urn: `${"://".repeat(21_000)} x` };
+    assert.equal((await call("POST /task", { body: seeds })).body[0].field, "urn");
+    const names = Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [n.toString(36), 1]));
+    const many = await call("POST auth/session", { body: names, token: null });
+    assert.deepEqual([many.status, many.body.errors.length], [422, 32]);
+  }));

@@ -204,7 +204,7 @@ export function memoryAudit(): AuditAccess & { readonly entries: AuditEntry[] } 
     entries,
     append: (entry) => void entries.push(entry),
     page: () => Promise.resolve({ items: [] }),
-    async *lines() {},
+    async *bytes() {},
     verify: () => Promise.resolve({ first: 0, head: NO_AUDIT, sealed: 0 }),
   };
 }

@@ -36,6 +36,9 @@ test("users are made, listed, changed and deleted", () =>
     assert.equal((await run("login ada", { stdin: "correct horse" })).code, 4);
     assert.equal((await run("login ada", { stdin: "battery staple" })).code, 0);
     assert.equal((await run("login ada")).code, 2);
+    assert.deepEqual(await out("user signout ada"), [0, "The sessions of ada have ended.\n", ""]);
+    assert.deepEqual(await out("user signout"), [0, "Your other sessions have ended.\n", ""]);
+    assert.equal((await run("user signout eve")).code, 4);
     assert.deepEqual(await out("user policy"), [0, "first\n", ""]);
     assert.deepEqual(await out("user policy invite"), [0, "invite\n", ""]);
     assert.match(String((await out("user invite --role viewer"))[1]), /^mtr_/);

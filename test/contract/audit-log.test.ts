@@ -1,7 +1,16 @@
 // The audit on a real disk.
 
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -17,20 +26,34 @@ const SEED = Number(globalThis.process?.env.METRONOME_SEED ?? 20_261_128);
 const KEY = new Uint8Array(32).fill(7);
 const PEER = peerIdOf(KEY);
 
-type Site = { readonly folder: string; readonly file: string; open(known?: AuditHead): Promise<AuditLog> };
+type Site = {
+  readonly folder: string;
+  readonly file: string;
+  /** What was asked so far: the mesh for the head, and the key for signatures. */
+  readonly asked: { known: number; signatures: number };
+  open(known?: AuditHead | (() => AuditHead | undefined), fileMaxBytes?: number): Promise<AuditLog>;
+};
 
 async function withSite(run: (site: Site) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "metronome-audit-"));
+  const asked = { known: 0, signatures: 0 };
+  const seal = auditSeal({ peer: PEER, seed: KEY });
   try {
     await run({
-      folder,
+      ...{ folder, asked },
       file: join(folder, "audit.log"),
-      open: (known) =>
+      open: (known, fileMaxBytes) =>
         openAuditLog({
-          folder,
-          peer: PEER,
-          ...auditSeal({ peer: PEER, seed: KEY }),
-          known: () => Promise.resolve(known),
+          ...{ folder, peer: PEER, ...seal },
+          isSigned(text, signature) {
+            asked.signatures++;
+            return seal.isSigned(text, signature);
+          },
+          known() {
+            asked.known++;
+            return Promise.resolve(typeof known === "function" ? known() : known);
+          },
+          ...(fileMaxBytes === undefined ? {} : { fileMaxBytes }),
           log: (_level, message, facts) => assert.fail(`${message} ${JSON.stringify(facts)}`),
         }),
     });
@@ -179,5 +202,93 @@ test("half a line, which a crash has left, is no break", () =>
     truncateSync(file, lines.slice(0, -1).join("\n").length + 1);
     audit = await open();
     assert.deepEqual([(await audit.verify()).broken, (await audit.verify()).head.n], [undefined, 10]);
+    await audit.close();
+  }));
+
+test("what was found whole is not read as a chain again, and what has come since is", () =>
+  withSite(async ({ open, file, asked }) => {
+    let told: AuditHead | undefined;
+    const audit = await open(() => told);
+    const groups = 5;
+    for (let i = 0; i < groups; i++) {
+      fill(audit, 3, i * 3);
+      await audit.page({ limit: 1 });
+    }
+    const first = await audit.verify();
+    assert.deepEqual([first.broken, asked.signatures], [undefined, groups]);
+    told = first.head;
+    for (let i = 0; i < 3; i++) assert.deepEqual(await audit.verify(), first);
+    assert.equal(asked.signatures, groups);
+    fill(audit, 2, 100);
+    const second = await audit.verify();
+    assert.deepEqual([second.broken, second.head.n, asked.signatures], [undefined, 17, groups + 1]);
+    // Of the whole, what the mesh is told of is known still: a record in the middle, the last, one that never was.
+    const hashOf = (n: number) => new RegExp(`^([0-9a-f]{64}) \\{"n":${n},`, "m").exec(readFileSync(file, "utf8"))?.[1];
+    for (const n of [1, 7, 17]) {
+      told = { n, hash: hashOf(n) ?? "" };
+      assert.equal((await audit.verify()).broken, undefined, String(n));
+    }
+    assert.equal(asked.signatures, groups + 1);
+    told = { n: 7, hash: "0".repeat(64) };
+    assert.deepEqual((await audit.verify()).broken, { n: 7, why: "the mesh was told of another record here" });
+    told = { n: 18, hash: "0".repeat(64) };
+    assert.deepEqual((await audit.verify()).broken, { n: 18, why: "the mesh was told of 18 records" });
+    await audit.close();
+  }));
+
+test("all who ask while it is read are answered by one reading more, which begins after they asked", () =>
+  withSite(async ({ open, file, asked }) => {
+    const audit = await open();
+    fill(audit, 100);
+    assert.equal((await audit.verify()).broken, undefined);
+    asked.known = 0;
+    const running = audit.verify();
+    const whole = readFileSync(file);
+    await new Promise((resolve) => setImmediate(resolve));
+    whole[500] = (whole[500] ?? 0) ^ 1;
+    writeFileSync(file, whole);
+    const verdicts = await Promise.all(Array.from({ length: 50 }, () => audit.verify()));
+    assert.ok(verdicts.every(({ broken }) => broken !== undefined));
+    await running;
+    assert.equal(asked.known, 2);
+    await audit.close();
+  }));
+
+test("a file that is full becomes an older one, the oldest goes, and what is missing between is missed", () =>
+  withSite(async ({ open, folder, file, asked }) => {
+    const audit = await open(undefined, 20_000);
+    const grow = async (from: number) => {
+      for (let i = 0; i < 6; i++) {
+        fill(audit, 20, from + i * 20);
+        await audit.page({ limit: 1 });
+      }
+    };
+    let count = 0;
+    for (let round = 0; round < 6; round++) {
+      await grow(count);
+      count += 120;
+      asked.signatures = 0;
+      const { broken, first, head } = await audit.verify();
+      assert.deepEqual([broken, head.n], [undefined, count]);
+      assert.ok(asked.signatures <= 6, "what has come since");
+      let exported = "";
+      for await (const bytes of audit.bytes()) exported += new TextDecoder().decode(bytes);
+      assert.equal(Number(/"n":(\d+)/.exec(exported)?.[1]), first);
+      assert.equal(exported.trim().split("\n").filter((line) => !line.startsWith("seal")).length, count - first + 1);
+    }
+    assert.ok(existsSync(`${file}.3`) && !existsSync(`${file}.4`));
+    for (const name of ["audit.log.2", "audit.log.1", "audit.log"]) {
+      const path = join(folder, name);
+      const bytes = readFileSync(path);
+      rmSync(path);
+      assert.ok((await audit.verify()).broken !== undefined, path);
+      writeFileSync(path, bytes);
+      assert.equal((await audit.verify()).broken, undefined, path);
+      const flipped = Uint8Array.from(bytes);
+      flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 4;
+      writeFileSync(path, flipped);
+      assert.ok((await audit.verify()).broken !== undefined, path);
+      writeFileSync(path, bytes);
+    }
     await audit.close();
   }));

@@ -68,6 +68,17 @@ test("no spelling of a forbidden address is connected to for a task of no admin'
   assert.deepEqual(own.map(({ kind }) => kind), LOOPBACK.map(() => "delivered"));
 });
 
+test("who may not reach a network is not told which of its addresses a name has", async () => {
+  const egress = createEgress(egressRules([], () => [], () => []), (_host, _options, callback) => {
+    callback(null, [{ address: "10.9.8.7", family: 4 }]);
+  });
+  const urn = "http://intranet.example/";
+  const [guarded, own] = await sendAll(egress, [{ urn, isGuarded: true }, { urn: "http://169.254.1.1/" }]);
+  assert.match(JSON.stringify(guarded), /where no event goes: it is not public/);
+  assert.doesNotMatch(JSON.stringify(guarded), /10\.9/);
+  assert.match(JSON.stringify(own), /169\.254\.1\.1 is link-local/);
+});
+
 /** By the address, and before there is a socket; or the name leads nowhere on this machine. */
 const REFUSED = /is not public: only an admin's|no event is sent there|does not resolve|can't be looked up/;
 

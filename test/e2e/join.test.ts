@@ -1,6 +1,8 @@
 // A mesh as people make it: a ticket from one peer, and the others join with it. Real processes, real deliveries.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import process from "node:process";
 import { test } from "node:test";
 import { again, Meshed, type MeshedPeer, shardsOf, type Target, ticketOf, together } from "./meshed.ts";
 import { call, kill, Site, until } from "./peer.ts";
@@ -61,7 +63,7 @@ test("who may not join is told why, in one line", async () => {
     const { code, stderr } = await mesh.refused("x", ["--join", broken(at + 1)]).ended;
     assert.deepEqual([code, stderr], [
       2,
-      `metronome: --join: Part ${at + 2} of the ticket, ${name}, is mistyped. Copy the ticket again.\n`,
+      `metronome: METRONOME_JOIN: Part ${at + 2} of the ticket, ${name}, is mistyped. Copy the ticket again.\n`,
     ]);
   }
 
@@ -169,6 +171,10 @@ test("the command line gives a ticket, joins with it, and shows and drains the p
     ],
   });
   const b: MeshedPeer = { site, program, ready: await program.ready() };
+  // Every user of the machine sees the words that a process was started with.
+  for (const pid of process.platform === "linux" ? [program.pid, b.ready.pid] : []) {
+    assert.doesNotMatch(readFileSync(`/proc/${pid}/cmdline`, "utf8"), /mtr1/);
+  }
   await together(a, b);
   const shown = await run("peers");
   assert.match(shown.stdout, /^NAME .+\na \* +alive +.+\nb +alive .+\nAll 2 peers are alive, and hold the same\.\n$/);

@@ -250,6 +250,46 @@ test("the data folder and secrets come from wherever they are set, through the s
   assert.ok(existsSync(join(data, "store", "CURRENT")));
 });
 
+test("a folder that was open to others is closed to them, and the log says so", async () => {
+  await using site = new Site();
+  const folders = [site.data, join(site.data, "store"), join(site.data, "audit")];
+  for (const folder of folders) {
+    mkdirSync(folder);
+    chmodSync(folder, 0o755);
+  }
+  const program = site.start();
+  const { pid } = await program.ready();
+  for (const folder of folders) assert.equal(statSync(folder).mode & 0o777, 0o700, folder);
+  kill(pid, "SIGTERM");
+  assert.equal((await program.ended).stderr.match(/could enter a folder of the peer's/g)?.length, folders.length);
+});
+
+test("what is secret on a command line is not there any more when the program runs", async () => {
+  const { hidden } = await script("hidden.js");
+  const ticket = "mtr1.a-b_C.d";
+  const token = ["ls", "--json"];
+  const cases: readonly (readonly [readonly string[], readonly string[], { readonly [name: string]: string }])[] = [
+    [["join", ticket, "--json"], ["start", "--json"], { METRONOME_JOIN: ticket }],
+    [["join", "--name", "b", ticket], ["start", "--name", "b"], { METRONOME_JOIN: ticket }],
+    [["start", "--join", ticket, "--json"], ["start", "--json"], { METRONOME_JOIN: ticket }],
+    [["start", `--join=${ticket}`], ["start"], { METRONOME_JOIN: ticket }],
+    [["task", ...token, "--token", "s"], ["task", ...token], { METRONOME_TOKEN: "s" }],
+    [["task", "--token=s", ...token], ["task", ...token], { METRONOME_TOKEN: "s" }],
+    // What can't be is the program's to say, and what stands behind -- is no option.
+    [["join", "x y"], ["join", "x y"], {}],
+    [["start", "--join"], ["start", "--join"], {}],
+    [["start", "--token", "s"], ["start", "--token", "s"], {}],
+    [["task", "ls", "--", "--token", "s"], ["task", "ls", "--", "--token", "s"], {}],
+  ];
+  for (const [words, args, env] of cases) {
+    const given = { HOME: "/h", METRONOME_JOIN: "other", METRONOME_JOIN_FILE: "/f", METRONOME_TOKEN_FILE: "/t" };
+    const found = hidden(words, given);
+    const [name] = Object.keys(env);
+    const { [`${name}_FILE`]: _, ...kept } = given as { readonly [name: string]: string };
+    assert.deepEqual(found, { args, env: { ...kept, ...env }, isAny: name !== undefined }, words.join(" "));
+  }
+});
+
 test("the launcher finds the data folder that the configuration means, for the sandbox to open", async () => {
   await using site = new Site();
   const { dataFolder } = await script("sandbox.js");

@@ -98,7 +98,8 @@ test("a peer that is bound to every address opens nothing without a token, and g
       for (const path of ["/api/v1/users", "/user"]) assert.equal(await send(`POST ${path}`, user), 403, path);
     }
     process.kill(pid, "SIGTERM");
-    await program.ended;
+    const { stderr } = await program.ended;
+    assert.equal(stderr.includes("can be read on the way"), tls.length === 0, stderr);
   }
 });
 

@@ -19,6 +19,7 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
   member: [
     "GET /api/v1/auth/session",
     "DELETE /api/v1/auth/session",
+    "DELETE /api/v1/auth/sessions",
     "POST /api/v1/tokens",
     "GET /api/v1/tokens",
     "DELETE /api/v1/tokens/:id",

@@ -44,6 +44,15 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     responses: answers({ 204: done }, 507),
   },
   {
+    method: "delete",
+    path: "/api/v1/auth/sessions",
+    tags: ["access"],
+    summary: "Sign out everywhere else",
+    description: "Ends all sessions of who asks, at every peer, but the one that asks. Tokens stay. " +
+      "An admin ends those of another by `user`: `admin` is whom the peers' own keys stand for.",
+    responses: answers({ 204: done }, 507),
+  },
+  {
     method: "post",
     path: "/api/v1/auth/token",
     tags: ["access"],

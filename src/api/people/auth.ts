@@ -25,8 +25,9 @@ export function addAuth(app: Hono<ApiEnv>, doors: Doors): void {
     const query = readQuery(c.env.url, {});
     if (query instanceof Response) return query;
     const { access } = c.env;
-    const [{ signUp }, users] = await Promise.all([directory.settings(), directory.all()]);
-    const canSignUp = signUp === "open" || signUp === "invite" || (signUp === "first" && users.length === 0);
+    const { signUp } = await directory.settings();
+    const canSignUp = signUp === "open" || signUp === "invite" ||
+      (signUp === "first" && (await directory.all()).length === 0);
     const user = access.kind === "nobody" ? null : await whoIs(access);
     return json(200, { signUp, canSignUp, user, scopes: access.scopes });
   });

@@ -74,7 +74,7 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
     if (hash !== undefined) {
       // Whoever signed in with the old one is signed out; who changes it stays.
       const own = access.kind === "jwt" ? access.parent : "key" in access ? access.key : undefined;
-      const refused = await keepSignedIn(peer, own) ?? await revokeAll(user.id, ["session", "refresh"], own);
+      const refused = await keepSignedIn(peer, own) ?? await revokeAll(peer, user.id, SESSIONS, own);
       if (refused !== undefined) return refused;
     }
     const changed = userOf(await peer.entity("user", user.id));
@@ -107,7 +107,7 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
     const result = await submit(peer, removeUser(entity));
     if (result.kind === "refused") return refusalResponse(result);
     directory.forget();
-    return await revokeAll(user.id, ["api", "session", "refresh", "invite"]) ?? empty(204);
+    return await revokeAll(peer, user.id, ["api", ...SESSIONS, "invite"]) ?? empty(204);
   });
 
   async function find(
@@ -148,15 +148,24 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
     pass.forgive();
     return undefined;
   }
+}
 
-  async function revokeAll(user: UserId, kinds: readonly TokenKind[], but?: string): Promise<Response | undefined> {
-    for (const [token, entity] of await listTokens(peer, kinds)) {
-      if (token.user !== user || token.key === but) continue;
-      const result = await submit(peer, revokeToken(entity));
-      if (result.kind === "refused") return refusalResponse(result);
-    }
-    return undefined;
+/** What a user has signed in with, in a browser or by the seed's API. */
+export const SESSIONS: readonly TokenKind[] = ["session", "refresh"];
+
+/** All of these kinds that the user has, `but` one; the answer when they can't be. */
+export async function revokeAll(
+  peer: Pick<Peer, "entities" | "now" | "submit">,
+  user: UserId,
+  kinds: readonly TokenKind[],
+  but?: string,
+): Promise<Response | undefined> {
+  for (const [token, entity] of await listTokens(peer, kinds)) {
+    if (token.user !== user || token.key === but) continue;
+    const result = await submit(peer, revokeToken(entity));
+    if (result.kind === "refused") return refusalResponse(result);
   }
+  return undefined;
 }
 
 /** After its password was changed with it. */

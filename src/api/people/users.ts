@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Context, Hono } from "hono";
-import { createUser, type Role, type User } from "../../core/people/user.ts";
+import { ADMIN, createUser, type Role, type User } from "../../core/people/user.ts";
 import { isAlive } from "../../core/register/register.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import type { UserId } from "../../core/values/ids.ts";
@@ -19,6 +19,7 @@ import { cursor, readQuery, sealCursor, whole } from "../request/query.ts";
 import { digest, isToken } from "../request/secret.ts";
 import { submit } from "../tasks/put.ts";
 import { PAGE, PAGE_MAX } from "../tasks/tasks.ts";
+import { askWhetherFirst } from "./first.ts";
 import { SECRET_MAX, type SessionSettings } from "./session.ts";
 import { tooBusy, tooMany } from "./sign-in.ts";
 import { nameIn, passwordIn, quotaIn, roleIn } from "./user-body.ts";
@@ -71,7 +72,7 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
   ): Promise<User | SignUpRefusal> {
     directory.forget();
     const users = await directory.all();
-    if (users.some((each) => each.name === name)) return taken(name);
+    if (users.some((each) => each.name === name) || name === ADMIN) return taken(name);
     if (users.length >= USERS_MAX) {
       return { kind: "failed", response: problem(409, `There are ${USERS_MAX} users, which is all that a mesh has.`) };
     }
@@ -84,7 +85,7 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
   return {
     async create({ name, password }, role, quota = {}) {
       // Said before a hash is made for nothing; it is asked again in turn.
-      if (await directory.named(name) !== undefined) return taken(name);
+      if (await isTaken(name)) return taken(name);
       const hash = await passwords.hash(password);
       if (hash === undefined) return { kind: "busy", response: tooBusy() };
       return await inTurn(() => write({ name, hash, role, quota }));
@@ -94,9 +95,9 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
       const pass = turnstile.enter(remote, peer.now());
       if (pass.kind === "wait") return { kind: "busy", response: tooMany(pass.seconds, "sign up") };
       // So is this: what counts is asked in turn.
-      const early = await mayBe(from);
+      const early = await mayBe(from) ?? await mayBeOfMesh();
       if (early !== undefined) return early;
-      if (await directory.named(name) !== undefined) return taken(name);
+      if (await isTaken(name)) return taken(name);
       const hash = await passwords.hash(password);
       if (hash === undefined) return { kind: "busy", response: tooBusy() };
       return await inTurn(async () => {
@@ -132,6 +133,25 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
       case "invite":
         return await invitation(invite ?? "") === undefined ? notInvited() : undefined;
     }
+  }
+
+  /** The same of what other peers may know. They are not asked again in turn: they are many, and that would take long. */
+  async function mayBeOfMesh(): Promise<SignUpRefusal | undefined> {
+    if ((await directory.settings()).signUp !== "first") return undefined;
+    const first = await askWhetherFirst(doors);
+    switch (first.kind) {
+      case "nobody-yet":
+        return undefined;
+      case "has-users":
+        return closed();
+      case "unknown":
+        return { kind: "busy", response: first.response };
+    }
+  }
+
+  /** The peers' own keys stand for a user of that name. */
+  async function isTaken(name: string): Promise<boolean> {
+    return name === ADMIN || await directory.named(name) !== undefined;
   }
 
   async function invitation(invite: string) {

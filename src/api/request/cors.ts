@@ -42,6 +42,8 @@ export function createCors(origins: readonly string[]): Cors {
       return new Response(null, { status: 204, headers });
     },
     open(response, origin) {
+      // It would be kept where the page stands on the same machine, and sign its browser in as whom the page likes.
+      response.headers.delete("set-cookie");
       response.headers.set("access-control-allow-origin", origin);
       response.headers.set("access-control-expose-headers", ANSWER_HEADERS);
       response.headers.append("vary", "origin");

@@ -41,7 +41,8 @@ export function hasTag(tags: EntityTags, current: string): boolean {
 }
 
 const TAG_PATTERN = /^([0-9a-f]{22})(?:-[0-9a-f]{8})?$/;
-const LIST_PATTERN = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\uffff]*)")?[ \t]*(?:,|$)/y;
+/** Blanks stand in it at two places that never touch: else a header of them alone would be tried in all its halves. */
+const LIST_PATTERN = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\uffff]*)"[ \t]*)?(?:,|$)/y;
 
 function parseTags(text: string): EntityTags | undefined {
   if (text.trim() === "*") return "*";

@@ -65,12 +65,18 @@ export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replica
 function parsePrefer(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const part of text.split(",")) {
-    const [, name = "", value = ""] =
-      /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*"?([^";]*)"?\s*)?(?:;.*)?$/.exec(part) ?? [];
-    const key = name.toLowerCase();
-    if (key !== "" && !found.has(key)) found.set(key, value.trim());
+    const [preference = ""] = part.split(";", 1);
+    const [name = "", ...value] = preference.split("=");
+    const key = name.trim().toLowerCase();
+    if (NAME_PATTERN.test(key) && !found.has(key)) found.set(key, unquoted(value.join("=").trim()));
   }
   return found;
+}
+
+const NAME_PATTERN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1).trim() : value;
 }
 
 function countOf(text: string, min: number, max: number): number | undefined {

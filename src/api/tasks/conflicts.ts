@@ -31,19 +31,30 @@ export function addConflicts(app: Hono<ApiEnv>, doors: Doors): void {
   app.get("/api/v1/conflicts", async (c) => {
     const query = readQuery(c.env.url, conflictsQuery());
     if (query instanceof Response) return query;
-    const page = await peer.conflicts({
-      limit: query.limit,
-      ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
-    });
+    const { limit, cursor } = query;
     const writers = await writersOf(peer);
     const { user, isEveryone } = c.env;
     const items = [];
-    for (const conflict of page.items) {
-      const task = conflict.entity.kind === "task" ? await taskIn(conflict) : undefined;
-      if (isEveryone || task?.user === user) items.push(conflictView(conflict, task, writers));
+    for await (const [conflict, task] of conflictsFrom(cursor)) {
+      if (!isEveryone && task?.user !== user) continue;
+      // The place of the last that is shown: that of another may be another user's, and names what is theirs.
+      if (items.length === limit) return json(200, { items, cursor: items.at(-1)?.id ?? null });
+      items.push(conflictView(conflict, task, writers));
     }
-    return json(200, { items, cursor: sealCursor(page.cursor) });
+    return json(200, { items, cursor: null });
   });
+
+  /** The latest first, each with its task: there are some thousands at most. */
+  async function* conflictsFrom(cursor: string | undefined): AsyncGenerator<readonly [Conflict, Task | undefined]> {
+    for (let at = cursor;;) {
+      const page = await peer.conflicts({ limit: PAGE_MAX, ...(at === undefined ? {} : { cursor: at }) });
+      for (const conflict of page.items) {
+        yield [conflict, conflict.entity.kind === "task" ? await taskIn(conflict) : undefined];
+      }
+      if (page.cursor === undefined) return;
+      at = page.cursor;
+    }
+  }
 
   app.post("/api/v1/conflicts/:id/restore", async (c) => {
     const body = await readObject(c.req.raw, { isOptional: true });

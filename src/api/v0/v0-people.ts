@@ -5,10 +5,10 @@ import type { Hono } from "hono";
 import { changeUser, PASSWORD_MAX, type User, USER_NAME_MAX, userOf } from "../../core/people/user.ts";
 import { formatInstant, type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Jwts } from "../access/jwt.ts";
-import { isOfPassword, listTokens, revokeToken, tokenOf } from "../access/token.ts";
+import { isOfPassword, revokeToken, tokenOf } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { signIn, tooBusy } from "../people/sign-in.ts";
-import { keepSignedIn } from "../people/user.ts";
+import { keepSignedIn, revokeAll, SESSIONS } from "../people/user.ts";
 import type { SignUps } from "../people/users.ts";
 import { json } from "../request/answer.ts";
 import { isLocal } from "../request/local.ts";
@@ -60,14 +60,9 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
       const result = await submit(peer, changeUser(entity, { password: hash }));
       if (result.kind === "refused") return refusalResponse(result);
       directory.forget();
-      const kept = await keepSignedIn(peer, access.parent);
-      if (kept !== undefined) return kept;
-      for (const [token, each] of await listTokens(peer, ["session", "refresh"])) {
-        if (token.user !== user.id || token.key === access.parent) continue;
-        const revoked = await submit(peer, revokeToken(each));
-        if (revoked.kind === "refused") return refusalResponse(revoked);
-      }
-      return new Response("");
+      const refused = await keepSignedIn(peer, access.parent) ??
+        await revokeAll(peer, user.id, SESSIONS, access.parent);
+      return refused ?? new Response("");
     });
 
     app.post(`/auth${slash}`, async (c) => {

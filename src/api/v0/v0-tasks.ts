@@ -1,6 +1,7 @@
 // The seed's routes of tasks: written whole, deleted, listed whole.
 
 import type { Context, Hono } from "hono";
+import { URN_MAX } from "../../core/targets/target-urn.ts";
 import { isFaults, parseDefinition, parseTaskId } from "../../core/task/definition.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import { TASK_ID_MAX, TASK_NAME_MAX } from "../../core/task/task.ts";
@@ -29,7 +30,7 @@ export function addV0Tasks(app: Hono<ApiEnv>, doors: Doors): void {
         id: { min: 1, max: TASK_ID_MAX, pattern: /^\S+$/ },
         name: { isRequired: true, min: 1, max: TASK_NAME_MAX, pattern: /^\S(?:.*\S)?$/s },
         schedule: { isRequired: true, min: 1, max: TEXT_MAX },
-        urn: { isRequired: true, min: 1, max: TEXT_MAX, pattern: /^\S+:\/\/\S+$/ },
+        urn: { isRequired: true, min: 1, max: URN_MAX, pattern: /^\S+:\/\/\S+$/ },
         payload: {},
       });
       if (body instanceof Response) return body;

@@ -132,10 +132,35 @@ export class AuditCheck {
     this.#known = known;
   }
 
+  /** One that goes on from here, when the mesh knows another head by now. */
+  after(known: AuditHead | undefined): AuditCheck {
+    const next = new AuditCheck(this.#isSigned, known);
+    next.#head = this.#head;
+    next.#sealed = this.#sealed;
+    next.#first = this.#first;
+    next.#broken = this.#broken;
+    next.#isKnownSeen = this.#isKnownSeen && known?.n === this.#known?.n && known?.hash === this.#known?.hash;
+    return next;
+  }
+
+  /** The last record that was read; the number of none is 0. */
+  get head(): AuditHead {
+    return this.#head ?? NO_AUDIT;
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** The record that the mesh was told of, when it lies behind what is read and was not looked for when that was. */
+  get unseen(): number | undefined {
+    return this.#known === undefined || this.#isKnownSeen || this.#known.n > this.head.n ? undefined : this.#known.n;
+  }
+
   take(text: string): void {
     if (this.#broken !== undefined) return;
     const line = parseAuditLine(text);
-    const next = (this.#head?.n ?? 0) + 1;
+    const next = this.head.n + 1;
     if (line === undefined) return this.#break(next, "this line is no record and no seal");
     if (line.kind === "seal") {
       const { head, signature } = line;
@@ -153,27 +178,33 @@ export class AuditCheck {
       return this.#break(next, "records are missing, or were put in");
     }
     this.#head = { n: line.n, hash: line.hash };
-    if (this.#known?.n === line.n) {
-      if (this.#known.hash !== line.hash) return this.#break(line.n, "the mesh was told of another record here");
-      this.#isKnownSeen = true;
-    }
+    this.see(this.#head);
+  }
+
+  /** A record of what was read. */
+  see({ n, hash }: AuditHead): void {
+    if (this.#known?.n !== n) return;
+    if (this.#known.hash === hash) this.#isKnownSeen = true;
+    else this.#break(n, "the mesh was told of another record here");
   }
 
   end(): { readonly first: number; readonly head: AuditHead; readonly sealed: number; readonly broken?: AuditBreak } {
-    const head = this.#head ?? NO_AUDIT;
-    if (this.#broken === undefined && this.#known !== undefined && this.#known.n > 0 && !this.#isKnownSeen) {
-      this.#break(head.n + 1, `the mesh was told of ${this.#known.n} records`);
-    }
-    if (this.#broken === undefined && this.#sealed < head.n) {
-      this.#break(this.#sealed + 1, "no seal stands behind the last records");
-    }
+    const broken = this.#broken ?? this.#endBreak();
     return {
-      ...{ first: this.#first, head, sealed: this.#sealed },
-      ...(this.#broken === undefined ? {} : { broken: this.#broken }),
+      ...{ first: this.#first, head: this.head, sealed: this.#sealed },
+      ...(broken === undefined ? {} : { broken }),
     };
   }
 
+  #endBreak(): AuditBreak | undefined {
+    const { n } = this.head;
+    if (this.#known !== undefined && this.#known.n > 0 && !this.#isKnownSeen) {
+      return { n: n + 1, why: `the mesh was told of ${this.#known.n} records` };
+    }
+    return this.#sealed < n ? { n: this.#sealed + 1, why: "no seal stands behind the last records" } : undefined;
+  }
+
   #break(n: number, why: string): void {
-    this.#broken = { n, why };
+    this.#broken ??= { n, why };
   }
 }

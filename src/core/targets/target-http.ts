@@ -134,7 +134,7 @@ export function headersFault(value: unknown, field: string): Fault | undefined {
     }
     if (content !== content.trim()) {
       return fault(at, "The value of a header neither starts nor ends with white space.", {
-        position: content.search(/^\s|\s+$/),
+        position: content !== content.trimStart() ? 0 : content.trimEnd().length,
       });
     }
     bytes += name.length + content.length;

@@ -36,6 +36,8 @@ export class Faults {
   ): void {
     for (const name of Object.keys(value)) {
       if (known.includes(name)) continue;
+      // What was meant is not looked for in vain: of a body that is sent to cost something there are many.
+      if (this.#all.length >= FAULTS_MAX) return;
       const field = path === "" ? shorten(name) : `${path}.${shorten(name)}`;
       if (shown.includes(name)) {
         this.add(field, `"${name}" is shown, but can't be set; leave it out.`);
