@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { say } from "../parts/notice.tsx";
-import { navigate, pageOf, parameter } from "../router.ts";
+import { navigate, pageOf, parameter, taskPage } from "../router.ts";
 import type { Task } from "../views.ts";
 import { ConflictView } from "./conflict-view.tsx";
 import {
@@ -49,7 +49,7 @@ export function EditorPage() {
     const task = await send();
     if (task !== undefined) {
       say(id === "" ? `${task.name} is added.` : `${task.name} is changed.`);
-      navigate(pageOf("task", { id: task.id }));
+      navigate(taskPage(task));
       return;
     }
     const first = ["raw", ...Object.keys(FIELDS)].find((field) => problemOf(field) !== undefined);
@@ -110,7 +110,7 @@ export function EditorPage() {
             {id === "" ? "Clear all" : "Undo all changes"}
           </button>
         )}
-        <a class="button" href={id === "" ? pageOf("tasks") : pageOf("task", { id })}>Back</a>
+        <a class="button" href={id === "" ? pageOf("tasks") : taskPage({ id, user: parameter("user") })}>Back</a>
         <button type="submit" class="primary" aria-disabled={isSending.value}>
           {isSending.value ? "Saving…" : id === "" ? "Add task" : "Save"}
         </button>

@@ -7,7 +7,7 @@ import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { JsonDialog } from "../parts/json-dialog.tsx";
 import { Menu } from "../parts/menu.tsx";
-import { navigate, pageOf, taskPage } from "../router.ts";
+import { navigate, pageOf, parameter, taskPage } from "../router.ts";
 import { useKeys } from "../shell/keys.ts";
 import { BackfillDialog } from "./backfill-dialog.tsx";
 import { askDelete, DeleteDialog } from "../tasks/delete-dialog.tsx";
@@ -56,7 +56,7 @@ export function TaskDeeds({ task, onChanged }: { readonly task: Task; readonly o
           <button type="button" class="quiet" onClick={() => void cancel(task)}>
             <Icon name="cross" /> End what is open
           </button>
-          <a class="button quiet" href={pageOf("edit", { copy: task.id })}>
+          <a class="button quiet" href={pageOf("edit", { copy: task.id, user: parameter("user") })}>
             <Icon name="copy" /> Duplicate…
           </a>
           <button type="button" class="quiet danger" onClick={() => askDelete(task)}>
