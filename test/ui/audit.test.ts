@@ -1,8 +1,7 @@
 // The audit: who did what at which peer, found by who looks for it, and whether anybody has changed it since.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { browserTest, until } from "./world.ts";
+import { browserTest, exported, fileOf, until } from "./world.ts";
 
 const TASK = { schedule: "R/2030-01-01T00:00:00Z/P1D", target: "http://127.0.0.1:9/" };
 
@@ -33,17 +32,28 @@ browserTest(
     assert.match((await changed.locator("ins").allInnerTexts()).join(""), /^\+ "payload": \{\n\+ {3}"copies": 2/);
 
     await page.getByText("The record of 2 peers is whole.").click();
-    assert.equal(await page.locator("[data-chain]").getByText("whole", { exact: true }).count(), 2);
+    const whole = page.locator("[data-chain]").getByText("whole", { exact: true });
+    assert.equal(await whole.count(), 2);
+    await page.getByRole("button", { name: "Check again" }).click();
+    await until("both are whole still", async () => await whole.count() === 2);
+    const chain = await fileOf(page, () => page.getByLabel("Export the chain of cellar").click());
+    assert.match(chain, /task pause/);
+
+    await page.getByRole("combobox", { name: "Who" }).selectOption("admin");
+    await page.getByLabel("From").fill("2020-01-01T00:00");
+    await page.getByLabel("Until").fill("2020-01-02T00:00");
+    await page.keyboard.press("Tab");
+    await page.getByText("Nothing like that was done").waitFor();
+    assert.match(page.url(), /user=admin.*from=2019-12-31T23%3A00.*until=2020-01-01T23%3A00/);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await changed.waitFor();
 
     await page.getByRole("combobox", { name: "What", exact: true }).selectOption("task pause");
     await until("only pauses", async () => await rows.count() === 1);
     await page.getByRole("combobox", { name: "Where" }).selectOption({ label: "cellar" });
     await page.reload();
     await until("it is in the address", async () => await rows.count() === 1 && /what=task\+pause/.test(page.url()));
-    const download = page.waitForEvent("download");
-    await page.getByText("Export").click();
-    await page.getByText("NDJSON, all of it").click();
-    const lines = readFileSync(await (await download).path(), "utf8").trim().split("\n");
+    const lines = (await exported(page, "NDJSON")).trim().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line).what), ["task pause"]);
     await page.getByLabel(/^To what/).fill("nothing-of-that-name");
     await page.getByText("Nothing like that was done").waitFor();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { assertReadable } from "./axe.ts";
-import { browserTest, until } from "./world.ts";
+import { browserTest, exported, until } from "./world.ts";
 
 type Named = { readonly name: string };
 
@@ -28,8 +28,13 @@ browserTest("what a concurrent edit lost is shown, and put back", async ({ enter
   await card.locator("pre").getByText("Of the kitchen").waitFor();
   await card.locator("pre").getByText("Of the cellar").waitFor();
   await assertReadable(page, "a conflict");
+  assert.match(await exported(page, "CSV"), /,"\{""name"":""Of the kitchen""[^]*,"\{""name"":""Of the cellar""/);
   await card.getByRole("button", { name: "Put the lost one back" }).click();
   await page.getByText("Of the kitchen has its name and labels of before again.").waitFor();
   await until("both have it", async () => (await other.call<Named>("GET", "/tasks/t")).name === "Of the kitchen");
   assert.equal((await peer.call<Named>("GET", "/tasks/t")).name, "Of the kitchen");
+  await page.goto(`${peer.url}/ui/task?id=t`);
+  await page.getByLabel("By which peer they were seen").selectOption({ label: "Seen by cellar" });
+  await until("it is in the address", () => new URL(page.url()).searchParams.has("seenBy"));
+  await page.locator("[data-version]").first().getByText("changed name").waitFor();
 });

@@ -1,9 +1,11 @@
 // What is done less often, each on its page, at a real peer.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { browserTest, until } from "./world.ts";
 
-const HOURLY = "R/2026-01-01T00:00:00Z/PT1H";
+/** By hand only: its first hour is far, so that none strikes while a test looks. */
+const HOURLY = "R/2030-01-01T00:00:00Z/PT1H";
 /** Nothing listens there. */
 const NOWHERE = "http://127.0.0.1:1/";
 
@@ -59,6 +61,52 @@ browserTest(
     await until("two runs", async () => await page.locator("[data-run]").count() === 2);
   },
 );
+
+browserTest("what is copied is what stands there, and a shell reads curl's order as it is meant", async (world) => {
+  const { enter, peer, receiver } = world;
+  const { page } = await enter({ at: "/" });
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: peer.url });
+  const copied = async (button: string) => {
+    const copy = page.locator(".copy", { has: page.getByRole("button", { name: button }) }).first();
+    await copy.getByRole("button").click();
+    await page.getByText("Copied.").waitFor();
+    const text = String(await page.evaluate("navigator.clipboard.readText()"));
+    assert.equal(text, await copy.locator("pre").textContent(), button);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByText("Copied.").waitFor({ state: "detached" });
+    return text;
+  };
+  await copied("Copy the command");
+  const urn = `${receiver.url}it's?a=$HOME`;
+  const payload = { say: `it's "$HOME" \`whoami\` \\ !` };
+  const target = { urn, method: "PUT", headers: { "x-site": "l'yon $1" } };
+  receiver.answer(500);
+  await peer.call("POST", "/tasks", { id: "t", schedule: HOURLY, target, payload, policy: { retry: { limit: 0 } } });
+  const { id } = await peer.call<{ id: string }>("POST", "/tasks/t/trigger", {});
+  await page.goto(`${peer.url}/ui/run?id=${id}`);
+  await page.getByText("Not delivered after one attempt").waitFor();
+  const order = await copied("Copy as curl");
+  assert.match(await copied("Copy the request"), /^PUT http/);
+  assert.match(await copied("Copy the response"), /^500/);
+  // In place of curl, what prints each word that it is given.
+  const words = execFileSync("sh", ["-c", `curl() { printf '%s\\0' "$@"; }\n${order}`], { encoding: "utf8" }).split(
+    "\0",
+  );
+  assert.deepEqual(words.slice(0, 2), ["-X", "PUT"]);
+  assert.equal(new URL(words[2] ?? "").searchParams.get("a"), "$HOME");
+  assert.ok(words.includes("x-site: l'yon $1") && words.includes(`idempotency-key: ${id}`), order);
+  assert.equal(words[words.indexOf("-d") + 1], receiver.received[0]?.body);
+
+  await page.goto(`${peer.url}/ui/access`);
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  await copied("Copy the invitation");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  assert.match(await copied("Copy the token"), /^mtr_/);
+  await page.goto(`${peer.url}/ui/join`);
+  await page.getByRole("button", { name: "Make a ticket" }).click();
+  await page.locator(".ticket").waitFor();
+  assert.match(await copied("Copy the order"), /^scripts\/metronome join mtr1\./);
+});
 
 browserTest("a target is edited, kept while it is used, and deleted", async ({ enter, peer, receiver }) => {
   await peer.call("POST", "/targets", { name: "shop", urn: NOWHERE });

@@ -1,6 +1,7 @@
 // What holds for each page: it can be read by everybody, on any screen, in both themes.
 
 import assert from "node:assert/strict";
+import { PAGES as ROUTES } from "../../src/assets.ts";
 import { assertReadable } from "./axe.ts";
 import { browserTest, eachSecond, type Peer, type Receiver, until } from "./world.ts";
 
@@ -32,7 +33,13 @@ browserTest(
     await fill(peer, receiver);
     const failed = await peer.call<{ items: readonly { id: string }[] }>("GET", "/runs?outcome=failed&limit=1");
     const run = [`/ui/run?id=${failed.items[0]?.id}`, ".attempts-of"] as const;
-    for (const [at, ready] of [...PAGES, run]) {
+    const all = [...PAGES, run];
+    assert.deepEqual(
+      ROUTES.filter((route) => !all.some(([at]) => at.split("?")[0] === route)),
+      [],
+      "no page is left out",
+    );
+    for (const [at, ready] of all) {
       await page.goto(peer.url + at);
       await page.locator(ready).first().waitFor();
       await assertReadable(page, at);
@@ -138,6 +145,9 @@ browserTest("nothing moves for who wants nothing to move", async ({ enter, peer,
   const still = async (what: string) => assert.equal(await moving(page), 0, what);
   await page.locator("[data-task=t]").getByText("delivered").waitFor();
   await still("a new outcome");
+  await page.getByRole("button", { name: "Trigger t now" }).click();
+  await page.locator(".notice").waitFor();
+  await still("a notice");
   await page.keyboard.press("Control+k");
   await page.locator(".palette").waitFor();
   await still("the palette");
@@ -151,9 +161,30 @@ browserTest("nothing moves for who wants nothing to move", async ({ enter, peer,
     await page.locator(ready ?? "").first().waitFor();
     await still(at ?? "");
   }
+  // The styles of all pages are there now.
+  const { asked, unasked } = await page.evaluate(MOTION) as { asked: string[]; unasked: string[] };
+  assert.deepEqual(unasked, [], "nothing moves but for who has nothing against it");
+  assert.ok(asked.length >= 4, asked.join());
   const other = (await enter({ reducedMotion: "no-preference" })).page;
   await until("a new outcome is seen to come by who does not mind", async () => await moving(other) > 0);
 });
+
+/** What any rule of any sheet moves: for who has nothing against motion, and for everybody. */
+const MOTION = `(() => {
+  const asked = [], unasked = [];
+  const walk = (rules, isAsked) => {
+    for (const rule of rules) {
+      if (rule instanceof CSSKeyframesRule) continue;
+      const isHere = isAsked || (rule instanceof CSSMediaRule && /prefers-reduced-motion: no-preference/.test(rule.conditionText));
+      const { animationName = "", transitionDuration = "", scrollBehavior = "" } = rule.style ?? {};
+      const moves = [animationName, transitionDuration, scrollBehavior].some((each) => !["", "none", "0s", "auto"].includes(each));
+      if (moves) (isHere ? asked : unasked).push(rule.selectorText);
+      if (rule.cssRules !== undefined) walk(rule.cssRules, isHere);
+    }
+  };
+  for (const sheet of document.styleSheets) walk(sheet.cssRules, false);
+  return { asked, unasked };
+})()`;
 
 browserTest(
   "what comes while a page is read, and while one looks, moves nothing, on any page",

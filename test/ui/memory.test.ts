@@ -23,7 +23,7 @@ const SEEN_WITHIN_MS = 3_000;
 browserTest(
   "an outcome is soon on the screen, and memory is flat while they come",
   async ({ enter, peer, receiver }) => {
-    await peer.call("POST", "/tasks", { id: "by-hand", schedule: "R/2026-01-01T00:00:00Z/PT1H", target: receiver.url });
+    await peer.call("POST", "/tasks", { id: "by-hand", schedule: "R/2030-01-01T00:00:00Z/PT1H", target: receiver.url });
     const { page } = await enter({ at: "/ui/task?id=by-hand" });
     await page.getByText("None yet.").waitFor();
     await peer.call("POST", "/tasks/by-hand/trigger", {});

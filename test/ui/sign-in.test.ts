@@ -6,6 +6,9 @@ import { browserTest, TOKEN, until } from "./world.ts";
 browserTest("a token opens the page, a wrong one is told so, and signing out closes it", async ({ open, peer }) => {
   const { page } = await open();
   await page.goto(peer.url);
+  await page.getByRole("button", { name: "I have an invitation" }).click();
+  await page.getByRole("heading", { name: "Sign up" }).waitFor();
+  await page.getByRole("button", { name: "Sign in instead" }).click();
   await page.getByLabel("Password or token").fill("mtr_wrong");
   await page.keyboard.press("Enter");
   await page.getByText("That token opens nothing here").waitFor();

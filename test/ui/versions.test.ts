@@ -24,7 +24,11 @@ browserTest("the versions of a task are compared, and an older one is put back",
     const { payload } = await peer.call<{ payload: { copies: number } }>("GET", "/tasks/t");
     return payload.copies === 1 && await versions.count() === 3;
   });
+  for (let n = 0; n < 9; n++) await peer.call("PATCH", "/tasks/t", { payload: { n } });
+  await until("the latest ten", async () => await versions.count() === 10);
+  await page.getByRole("button", { name: "Show older ones" }).click();
+  await until("all twelve", async () => await versions.count() === 12);
   await page.getByRole("link", { name: "Who did it" }).click();
   await page.locator("[data-deed]").getByText("task put").first().waitFor();
-  assert.equal(await page.locator("[data-deed]").count(), 3);
+  assert.equal(await page.locator("[data-deed]").count(), 12);
 });

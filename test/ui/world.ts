@@ -266,6 +266,21 @@ async function signIn(page: Page, peer: Peer): Promise<void> {
   await page.context().addCookies([{ name, value, url: peer.url, httpOnly: true, sameSite: "Strict" }]);
 }
 
+/** What the browser is handed as a file when this is done. */
+export async function fileOf(page: Page, act: () => Promise<unknown>): Promise<string> {
+  const coming = page.waitForEvent("download");
+  await act();
+  let text = "";
+  for await (const chunk of await (await coming).createReadStream()) text += chunk;
+  return text;
+}
+
+/** What a list is exported as. */
+export async function exported(page: Page, format: "CSV" | "NDJSON"): Promise<string> {
+  await page.getByText("Export", { exact: true }).click();
+  return await fileOf(page, () => page.getByRole("button", { name: format }).click());
+}
+
 /** Waits until it is so. */
 export async function until(
   what: string,
