@@ -13,9 +13,10 @@ test("the numbers of a peer say what became of its runs, how late, and where it 
     const { status, headers, body } = await call("GET /metrics");
     assert.deepEqual([status, headers.get("content-type")], [200, "text/plain; version=0.0.4; charset=utf-8"]);
     assert.ok(String(body).includes('metronome_build_info{version="0.0.0-test"} 1\n'));
-    assert.deepEqual(await sampled(call, /^metronome_(ready|writable|shards|peers)/), [
+    assert.deepEqual(await sampled(call, /^metronome_(ready|writable|tasks|shards|peers)/), [
       "metronome_ready 1",
       "metronome_writable 1",
+      "metronome_tasks 0",
       'metronome_peers{state="alive"} 1',
       'metronome_peers{state="suspect"} 0',
       'metronome_peers{state="dead"} 0',
@@ -51,9 +52,17 @@ test("the numbers of a peer say what became of its runs, how late, and where it 
       "metronome_lateness_seconds_count 3",
     ]);
 
+    // Two were delivered, one failed and failed again.
+    assert.deepEqual(await sampled(call, /^metronome_attempt_seconds_count/), ["metronome_attempt_seconds_count 4"]);
+    assert.deepEqual(await sampled(call, /^metronome_tasks/), ["metronome_tasks 2"]);
+    assert.equal((await call("GET mesh")).body.tasks, 2);
+
     const [dead] = (await call("GET dead-letters")).body.items;
     await call("POST dead-letters/dismiss", { body: { ids: [dead.id] } });
     assert.deepEqual(await sampled(call, run), numbers, "dismissed is not settled once more");
+    assert.deepEqual(await sampled(call, /^metronome_attempt_seconds_count/), ["metronome_attempt_seconds_count 4"]);
+    await call("DELETE tasks/good");
+    assert.deepEqual(await sampled(call, /^metronome_tasks/), ["metronome_tasks 1"]);
     assert.equal((await call("GET /metrics?x=1")).body.field, "x");
   }));
 

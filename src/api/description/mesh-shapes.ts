@@ -33,6 +33,9 @@ export const mesh = z.strictObject({
   digest: z.string(),
   converged: z.boolean().openapi({ description: "All peers that are alive hold the same." }),
   fenced: z.boolean(),
+  tasks: z.number().int().min(0).nullable().openapi({
+    description: "How many it holds; null for a moment after its start.",
+  }),
   quarantined: z.number().int().min(0).openapi({ description: "Writes that are stamped too far ahead." }),
   repaired: z.number().int().min(0).openapi({ description: "Records that only the digest tree found." }),
   peers: z.array(peer),

@@ -10,7 +10,8 @@ import type { ApiEnv, Doors } from "../doors.ts";
 import { problem } from "../request/problem.ts";
 import { readQuery } from "../request/query.ts";
 import { expose, EXPOSITION_TYPE, type Family, type Labels, type Sample } from "./exposition.ts";
-import { LATENESS_BOUNDS, Tally } from "./tally.ts";
+import type { Histogram } from "./histogram.ts";
+import { Tally } from "./tally.ts";
 
 /** Targets that are told apart: those that are left alone now. */
 const SHUT_MAX = 500;
@@ -75,14 +76,8 @@ function runFamilies(tally: Tally): readonly Family[] {
       "Occurrences that two peers settled, each without knowing of the other.",
       one(tally.duplicates),
     ),
-    {
-      kind: "histogram",
-      name: "metronome_lateness_seconds",
-      help: "From the planned instant to the first attempt.",
-      classes: LATENESS_BOUNDS.map((bound, n) => [bound, tally.lateness[n] ?? 0]),
-      count: tally.attempted,
-      sum: tally.lateSeconds,
-    },
+    histogram("metronome_lateness_seconds", "From the planned instant to the first attempt.", tally.lateness),
+    histogram("metronome_attempt_seconds", "From the start of an attempt to its end.", tally.attempts),
   ];
 }
 
@@ -101,7 +96,7 @@ function targetFamilies(lanes: readonly LaneState[]): readonly Family[] {
 }
 
 function meshFamilies(state: MeshState, refusals: { readonly [reason: string]: number }): readonly Family[] {
-  const { self, peers, converged, fenced, quarantined, repaired } = state;
+  const { self, peers, tasks, converged, fenced, quarantined, repaired } = state;
   const states = new Map<string, number>(["alive", "suspect", "dead", "left"].map((each) => [each, 0]));
   for (const each of peers) states.set(each.state, (states.get(each.state) ?? 0) + 1);
   const others = peers.filter(({ peer }) => peer !== self);
@@ -112,6 +107,7 @@ function meshFamilies(state: MeshState, refusals: { readonly [reason: string]: n
       return ms === undefined ? [] : [{ labels, value: ms / 1_000 }];
     });
   return [
+    gauge("metronome_tasks", "Tasks that this peer holds: those of the mesh.", tasks === undefined ? [] : one(tasks)),
     gauge("metronome_peers", "Members of the mesh, as this peer sees them.", byLabel("state", states)),
     gauge(
       "metronome_shards",
@@ -147,6 +143,10 @@ function gauge(name: string, help: string, samples: readonly Sample[]): Family {
 
 function counter(name: string, help: string, samples: readonly Sample[]): Family {
   return { kind: "counter", name, help, samples };
+}
+
+function histogram(name: string, help: string, { classes, count, sum }: Histogram): Family {
+  return { kind: "histogram", name, help, classes, count, sum };
 }
 
 function one(value: number): readonly Sample[] {

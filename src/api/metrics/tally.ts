@@ -3,12 +3,7 @@
 
 import { attemptsOf, latenessMs, type Outcome, type Run } from "../../core/task/run.ts";
 import type { Peer } from "../../peer.ts";
-
-/** Upper bounds of the classes of lateness, in seconds. */
-export const LATENESS_BOUNDS: readonly number[] = [
-  ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
-  ...[1, 2.5, 5, 10, 30, 60, 300, 3_600],
-];
+import { Histogram } from "./histogram.ts";
 
 /** Tasks that are told apart by name, those with an event not delivered the latest. */
 export const TROUBLED_MAX = 1_000;
@@ -28,10 +23,10 @@ export class Tally {
   retries = 0;
   /** Occurrences that two peers settled, each without knowing of the other. */
   duplicates = 0;
-  /** First attempts by lateness, in the classes of `LATENESS_BOUNDS`; then all of them, and their seconds. */
-  readonly lateness = LATENESS_BOUNDS.map(() => 0);
-  attempted = 0;
-  lateSeconds = 0;
+  /** From the planned instant to the first attempt. */
+  readonly lateness = new Histogram();
+  /** From the start of an attempt to its end. */
+  readonly attempts = new Histogram();
   readonly #self: string;
   readonly #troubled = new Map<string, Troubled>();
   readonly #twice = new Set<string>();
@@ -53,13 +48,23 @@ export class Tally {
   }
 
   #hear(run: Run): void {
-    if (run.state === "retrying" && attemptsOf(run).at(-1)?.peer === this.#self) this.retries++;
+    this.#hearAttempt(run);
     if (run.outcome === undefined || run.settledBy !== this.#self || run.dismissedAt !== undefined) return;
     if (run.duplicate === true) return this.#hearTwice(run);
     this.outcomes[run.outcome]++;
-    const late = run.redriven === undefined ? latenessMs(run) : undefined;
-    if (late !== undefined) this.#late(late / 1_000);
+    const lateMs = run.redriven === undefined ? latenessMs(run) : undefined;
+    if (lateMs !== undefined) this.lateness.add(lateMs);
     if (run.outcome !== "delivered") this.#trouble(run, run.outcome);
+  }
+
+  #hearAttempt(run: Run): void {
+    const { peer, startedAt, endedAt } = attemptsOf(run).at(-1) ?? {};
+    if (peer !== this.#self || startedAt === undefined || endedAt === undefined) return;
+    if (run.state === "retrying") this.retries++;
+    // What was settled later than its last attempt ended was ended by something else.
+    else if (run.state !== "settled" || run.settledAt !== endedAt || run.dismissedAt !== undefined) return;
+    else if (run.duplicate === true) return;
+    this.attempts.add(endedAt - startedAt);
   }
 
   #hearTwice({ id }: Run): void {
@@ -68,13 +73,6 @@ export class Tally {
     this.#twice.add(id);
     const [oldest] = this.#twice;
     if (this.#twice.size > TWICE_MAX && oldest !== undefined) this.#twice.delete(oldest);
-  }
-
-  #late(seconds: number): void {
-    this.attempted++;
-    this.lateSeconds += Math.max(seconds, 0);
-    const place = LATENESS_BOUNDS.findIndex((bound) => seconds <= bound);
-    if (place >= 0) this.lateness[place] = (this.lateness[place] ?? 0) + 1;
   }
 
   #trouble({ guid, task, user }: Run, outcome: Exclude<Outcome, "delivered">): void {

@@ -27,6 +27,7 @@ import { RunVector, VersionVector } from "../register/vector.ts";
 import { dotOf } from "../replication/living-stamps.ts";
 import type { ReplicationHost } from "../replication/replication-host.ts";
 import { Replication } from "../replication/replication.ts";
+import { TaskCount } from "../replication/task-count.ts";
 import { TOMBSTONE_AGE_MS, Tombstones } from "../replication/tombstones.ts";
 import type { Carry, LastResult } from "../task/carry.ts";
 import type { Dossier } from "../task/dossier.ts";
@@ -64,6 +65,7 @@ export class MeshSide {
   readonly members: MembershipList;
   readonly targets: TargetBook;
   readonly trust: Trust;
+  readonly tasks = new TaskCount();
   readonly #host: MeshSideHost;
   readonly #entities: EntityWrites;
   readonly #digest: DigestTree;
@@ -241,9 +243,13 @@ export class MeshSide {
         return true;
       }
       case "dots":
-        for (const { kind, key, stamp } of event.dots) this.#digest.add(dotOf({ kind, key }, stamp));
+        for (const { kind, key, stamp } of event.dots) {
+          this.#digest.add(dotOf({ kind, key }, stamp));
+          this.tasks.found(kind, key);
+        }
         return true;
       case "digested":
+        this.tasks.whole();
         this.replication.digestIsWhole();
         return true;
       case "replied":
@@ -277,6 +283,7 @@ export class MeshSide {
   kept(writes: readonly Write[]): void {
     for (const write of writes) {
       this.replication.kept(write);
+      this.tasks.kept(write);
       if (write.kind === "votes") this.elections.kept(write);
       if (write.kind !== "entity") continue;
       this.#entities.kept(write.entity);

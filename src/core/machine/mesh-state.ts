@@ -13,6 +13,8 @@ export type MeshState = {
   readonly digest: string;
   /** Everybody that is alive holds the same. */
   readonly converged: boolean;
+  /** How many there are here; absent while those of the start are not all counted. */
+  readonly tasks?: number;
   /** This peer fires nothing yet: it has not synced since its start, or since it stood still. */
   readonly fenced: boolean;
   readonly quarantined: number;
@@ -45,7 +47,7 @@ export type PeerState = {
 };
 
 export function meshState(
-  { keeper, replication, members, groups, isRemoved }: MeshSide,
+  { keeper, replication, members, groups, tasks, isRemoved }: MeshSide,
   self: { readonly id: PeerId; readonly introduction: Introduction },
   addresses: readonly string[],
 ): MeshState {
@@ -96,6 +98,7 @@ export function meshState(
     converged: living.every(({ news }) =>
       news !== undefined && news.vector === held.vector && news.digest === held.digest
     ),
+    ...(tasks.value === undefined ? {} : { tasks: tasks.value }),
     fenced: keeper.isFenced,
     quarantined: replication.quarantined,
     repaired: replication.repaired,
