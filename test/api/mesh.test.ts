@@ -188,6 +188,17 @@ test("a write is answered when as many peers have it as it wants", async () => {
     assert.deepEqual([text, refused.status, refused.body.field], [text, status, "Prefer"]);
   }
   assert.equal((await one.call("GET tasks/a")).status, 404, "nothing was written");
+  const lines = (ids: readonly string[]) => ids.map((id) => JSON.stringify({ ...TASK, id })).join("\n");
+  const batch = async (body: string, text: string) =>
+    await one.call("POST tasks:batch", { body, type: "application/x-ndjson", ...prefer(text) });
+  const many = Array.from({ length: 50 }, (_, n) => `many-${n}`);
+  const put = String((await batch(lines(many), "replicas=2")).body).trim().split("\n").map((each) => JSON.parse(each));
+  assert.deepEqual(put.map(({ status }) => status), many.map(() => 201));
+  for (const id of many) assert.equal((await two.call(`GET tasks/${id}`)).status, 200);
+  assert.deepEqual([(await batch(lines(["b"]), "replicas=3")).status, (await one.call("GET tasks/b")).status], [
+    412,
+    404,
+  ]);
 
   mesh.network.cut("peer-1", "peer-2");
   const late = await one.call("POST tasks", { body: TASK, ...prefer("replicas=2, wait=1") });
@@ -197,6 +208,8 @@ test("a write is answered when as many peers have it as it wants", async () => {
     "Prefer",
   ]);
   assert.equal((await one.call("GET tasks/a")).status, 200, "the write stands");
+  const alone = JSON.parse((await batch(lines(["b"]), "replicas=2, wait=1")).body);
+  assert.deepEqual([alone.status, alone.problem.field, (await one.call("GET tasks/b")).status], [504, "Prefer", 200]);
   const waiting = one.call("PATCH tasks/a", { body: { name: "healed" }, ...prefer("replicas=2, wait=20") });
   mesh.network.heal("peer-1", "peer-2");
   const healed = await waiting;

@@ -112,7 +112,8 @@ test("an id that is taken is a conflict", () =>
       type: "about:blank",
       title: "Conflict",
       status: 409,
-      detail: "A task with the id a exists.",
+      detail: "A task with the id a exists: change that one, or choose another id.",
+      field: "id",
     });
   }));
 

@@ -242,10 +242,17 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Put many tasks, a line each",
     description:
       "Each line is a definition; an existing id is replaced. Each line is answered, in order, when it is durable.",
-    request: { body: { content: { [LINES_TYPE]: { schema: shapes.definition } }, required: true } },
-    responses: answers({
-      200: { description: "A line for each.", content: { [LINES_TYPE]: { schema: shapes.lineAnswer } } },
-    }, 415),
+    request: {
+      headers: z.object({ Prefer: prefer }),
+      body: { content: { [LINES_TYPE]: { schema: shapes.definition } }, required: true },
+    },
+    responses: answers(
+      {
+        200: { description: "A line for each.", content: { [LINES_TYPE]: { schema: shapes.lineAnswer } } },
+      },
+      412,
+      415,
+    ),
   },
   {
     method: "get",

@@ -8,9 +8,10 @@ import type { Access } from "../access/access.ts";
 import { whileHeld } from "../access/held.ts";
 import { sayFor } from "../access/on-behalf.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
+import { waitMsOf } from "../request/prefer.ts";
 import { problem } from "../request/problem.ts";
 
-/** From the last piece of the request that was sent to the first of the answer. */
+/** From the last piece of the request that was sent to the first of the answer, beside what it is to wait for others. */
 export const ANSWER_MS = 15_000;
 
 export const FORWARD_PATH = "/api/v1/peers/:id/api/v1/*";
@@ -71,13 +72,14 @@ export async function pass(
   access: Access,
 ): Promise<Response> {
   const late = new AbortController();
+  const patienceMs = ANSWER_MS + waitMsOf(request.headers);
   let isAnswered = false;
-  let timer = setTimeout(() => late.abort(), ANSWER_MS);
+  let timer = setTimeout(() => late.abort(), patienceMs);
   const body = request.body === null ? null : request.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(piece, controller) {
         clearTimeout(timer);
-        if (!isAnswered) timer = setTimeout(() => late.abort(), ANSWER_MS);
+        if (!isAnswered) timer = setTimeout(() => late.abort(), patienceMs);
         controller.enqueue(piece);
       },
     }),
@@ -90,7 +92,7 @@ export async function pass(
     answer = await mesh.forward(to.id, passed, signal);
   } catch (error) {
     if (!(error instanceof ForwardFailure)) throw error;
-    return late.signal.aborted ? tooLate(to) : unreachable(to, error.message);
+    return late.signal.aborted ? tooLate(to, patienceMs) : unreachable(to, error.message);
   } finally {
     isAnswered = true;
     clearTimeout(timer);
@@ -120,10 +122,10 @@ function unreachable({ id, name }: Named, reason: string): Response {
   );
 }
 
-function tooLate({ id, name }: Named): Response {
+function tooLate({ id, name }: Named, afterMs: number): Response {
   return problem(
     504,
-    `The peer ${name} (${id}) has not answered for ${ANSWER_MS / 1000} s. It may have done what it was asked for, or ` +
+    `The peer ${name} (${id}) has not answered for ${afterMs / 1000} s. It may have done what it was asked for, or ` +
       "do it yet: look before you ask again.",
     { suggestion: "/api/v1/mesh" },
   );

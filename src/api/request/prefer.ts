@@ -3,18 +3,23 @@
 
 import type { TaskGuid } from "../../core/values/ids.ts";
 import type { Peer } from "../../peer.ts";
-import { problem } from "./problem.ts";
+import { type Problem, problem, problemOf, problemResponse } from "./problem.ts";
 
 /** How long a write waits for others, and how long it may be asked to with `wait=10`. */
 export const WAIT_S = 5;
 export const WAIT_MAX_S = 60;
 
 export type Concern = {
+  /** What is said of a write of this task: after a while, that the concern is not met; absent once it is. */
+  unmet(guid: TaskGuid): Promise<Problem | undefined>;
   /** The answer to the write of this task, once the concern is met; or the problem that it is not. */
   fulfil(guid: TaskGuid, answer: Response): Promise<Response>;
 };
 
-const NONE: Concern = { fulfil: (_guid, answer) => Promise.resolve(answer) };
+const NONE: Concern = {
+  unmet: () => Promise.resolve(undefined),
+  fulfil: (_guid, answer) => Promise.resolve(answer),
+};
 
 /** What the request wants, or why it can't be had: then nothing is to be written. */
 export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replicas">): Concern | Response {
@@ -43,22 +48,33 @@ export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replica
       suggestion: `replicas=${members}`,
     });
   }
+  const heldBy = async (guid: TaskGuid) => wanted === 1 ? 1 : await peer.replicas(guid, wanted, waitS * 1_000);
+  const unmet = (held: number) =>
+    problemOf(
+      504,
+      `The write is done, and durable at ${held} of the ${wanted} peers that were to have it after ${waitS} s. It is ` +
+        "not taken back: the others get it when they can be reached.",
+      { field: "Prefer" },
+    );
   return {
+    async unmet(guid) {
+      const held = await heldBy(guid);
+      return held >= wanted ? undefined : unmet(held);
+    },
     async fulfil(guid, answer) {
       if (!answer.ok) return answer;
-      const held = wanted === 1 ? 1 : await peer.replicas(guid, wanted, waitS * 1_000);
-      if (held >= wanted) {
-        answer.headers.set("preference-applied", `replicas=${wanted}`);
-        return answer;
-      }
-      return problem(
-        504,
-        `The write is done, and durable at ${held} of the ${wanted} peers that were to have it after ${waitS} s. It is ` +
-          "not taken back: the others get it when they can be reached.",
-        { field: "Prefer", headers: { "preference-applied": `replicas=${held}` } },
-      );
+      const held = await heldBy(guid);
+      if (held < wanted) return problemResponse(unmet(held), { "preference-applied": `replicas=${held}` });
+      answer.headers.set("preference-applied", `replicas=${wanted}`);
+      return answer;
     },
   };
+}
+
+/** How long the answer to a request may wait for other peers, by what it wants itself. */
+export function waitMsOf(headers: Headers): number {
+  const preferences = parsePrefer(headers.get("prefer") ?? "");
+  return preferences.has("replicas") ? (countOf(preferences.get("wait") ?? "", 0, WAIT_MAX_S) ?? WAIT_S) * 1_000 : 0;
 }
 
 /** Preferences by name; the first of a name counts, and what can't be read is passed over, as RFC 7240 §2 says. */

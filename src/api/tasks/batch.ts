@@ -4,11 +4,12 @@
 import type { Hono } from "hono";
 import { isFaults, parseDefinition } from "../../core/task/definition.ts";
 import { isObject } from "../../core/values/faults.ts";
-import type { UserId } from "../../core/values/ids.ts";
+import { taskGuid, type UserId } from "../../core/values/ids.ts";
 import { whileHeld } from "../access/held.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "../request/body.ts";
 import { type Line, readLines } from "../request/lines.ts";
+import { type Concern, readConcern } from "../request/prefer.ts";
 import { faultsProblem, type Problem, problemOf, refusalProblem } from "../request/problem.ts";
 import { newTaskId } from "../request/secret.ts";
 import { putTask } from "./put.ts";
@@ -36,7 +37,10 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
   app.post("/api/v1/tasks:batch", (c) => {
     const request = c.req.raw;
     if (!isOfType(request, [LINES_TYPE])) return wrongType([LINES_TYPE]);
-    const answers = request.body === null ? undefined : batch(doors, c.env.user, request.body);
+    const concern = readConcern(request, doors.peer);
+    if (concern instanceof Response) return concern;
+    const { user } = c.env;
+    const answers = request.body === null ? undefined : batch(doors, { user, concern }, request.body);
     return new Response(answers === undefined ? "" : whileHeld(answers, c.env.access, doors.gatekeeper), {
       headers: { "content-type": LINES_TYPE },
     });
@@ -46,7 +50,9 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
 /** A line's place in the order of answers. */
 type Slot = { answer?: LineAnswer };
 
-function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+type How = { readonly user: UserId; readonly concern: Concern };
+
+function batch(doors: Doors, { user, concern }: How, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const stopped = new AbortController();
   const signal = AbortSignal.any([doors.closing, stopped.signal]);
@@ -137,12 +143,11 @@ function batch(doors: Doors, user: UserId, body: ReadableStream<Uint8Array>): Re
     try {
       const result = await putTask({ ...doors, user }, parsed, { mode: "put" });
       switch (result.kind) {
-        case "task":
-          return {
-            line: number,
-            status: result.created ? 201 : 200,
-            id: parsed.definition.id,
-          };
+        case "task": {
+          const { id } = parsed.definition;
+          const unmet = await concern.unmet(taskGuid(user, id));
+          return unmet === undefined ? { line: number, status: result.created ? 201 : 200, id } : refused(unmet);
+        }
         case "refused":
           return refused(refusalProblem(result));
         case "removed":

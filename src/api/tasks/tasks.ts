@@ -82,6 +82,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     } finally {
       ticket.close();
     }
+    if (result.kind === "refused" && result.why === "exists") return taskExists(parsed.definition.id);
     return await concern.fulfil(guid, answerTask(result, 201));
   });
 
@@ -355,6 +356,10 @@ export function idOf(c: Context<ApiEnv, "/api/v1/tasks/:id">): string | Response
 
 export function noSuchTask(id: string): Response {
   return problem(404, `There is no task with the id ${id}.`, { field: "id" });
+}
+
+function taskExists(id: string): Response {
+  return problem(409, `A task with the id ${id} exists: change that one, or choose another id.`, { field: "id" });
 }
 
 /** The id of a request whose body says nothing. */
