@@ -75,7 +75,7 @@ const COLUMNS = [
   { title: "WHEN" },
   { title: "WHO", isFlexible: true },
   { title: "BY" },
-  { title: "FROM" },
+  { title: "FROM", goes: 1 },
   { title: "WHAT" },
   { title: "ON", isFlexible: true },
 ];

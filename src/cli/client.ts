@@ -12,16 +12,24 @@ export type Query = { readonly [name: string]: string | readonly string[] | unde
 
 export type Client = {
   get(path: string, query?: Query): Promise<unknown>;
-  /** Undefined when the answer is empty. With `isOnce` a broken connection is tried again: it is carried out once. */
+  /**
+   * Undefined when the answer is empty. With `isOnce` a broken connection is tried again: it is carried out once.
+   * `replicas`: so many peers are to have it.
+   */
   send(
     method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body?: unknown,
-    more?: { readonly isOnce?: boolean },
+    more?: { readonly isOnce?: boolean; readonly replicas?: number | undefined },
   ): Promise<unknown>;
   /** A body that is read as it comes. */
   stream(path: string): Promise<Bytes>;
-  upload(path: string, type: string, bytes: Uint8Array): Promise<Bytes>;
+  upload(
+    path: string,
+    type: string,
+    bytes: Uint8Array,
+    more?: { readonly replicas?: number | undefined },
+  ): Promise<Bytes>;
 };
 
 export type Bytes = AsyncIterable<Uint8Array>;
@@ -31,7 +39,12 @@ const WAIT_MS = 30_000;
 /** Of an answer that says no. */
 const PROBLEM_MAX_BYTES = 256 * 1024;
 
-export function createClient(where: Where, { fetch, interrupted }: Pick<Parts, "fetch" | "interrupted">): Client {
+/** `under`: where the API is below that of the peer, of another one that is asked through it. */
+export function createClient(
+  where: Where,
+  { fetch, interrupted }: Pick<Parts, "fetch" | "interrupted">,
+  under = "",
+): Client {
   const { url, token } = where;
   const signal = interrupted();
 
@@ -39,8 +52,9 @@ export function createClient(where: Where, { fetch, interrupted }: Pick<Parts, "
     async get(path, query = {}) {
       return await answerOf(await ask("GET", path + search(query), query));
     },
-    async send(method, path, body, { isOnce = false } = {}) {
+    async send(method, path, body, { isOnce = false, replicas } = {}) {
       const headers: Record<string, string> = {
+        ...prefer(replicas),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(isOnce ? { "idempotency-key": randomUUID() } : {}),
       };
@@ -56,11 +70,10 @@ export function createClient(where: Where, { fetch, interrupted }: Pick<Parts, "
     async stream(path) {
       return bodyOf(await ask("GET", path, undefined));
     },
-    async upload(path, type, bytes) {
+    async upload(path, type, bytes, { replicas } = {}) {
+      const headers = { "content-type": type, ...prefer(replicas) };
       // A copy of its own: what is read ahead is a piece of a larger buffer.
-      return bodyOf(
-        await ask("POST", path, undefined, { headers: { "content-type": type }, body: new Uint8Array(bytes) }),
-      );
+      return bodyOf(await ask("POST", path, undefined, { headers, body: new Uint8Array(bytes) }));
     },
   };
 
@@ -75,7 +88,7 @@ export function createClient(where: Where, { fetch, interrupted }: Pick<Parts, "
     const timer = setTimeout(() => late.abort(), WAIT_MS);
     let response: Response;
     try {
-      response = await fetch(`${url}/api/v1/${path}`, {
+      response = await fetch(`${url}/api/v1/${under}${path}`, {
         method,
         redirect: "manual",
         signal: AbortSignal.any([signal, late.signal]),
@@ -140,6 +153,10 @@ export function createClient(where: Where, { fetch, interrupted }: Pick<Parts, "
 
 const TOKEN_HINT =
   "Give a token with METRONOME_TOKEN, METRONOME_TOKEN_FILE or --token: `metronome token` on the peer's own machine makes one.";
+
+function prefer(replicas: number | undefined): Record<string, string> {
+  return replicas === undefined ? {} : { prefer: `replicas=${replicas}` };
+}
 
 function search(query: Query): string {
   const pairs = new URLSearchParams();

@@ -5,7 +5,9 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type Client, createClient } from "./client.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { createInk, type Ink } from "./ink.ts";
+import { parseMesh } from "./mesh-shapes.ts";
 import type { Output, Parts } from "./parts.ts";
+import { peerNamed } from "./peer-named.ts";
 import { findPeer, type WhereOptions } from "./where.ts";
 
 /** What a command works with. */
@@ -36,9 +38,9 @@ export type Spec<Options> = {
   readonly run: (context: Context, options: Options, operands: readonly string[]) => Promise<number | void>;
 };
 
-type CommonOptions = WhereOptions & { readonly json?: true };
+type CommonOptions = WhereOptions & { readonly peer?: string; readonly json?: true };
 
-export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Options>): void {
+export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Options>): Command {
   const command = parent.command(spec.usage).description(spec.summary);
   spec.options?.(command);
   command.option("--json", "print JSON, a line for each value");
@@ -56,6 +58,7 @@ export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Op
     }
     parts.exit(code);
   });
+  return command;
 }
 
 /** An option that may come more than once. */
@@ -85,7 +88,10 @@ function addWhere(command: Command): void {
   command
     .addOption(new Option("--url <url>", "the peer's address (METRONOME_URL); the peer of this machine when absent"))
     .addOption(new Option("--token <token>", "what opens its API (METRONOME_TOKEN, METRONOME_TOKEN_FILE)"))
-    .addOption(new Option("--data <folder>", "data folder of the peer of this machine (METRONOME_DATA)"));
+    .addOption(new Option("--data <folder>", "data folder of the peer of this machine (METRONOME_DATA)"))
+    .addOption(
+      new Option("--peer <peer>", "ask this peer of the mesh, through that one: its name, or of its id enough"),
+    );
 }
 
 function createContext(options: CommonOptions, parts: Parts): Context {
@@ -96,11 +102,19 @@ function createContext(options: CommonOptions, parts: Parts): Context {
     isJson,
     ink: createInk(stdout, env),
     ...(stdout.isTTY === true && stdout.columns !== undefined && stdout.columns > 0 ? { width: stdout.columns } : {}),
-    connect: async () => createClient(await findPeer(options, parts), parts),
+    connect: () => connect(options, parts),
     print: (text) => write(stdout, text),
     printJson: (value) => write(stdout, `${JSON.stringify(value)}\n`),
     note: (text) => write(stderr, `${text}\n`),
   };
+}
+
+async function connect({ peer, ...options }: CommonOptions, parts: Parts): Promise<Client> {
+  const where = await findPeer(options, parts);
+  const client = createClient(where, parts);
+  if (peer === undefined) return client;
+  const found = peerNamed(parseMesh(await client.get("mesh")), peer);
+  return createClient(where, parts, `peers/${encodeURIComponent(found.peer)}/api/v1/`);
 }
 
 function write(output: Output, text: string | Uint8Array): Promise<void> {

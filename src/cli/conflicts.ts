@@ -42,9 +42,9 @@ const COLUMNS = [
   { title: "TASK", isFlexible: true },
   { title: "PART" },
   { title: "LOST", isFlexible: true },
-  { title: "KEPT", isFlexible: true },
-  { title: "WRITTEN" },
-  { title: "BY", isFlexible: true },
+  { title: "KEPT", isFlexible: true, goes: 3 },
+  { title: "WRITTEN", goes: 1 },
+  { title: "BY", isFlexible: true, goes: 2 },
   { title: "ID" },
 ];
 

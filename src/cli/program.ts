@@ -5,12 +5,15 @@ import { Command } from "commander";
 import { addCommand } from "./command.ts";
 import { auditExport, auditList, auditVerify } from "./audit.ts";
 import { breakers } from "./breakers.ts";
+import { completion } from "./completion.ts";
 import { conflicts } from "./conflicts.ts";
 import { deadCauses, deadDismiss, deadList, deadRedrive } from "./dead-letters.ts";
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
 import { login } from "./login.ts";
+import { metrics } from "./metrics.ts";
+import { overview } from "./overview.ts";
 import { peers } from "./peers.ts";
 import { revoke } from "./revoke.ts";
 import { runsList, runsRetry, runsShow } from "./runs.ts";
@@ -19,6 +22,7 @@ import { targetAdd } from "./target-add.ts";
 import { targetRotate } from "./target-rotate.ts";
 import { targetList, targetRemove, targetShow, targetTest } from "./targets.ts";
 import { taskAdd } from "./task-add.ts";
+import { taskEdit } from "./task-edit.ts";
 import { taskExplain } from "./task-explain.ts";
 import { taskExport } from "./task-export.ts";
 import { taskImport } from "./task-import.ts";
@@ -32,6 +36,7 @@ import { taskTrigger } from "./task-trigger.ts";
 import { taskVersions } from "./task-versions.ts";
 import { ticket } from "./ticket.ts";
 import { token } from "./token.ts";
+import { tokenList, tokenRemove } from "./tokens.ts";
 import { userAdd, userInvite, userList, userPassword, userPolicy, userRemove, userRole, userSignOut } from "./user.ts";
 import { version } from "./version.ts";
 
@@ -42,6 +47,8 @@ export function createProgram(given: Partial<Parts> = {}): Command {
       "A distributed, fault-tolerant event scheduler: it says now, at the right moment, to whoever does the work.",
     )
     .helpCommand(false)
+    // What stands behind a command is for that command: of `token ls --json`, `ls` is told.
+    .enablePositionalOptions()
     .showHelpAfterError("(--help says more)")
     .configureOutput({
       writeOut: (text) => void parts.stdout.write(text, () => {}),
@@ -59,6 +66,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   const task = program.command("task").description("add tasks, look at them, change them, and make them fire")
     .helpCommand(false);
   addCommand(task, parts, taskAdd);
+  addCommand(task, parts, taskEdit);
   addCommand(task, parts, taskList);
   addCommand(task, parts, taskShow);
   addCommand(task, parts, taskRemove);
@@ -95,6 +103,8 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(dead, parts, deadDismiss);
   addCommand(program, parts, breakers);
   addCommand(program, parts, ticket);
+  addCommand(program, parts, overview);
+  addCommand(program, parts, metrics);
   addCommand(program, parts, peers);
   addCommand(program, parts, drain);
   addCommand(program, parts, revoke);
@@ -112,7 +122,10 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(audit, parts, auditVerify);
   addCommand(audit, parts, auditExport);
   addCommand(program, parts, login);
-  addCommand(program, parts, token);
+  const tokens = addCommand(program, parts, token).helpCommand(false).enablePositionalOptions();
+  addCommand(tokens, parts, tokenList);
+  addCommand(tokens, parts, tokenRemove);
+  addCommand(program, parts, completion(program));
   addCommand(program, parts, version);
   return program;
 }

@@ -9,6 +9,8 @@ export type Column = {
   readonly width?: number;
   /** Cut where the terminal is too narrow. */
   readonly isFlexible?: boolean;
+  /** Left out where the terminal is too narrow for what is cut already; the lowest first. */
+  readonly goes?: number;
 };
 
 export type Cell = string | { readonly text: string; readonly colour: Colour };
@@ -20,18 +22,23 @@ export type Table = {
 
 const GAP = "  ";
 /** A flexible column keeps so many cells. */
-const FLEXIBLE_MIN = 12;
+const FLEXIBLE_MIN = 10;
 
 /** `width`: columns of the terminal; absent: nothing is cut. */
 export function createTable(columns: readonly Column[], ink: Ink, width?: number): Table {
   let widths = columns.map((column) => Math.max(widthOf(column.title), column.width ?? 0));
+  /** The columns that are shown: settled with the first rows. */
+  let places = columns.map((_, i) => i);
   let isTitled = false;
   return {
     lines(rows) {
-      const cells = rows.map((row) => row.map(plain));
-      for (const row of cells) widths = widths.map((most, i) => Math.max(most, widthOf(row[i]?.text ?? "")));
-      const fitting = fit(columns, widths, width);
-      const titles = columns.map(({ title }): Plain => ({ text: title, colour: "bold" }));
+      const whole = rows.map((row) => row.map(plain));
+      for (const row of whole) widths = widths.map((most, i) => Math.max(most, widthOf(row[i]?.text ?? "")));
+      if (!isTitled && width !== undefined) places = placesIn(columns, widths, width);
+      const cells = whole.map((row) => places.map((i) => row[i] ?? { text: "" }));
+      const shown = places.map((i) => columns[i] ?? { title: "" });
+      const fitting = fit(shown, places.map((i) => widths[i] ?? 0), width);
+      const titles = shown.map(({ title }): Plain => ({ text: title, colour: "bold" }));
       const all = isTitled ? cells : [titles, ...cells];
       isTitled = true;
       return all.map((row) => line(row, fitting) + "\n").join("");
@@ -61,6 +68,22 @@ type Plain = { readonly text: string; readonly colour?: Colour };
 
 function plain(cell: Cell): Plain {
   return typeof cell === "string" ? { text: printable(cell) } : { ...cell, text: printable(cell.text) };
+}
+
+/** As many columns as there is room for. */
+function placesIn(columns: readonly Column[], widths: readonly number[], width: number): number[] {
+  const least = columns.map(({ isFlexible }, i) =>
+    Math.min(widths[i] ?? 0, isFlexible === true ? FLEXIBLE_MIN : Infinity)
+  );
+  let places = columns.map((_, i) => i);
+  const going = places.filter((i) => columns[i]?.goes !== undefined)
+    .sort((a, b) => (columns[a]?.goes ?? 0) - (columns[b]?.goes ?? 0));
+  for (const gone of going) {
+    const taken = places.reduce((sum, i) => sum + (least[i] ?? 0) + GAP.length, -GAP.length);
+    if (taken <= width) break;
+    places = places.filter((i) => i !== gone);
+  }
+  return places;
 }
 
 function fit(columns: readonly Column[], widths: readonly number[], width: number | undefined): readonly number[] {

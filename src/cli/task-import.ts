@@ -9,6 +9,7 @@ import { openInput } from "./input.ts";
 import { textLines } from "./lines.ts";
 import { problemLine } from "./problem.ts";
 import { createProgress } from "./progress.ts";
+import { addReplicas, type ReplicasOption } from "./replicas.ts";
 import { parseAnswer, parseLineAnswer } from "./shapes.ts";
 
 /** Refused lines that a human is shown; with --json all are printed. */
@@ -16,11 +17,12 @@ const SHOWN_MAX = 20;
 /** Of an answer: a line's problem quotes a piece of it at most. */
 const ANSWER_MAX_LENGTH = 1024 * 1024;
 
-export const taskImport: Spec<Record<never, never>> = {
+export const taskImport: Spec<ReplicasOption> = {
   usage: "import <file>",
   summary: "add or replace tasks from a file, or - for the standard input: a task on each line, or a JSON array",
   examples: ["metronome task import tasks.ndjson", "ssh shop metronome task export | metronome task import -"],
-  async run({ parts, isJson, connect, print, printJson, note }, _options, [file = "-"]) {
+  options: addReplicas,
+  async run({ parts, isJson, connect, print, printJson, note }, { replicas }, [file = "-"]) {
     const client = await connect();
     const input = await openInput(file, parts);
     const { unit, bytes } = await asLines(input.bytes);
@@ -32,7 +34,8 @@ export const taskImport: Spec<Record<never, never>> = {
       for await (const batch of batches(bytes, interrupted)) {
         if (batch.lastLine === 0) continue;
         let answered = 0;
-        for await (const text of textLines(await client.upload(BATCH, LINES_TYPE, batch.bytes), ANSWER_MAX_LENGTH)) {
+        const answers = await client.upload(BATCH, LINES_TYPE, batch.bytes, { replicas });
+        for await (const text of textLines(answers, ANSWER_MAX_LENGTH)) {
           const answer = parseLineAnswer(parseAnswer(text));
           answered = answer.line;
           if (answer.kind === "put") tally[answer.isNew ? "created" : "replaced"]++;

@@ -52,7 +52,7 @@ const COLUMNS = [
   { title: "ID", isFlexible: true },
   { title: "STATE" },
   { title: "NEXT" },
-  { title: "LAST" },
+  { title: "LAST", goes: 1 },
   { title: "OUTCOME" },
   { title: "SCHEDULE", isFlexible: true },
   { title: "TARGET", isFlexible: true },

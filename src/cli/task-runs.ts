@@ -91,10 +91,10 @@ async function follow(id: string, options: Options, context: Context, table: Tab
 const COLUMNS = [
   { title: "PLANNED", width: "2026-12-01T09:00:00Z".length },
   { title: "OUTCOME", width: "delivered".length },
-  { title: "TRIES" },
-  { title: "LATE", width: "9999 ms".length },
+  { title: "TRIES", goes: 2 },
+  { title: "LATE", width: "9999 ms".length, goes: 1 },
   { title: "RUN", width: 32 },
-  { title: "DETAIL", isFlexible: true },
+  { title: "DETAIL", isFlexible: true, goes: 3 },
 ];
 
 function row(run: Run): readonly Cell[] {

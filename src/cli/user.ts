@@ -128,7 +128,7 @@ export const userPolicy: Spec<Record<never, never>> = {
   },
 };
 
-const COLUMNS = [{ title: "NAME", isFlexible: true }, { title: "ROLE" }, { title: "SINCE" }, { title: "ID" }];
+const COLUMNS = [{ title: "NAME", isFlexible: true }, { title: "ROLE" }, { title: "SINCE", goes: 1 }, { title: "ID" }];
 
 /** By its name or its id. */
 async function findUser(client: Client, word: string): Promise<User> {

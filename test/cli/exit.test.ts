@@ -112,7 +112,7 @@ test("what the peer refuses ends with 4, in words with the place and the way out
     assert.deepEqual(await run(add(HOURLY, "--id", "a")), {
       code: 4,
       out: "",
-      err: "Refused: A task with the id a exists.\n",
+      err: "Refused: A task with the id a exists: change that one, or choose another id.\n  id: a\n",
     });
     const { code, out, err } = await run("task show nope --json");
     assert.deepEqual([code, out, JSON.parse(err)], [4, "", {
@@ -137,8 +137,22 @@ test("usage that can't be ends with 2, before anything is asked", async () => {
 });
 
 test("help ends with 0, and each command's has an example", async () => {
-  const commands = ["add", "ls", "show", "rm", "pause", "resume", "trigger", "next", "runs", "import", "export"];
-  for (const words of [...commands.map((command) => ["task", command]), ["token"], ["version"]]) {
+  const commands = [
+    "add",
+    "edit",
+    "ls",
+    "show",
+    "rm",
+    "pause",
+    "resume",
+    "trigger",
+    "next",
+    "runs",
+    "import",
+    "export",
+  ];
+  const others = [["token"], ["token", "ls"], ["token", "rm"], ["overview"], ["metrics"], ["version"]];
+  for (const words of [...commands.map((command) => ["task", command]), ...others]) {
     const { code, out, err } = await runProgram([...words, "--help"]);
     assert.deepEqual([code, err], [0, ""]);
     assert.match(

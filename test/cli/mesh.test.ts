@@ -101,7 +101,7 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
   const [one, two] = mesh.peers;
   const serving = await serve({ fetch: one.api.fetch, hostname: "127.0.0.1", port: 0 });
   const env = { METRONOME_URL: serving.url, METRONOME_TOKEN: ADMIN_TOKEN };
-  const run = (words: string) => runProgram(words, { env });
+  const run = (words: string | readonly string[]) => runProgram(words, { env });
   try {
     const shards = two.node.mesh().peers[0]?.shards ?? 0;
     await until("they hold the same", () => one.node.mesh().converged);
@@ -121,6 +121,18 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
     );
     assert.equal(two.node.mesh().peers[0]?.shards, 0);
     assert.deepEqual(await run("drain peer-2 --off"), done("name-2 takes part again.\n"));
+
+    const there = await run("version --peer name-2");
+    assert.equal(there.code, 2, "it asks no peer");
+    assert.equal(JSON.parse((await run("overview --json --peer name-2")).out).mesh.self, "peer-2");
+    assert.equal(JSON.parse((await run("overview --json --peer name-1")).out).mesh.self, "peer-1");
+    const nobody = await run("task ls --peer shop");
+    assert.deepEqual([nobody.code, nobody.err.split("\n")[0]], [4, "No peer is called shop. The peers of this mesh:"]);
+    const words = ["task", "add", "--id", "far", "--schedule", HOURLY, "--target", URN, "--replicas", "2"];
+    assert.equal((await run([...words, "--peer", "peer-2"])).code, 0);
+    assert.equal((await one.call("GET tasks/far")).status, 200);
+    assert.deepEqual(await run("task rm far --replicas 2"), done("Removed far.\n"));
+    assert.equal((await two.call("GET tasks/far")).status, 404);
 
     const task = { id: "a", schedule: HOURLY, target: URN };
     await one.call("POST tasks", { body: task, headers: { prefer: "replicas=2" } });
