@@ -3,14 +3,16 @@
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { leftover } from "./world.js";
 
-/** So that two benchmarks at once do not take each other's devices: a device has at most 15 characters. */
+/** So that two meshes at once do not take each other's devices: a device has at most 15 characters. */
 const NAME = `mt${process.pid % 100_000}x`;
 const HOST = "10.99.0.1";
 
-/** `size` peers, the first `left` of them at one switch. */
-export function makeNetwork(size, left) {
+/**
+ * `size` peers, the first `left` of them at one switch. `leftover` is given what takes it all away, before anything is made,
+ * and returns what does so now.
+ */
+export function makeNetwork(size, left, leftover) {
   const links = [`${NAME}A`, `${NAME}B`, `${NAME}S`];
   const remove = leftover(() => {
     for (let n = 0; n < size; n++) spawnSync("ip", ["netns", "del", `${NAME}${n}`]);

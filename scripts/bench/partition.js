@@ -3,8 +3,8 @@
 // come twice; after the heal all hold the same, and what came twice is reported.
 
 import { startMesh } from "./group.js";
-import { makeNetwork } from "./network.js";
-import { pause, quantile, report } from "./world.js";
+import { makeNetwork } from "../network.js";
+import { leftover, pause, quantile, report } from "./world.js";
 
 const SIZE = 5;
 /** The first three peers on one side, the other two on the other. */
@@ -26,7 +26,7 @@ const ASKED_AT_ONCE = 16;
 const UNSENT_MAX = 3;
 
 export async function partition(runtime) {
-  const network = makeNetwork(SIZE, LEFT);
+  const network = makeNetwork(SIZE, LEFT, leftover);
   let group;
   try {
     group = await startMesh(runtime, SIZE, { placeOf: network.placeOf, sinkHost: network.host });

@@ -11,9 +11,12 @@ import { ROOT, RUNTIME } from "./peer.ts";
 
 const SCRIPT = join(ROOT, "scripts", "mesh.js");
 
+/** Networks can be made here, so there is a cable to pull. */
+const hasCable = process.platform === "linux" && spawnSync("unshare", ["--net", "ip", "link"]).status === 0;
+
 test("a mesh on one machine is whole, says what to try, misses who is killed, and leaves nothing behind", async () => {
-  const mesh = spawn("node", [SCRIPT, "2", "--http", "0", "--runtime", RUNTIME], {
-    stdio: ["ignore", "pipe", "ignore"],
+  const mesh = spawn("node", [SCRIPT, "2", "--http", "0", "--runtime", RUNTIME, ...(hasCable ? ["--cable"] : [])], {
+    stdio: ["pipe", "pipe", "ignore"],
   });
   const ended = new Promise<number | null>((resolve) => mesh.once("exit", resolve));
   const lines = createInterface({ input: mesh.stdout })[Symbol.asyncIterator]();
@@ -27,13 +30,24 @@ test("a mesh on one machine is whole, says what to try, misses who is killed, an
   try {
     await find(/^(peer-2) is ready: http:/);
     const data = await find(/METRONOME_DATA=(\S+)/);
-    const peers = spawnSync("node", [join(ROOT, "scripts", "metronome"), "peers", "--json"], {
-      encoding: "utf8",
-      env: { ...process.env, METRONOME_DATA: data },
-    });
-    assert.equal(peers.status, 0, peers.stderr);
-    assert.match(peers.stdout, /"name": ?"peer-1"[\s\S]*"name": ?"peer-2"/);
-    process.kill(Number(await find(/kill -9 (\d+)/)), "SIGKILL");
+    const states = () => {
+      const { status, stdout, stderr } = spawnSync("node", [join(ROOT, "scripts", "metronome"), "peers", "--json"], {
+        encoding: "utf8",
+        env: { ...process.env, METRONOME_DATA: data },
+      });
+      assert.equal(status, 0, stderr);
+      return JSON.parse(stdout).peers.map(({ name, state }: Record<string, string>) => `${name} ${state}`).join(", ");
+    };
+    assert.equal(states(), "peer-1 alive, peer-2 alive");
+    const pid = Number(await find(/kill -9 (\d+)/));
+    if (hasCable) {
+      await find(/^(A cable) joins peer-1 and peer-2/);
+      for (const [deed, seen] of [["cut", "dead"], ["heal", "alive"]] as const) {
+        mesh.stdin.write(`${deed}\n`);
+        while (states() !== `peer-1 alive, peer-2 ${seen}`);
+      }
+    }
+    process.kill(pid, "SIGKILL");
     await find(/^(peer-2) has ended/);
     // Of a program that `mesh.kill` has stopped, Deno tells no code.
     process.kill(mesh.pid ?? 0, "SIGINT");
