@@ -21,6 +21,7 @@ import { isPausedAt, removeTask, writeState } from "../task/task-entity.ts";
 import type { TaskGuid } from "../values/ids.ts";
 import { type Instant, INSTANT_MIN } from "../values/instant.ts";
 import { followRuns } from "./follow-runs.ts";
+import { carriedThrough, Former } from "./former.ts";
 import { endOf, launch } from "./launch.ts";
 import { Ledger } from "./ledger.ts";
 import type { TaskMail } from "./mail.ts";
@@ -51,6 +52,7 @@ export class TaskActor {
   readonly #runs: OpenRuns;
   readonly #isElsewhere: (run: Run) => boolean;
   readonly #next = new NextOccurrence();
+  readonly #former = new Former();
 
   /** `isElsewhere`: whether the last attempt of a run is another peer's, which is alive or, if `isHeld`, may be. */
   constructor(dossier: Dossier, isElsewhere: (run: Run, isHeld: boolean) => boolean) {
@@ -199,8 +201,10 @@ export class TaskActor {
       this.#movedUntil = turn.now + MOVE_MS as Instant;
       if (turn.isOwner) this.#standDown(turn);
     }
+    const before = this.#task;
     this.#read(entity);
-    this.#ledger.become(entity.registers.schedule?.stamp, turn.now);
+    const reach = (through: Instant) => this.#former.replace(before, this.#task, through);
+    this.#ledger.become(entity.registers.schedule?.stamp, turn.now, reach);
   }
 
   #read(entity: Entity | undefined): void {
@@ -239,7 +243,9 @@ export class TaskActor {
   /** How far another peer has carried the task; `known` are the stored records of the same occurrences. */
   follow(turn: Turn, told: Followed, known: Known): void {
     followRuns(told.runs, known, turn, { runs: this.#runs, ledger: this.#ledger, isElsewhere: this.#isElsewhere });
-    this.#ledger.follow(told, turn.now);
+    const isTold = (at: Instant) => told.runs.some((run) => run.instant === at && run.manual !== true);
+    const reach = (through: Instant) => carriedThrough(this.#task, this.#ledger.through, through, isTold);
+    this.#ledger.follow(told, turn.now, reach);
     this.#ledger.followLast(told.last);
     this.#finish(turn);
   }
@@ -283,8 +289,9 @@ export class TaskActor {
       if (this.#isCrowded(turn, task)) return;
       this.#ledger.pass(at);
       const run = dueRun(task, occurrenceId(this.guid, at), at);
-      if (state.skips?.includes(at) === true) this.#settle(turn, unadmitted(run), "skipped", "skipped by a user");
-      else this.#admit(turn, task, run);
+      const isCarried = this.#former.has(at);
+      if (!isCarried && state.skips?.includes(at) !== true) this.#admit(turn, task, run);
+      else if (!isCarried) this.#settle(turn, unadmitted(run), "skipped", "skipped by a user");
       at = this.#nextOccurrence();
     }
   }
@@ -292,10 +299,13 @@ export class TaskActor {
   #misfire(turn: Turn, task: ActiveTask, timing: Timing, late: Instant, cutoff: Instant): void {
     const { schedule, policy } = timing;
     const why = turn.whyShut(laneOn(task, openWay(task, 0, turn.isShut)));
-    const { fired, missed, outcome, cut } = misfire(schedule, policy, { late, cutoff, now: turn.now }, why);
+    const { missed, outcome, cut, ...sent } = misfire(schedule, policy, { late, cutoff, now: turn.now }, why);
     tellOfCut(turn, cut);
     const runOf = (at: Instant) => dueRun(task, occurrenceId(this.guid, at), at);
-    for (const { instant, reason } of missed) this.#settle(turn, unadmitted(runOf(instant)), outcome, reason);
+    for (const { instant, reason } of missed) {
+      if (!this.#former.has(instant)) this.#settle(turn, unadmitted(runOf(instant)), outcome, reason);
+    }
+    const fired = sent.fired.filter((at) => !this.#former.has(at));
     const last = policy.misfire === "last" ? fired[0] : undefined;
     // The latest one is not let in where it would only wait: it is missed in its turn if the next one comes to be late.
     if (last !== undefined && this.#isCrowded(turn, task)) return this.#ledger.pass((last - 1) as Instant);

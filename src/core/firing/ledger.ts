@@ -14,6 +14,9 @@ function placeOf(at: Instant | undefined, group: GroupId | undefined): DuePlace 
   return at === undefined ? undefined : group === undefined ? { at } : { at, group };
 }
 
+/** How far all occurrences of the task's schedule are carried where those of another were carried `through`. */
+export type Reach = (through: Instant) => Instant;
+
 /** The due index is rewritten when what it says is this much too early: a frequent task does not rewrite it at each fire. */
 const INDEX_SLACK_MS = 60_000;
 
@@ -81,15 +84,15 @@ export class Ledger {
 
   /**
    * The task has this schedule from now on. What another one had to come lies ahead of it: an occurrence of this one is not
-   * taken for carried because a clock that was ahead had carried the other one further.
+   * taken for carried because another was carried further, by a clock that was ahead or while the edit was on its way.
    */
-  become(schedule: Stamp | undefined, now: Instant): void {
+  become(schedule: Stamp | undefined, now: Instant, reach: Reach): void {
     this.#isBehind = true;
     if (schedule === this.#schedule) return;
     this.#schedule = schedule;
     const ahead = this.#ahead;
     const told = ahead !== undefined && ahead.schedule === schedule ? ahead.through : INSTANT_MIN;
-    this.#through = Math.max(Math.min(this.#through, now), told) as Instant;
+    this.#through = Math.max(Math.min(reach(this.#through), now), told) as Instant;
     if (ahead !== undefined && schedule !== undefined && ahead.schedule <= schedule) this.#ahead = undefined;
   }
 
@@ -108,13 +111,16 @@ export class Ledger {
   }
 
   /** Takes over how far another peer has carried the task: of another schedule, no further than to this moment. */
-  follow({ through, schedule, failures }: Pick<Progress, "through" | "schedule" | "failures">, now: Instant): void {
+  follow(told: Pick<Progress, "through" | "schedule" | "failures">, now: Instant, reach: Reach): void {
+    const { through, schedule, failures } = told;
     const isSame = schedule === this.#schedule;
-    const bound = isSame ? through : Math.min(through, now) as Instant;
+    const isLater = schedule !== undefined && (this.#schedule === undefined || schedule > this.#schedule);
+    const known = isSame ? through : Math.min(through, now) as Instant;
+    const bound = isSame || isLater ? known : reach(known);
     if (bound > this.#through) this.#failures = failures;
     this.pass(bound);
     this.#isBehind = true;
-    if (bound < through && schedule !== undefined) this.#remember({ schedule, through });
+    if (isLater) this.#remember({ schedule, through });
   }
 
   /** Of a schedule that is to come here; of several the latest, which is the one that stays. */
