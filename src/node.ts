@@ -7,7 +7,7 @@ import type { Notice } from "./core/delivery/notice.ts";
 import { Machine } from "./core/machine/machine.ts";
 import { type MeshState, meshState } from "./core/machine/mesh-state.ts";
 import type { Admission } from "./core/membership/membership-list.ts";
-import type { Introduction } from "./core/keeper/keeper.ts";
+import type { Introduction } from "./core/keeper/introduction.ts";
 import { type OwnerWord, withOpen } from "./core/ownership/owner-word.ts";
 import type { Shard } from "./core/ownership/shard.ts";
 import type { Command, CommandResult } from "./core/protocol/command.ts";

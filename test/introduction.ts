@@ -1,6 +1,6 @@
 // What a peer of the tests says of itself, when the test does not care.
 
-import type { Introduction } from "../src/core/keeper/keeper.ts";
+import type { Introduction } from "../src/core/keeper/introduction.ts";
 import { PERIODS, type Periods } from "../src/core/values/periods.ts";
 
 export const STRANGER: {

@@ -50,6 +50,16 @@ test("who says that it goes keeps nothing from the next one, and believes in no 
   assert.equal(holder.holds(7, voters, at(LATER)), false);
 });
 
+test("of a probe that was sent twice the answer may be to the first", () => {
+  const holder = new Holder();
+  holder.sent("c", 0, SEVEN, at(1_000));
+  holder.sent("c", 0, SEVEN, at(1_500));
+  holder.acked("c", 0, undefined);
+  const voters = { voters: 1, granters: ["c"] };
+  assert.equal(holder.holds(7, voters, at(1_000 + LEASE_MS)), true);
+  assert.equal(holder.holds(7, voters, at(1_001 + LEASE_MS)), false);
+});
+
 test("a holder needs more than half of all voters, and believes a grant from the moment of its own probe", () => {
   const holder = new Holder();
   const granters = ["a", "b", "c", "d"];

@@ -85,7 +85,7 @@ export class TaskActor {
     return this.#runs.isBusy();
   }
 
-  /** Whether an attempt of this peer is in flight. */
+  /** Whether an attempt of this peer is in flight, or asked for. */
   get isFlying(): boolean {
     return this.#runs.isFlying;
   }
@@ -184,12 +184,12 @@ export class TaskActor {
 
   /** This peer is to fire the task no more: what has not started is left to the next owner, and all of it is kept. */
   release(turn: Turn): void {
-    this.#standDown(turn);
+    this.#standDown(turn, true);
     this.#finish(turn);
   }
 
-  #standDown(turn: Turn): void {
-    this.#runs.standDown();
+  #standDown(turn: Turn, mayPoll = false): void {
+    this.#runs.standDown(mayPoll);
     // A retry in flight too: its record says no more than that it was to come, and the next owner would send it again.
     for (const open of this.#runs.flying()) this.#store(turn, open);
     this.#ledger.change();

@@ -85,10 +85,13 @@ export class OpenRuns {
     return open;
   }
 
-  /** What has not started goes back to the line: this peer is not to start it. */
-  standDown(): void {
+  /**
+   * What has not started goes back to the line: this peer is not to start it. Also what it polls for, when it may not make
+   * that; who hands a task over may: to be given up with a vote that nobody can ask it for any more, it would be nobody's.
+   */
+  standDown(mayPoll = false): void {
     for (const open of this.#open.values()) {
-      if (open.phase === "polling") this.#givenUp.push(open.run.id);
+      if (open.phase === "polling" && !mayPoll) this.#givenUp.push(open.run.id);
       else if (open.phase !== "lining up") continue;
       this.standBack(open);
     }
@@ -116,8 +119,9 @@ export class OpenRuns {
     return this.all().filter(({ phase, other }) => phase === "flying" && other === undefined);
   }
 
+  /** Whether an attempt of this peer is in flight, or asked for. */
   get isFlying(): boolean {
-    for (const { phase } of this.#open.values()) if (phase === "flying") return true;
+    for (const { phase } of this.#open.values()) if (phase === "flying" || phase === "polling") return true;
     return false;
   }
 

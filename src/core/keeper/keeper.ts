@@ -26,17 +26,9 @@ import type { GroupId } from "../task/peer-group.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Periods } from "../values/periods.ts";
+import { eligibleOf, type Introduction, isEligible } from "./introduction.ts";
 import type { KeeperHost } from "./keeper-host.ts";
-
-/** What this peer says of itself beside what it fires and holds. */
-export type Introduction = {
-  readonly name: string;
-  readonly weight: number;
-  readonly labels: { readonly [name: string]: string };
-  readonly version: string;
-  readonly format: number;
-  readonly tzdata: string;
-};
+import { Tidings } from "./tidings.ts";
 
 /** How long a dead peer's shards wait for what the others hold of its log (REPLICATION §5). */
 const GATHER_MS = 300;
@@ -49,6 +41,9 @@ const DEPARTURE_MS = 2_000;
 
 /** Who goes, or has just come, may end a link in the making too, once. */
 const REFUSALS_MIN = 2;
+
+/** A larger mesh would be busy with it whenever shards move. */
+const TOLD_MAX = 9;
 
 export class Keeper {
   readonly #host: KeeperHost;
@@ -75,9 +70,8 @@ export class Keeper {
   #membersWakeAt: Instant | undefined;
   #ownershipWakeAt: Instant | undefined;
   #held: () => HeldNews;
-  /** What the others last heard of it by which they rank, and who is still to hear it. */
-  #said = "";
-  readonly #untold = new Set<PeerId>();
+  readonly #tidings = new Tidings();
+  #movedVersion = -1;
   /** Members that can be reached, and do not take this peer: how often in a row. */
   readonly #refusals = new Map<PeerId, number>();
   readonly #leases: Leases;
@@ -315,7 +309,8 @@ export class Keeper {
     for (const departure of this.#departures.due(steady)) {
       if (departure.until <= steady || this.#isLogHere(departure)) this.#departed(departure);
     }
-    if (this.#admitted.length > 1) this.#leases.wake(steady);
+    const toAsk = this.#admitted.length > 1 ? this.#leases.wake(() => this.living(), steady) : [];
+    if (toAsk.length > 0) this.#probe(toAsk);
     if (this.#membersWakeAt !== undefined && this.#membersWakeAt <= now) {
       this.#members.news(this.#news());
       this.#take(this.#members.wake(now));
@@ -381,13 +376,14 @@ export class Keeper {
     this.#announce(own);
   }
 
-  /** By what this peer says of itself the others rank: when that changes, all are told now, and not in the next round. */
+  /** By this the others rank; and in a small mesh the voters, who grant a shard to one at a time, hear who fires it now. */
   #announce({ draining, fenced, writable }: PeerNews): void {
-    const said = `${draining} ${fenced} ${writable}`;
-    if (said !== this.#said) { for (const peer of this.living()) this.#untold.add(peer); }
-    this.#said = said;
+    const fires = this.#admitted.length > TOLD_MAX ? "" : this.#ownership.version;
+    this.#tidings.say(`${draining} ${fenced} ${writable} ${fires}`, () => this.living());
+    if (this.#tidings.areTold) return;
     // Who is being asked already was told what was before: it is told again when it has answered.
-    if (this.#untold.size > 0) { for (const { to } of this.#probe([...this.#untold])) this.#untold.delete(to); }
+    const untold = this.#tidings.untold((peer) => this.isAlive(peer));
+    for (const { to } of this.#probe(untold)) this.#tidings.told(to);
   }
 
   #probe(peers: readonly PeerId[]): MemberOutput["sends"] {
@@ -405,6 +401,7 @@ export class Keeper {
       this.#host.flush();
       this.#toldSeq = this.#members.probed;
     }
+    this.#move();
     for (const { to, shards } of change.released) {
       if (to === undefined || to === this.#host.self) continue;
       const { version } = this.#ownership;
@@ -414,6 +411,14 @@ export class Keeper {
     if (change.ask.length > 0) this.#probe(change.ask);
     if (change.released.length > 0 && this.#isDraining) this.#probe(this.living());
     if (change.gained.length > 0 || change.stopped.length > 0) this.#host.changed();
+  }
+
+  /** When it fires other shards than before the voters hear it first: whom they go to asks the same voters for them. */
+  #move(): void {
+    if (this.#movedVersion === this.#ownership.version) return;
+    this.#movedVersion = this.#ownership.version;
+    this.#leases.moved(this.#host.steady());
+    this.#announce(this.#news());
   }
 
   #view(own: PeerNews): MeshView {
@@ -476,13 +481,4 @@ export class Keeper {
       writable: this.#isWritable,
     };
   }
-}
-
-/** Every peer judges itself by what it tells the others, so that all see the same. A peer of another record format may not understand all tasks. */
-export function isEligible(news: PeerNews, own: Introduction): boolean {
-  return !news.draining && !news.fenced && news.format === own.format;
-}
-
-function eligibleOf(peer: PeerId, { name, labels, weight, writable }: PeerNews): Eligible {
-  return { peer, name, labels, weight, writable };
 }

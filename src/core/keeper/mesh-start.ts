@@ -5,7 +5,7 @@ import type { Admission } from "../membership/membership-list.ts";
 import type { LogEnds, Stamps } from "../protocol/message.ts";
 import type { Entity } from "../register/register.ts";
 import type { Periods } from "../values/periods.ts";
-import type { Introduction } from "./keeper.ts";
+import type { Introduction } from "./introduction.ts";
 
 export type MeshStart = {
   readonly vector: Stamps;

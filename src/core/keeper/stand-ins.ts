@@ -4,7 +4,7 @@ import type { MemberView } from "../membership/member.ts";
 import { type PeerGroup, weightInGroup } from "../task/peer-group.ts";
 import type { Run } from "../task/run.ts";
 import type { PeerId } from "../values/ids.ts";
-import { type Introduction, isEligible } from "./keeper.ts";
+import { type Introduction, isEligible } from "./introduction.ts";
 
 /** In an order of their own for each peer, so that not all come to the same one. */
 export function standIns(

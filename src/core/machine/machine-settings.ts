@@ -1,7 +1,7 @@
 // What a machine is told when it is made: who it is, what it may ask of chance, and what the store says.
 
 import type { Admission } from "../membership/membership-list.ts";
-import type { Introduction } from "../keeper/keeper.ts";
+import type { Introduction } from "../keeper/introduction.ts";
 import type { MeshStart } from "../keeper/mesh-start.ts";
 import type { EgressRules } from "../targets/egress.ts";
 import type { PeerId } from "../values/ids.ts";

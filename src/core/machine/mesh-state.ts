@@ -1,6 +1,6 @@
 // The mesh as one peer sees it, for people.
 
-import type { Introduction } from "../keeper/keeper.ts";
+import type { Introduction } from "../keeper/introduction.ts";
 import type { PresenceState } from "../ownership/presence.ts";
 import { ShardSet } from "../ownership/shard-set.ts";
 import type { PeerGroup } from "../task/peer-group.ts";

@@ -17,9 +17,11 @@ export const GRANT_MS = LEASE_MS + 1_000;
 /** Probes whose answers are waited for. */
 const PROBES_MAX = 256;
 
+type Word = { readonly shards: ShardSet; readonly at: Instant };
+
 /** What this peer has granted each other, and when: all that one fires at once, so a set and a time for each. */
 export class Voter {
-  readonly #granted = new Map<PeerId, { readonly shards: ShardSet; readonly at: Instant }>();
+  readonly #granted = new Map<PeerId, Word>();
   /** What was granted before the start is not known any more. */
   readonly #silentUntil: number;
 
@@ -40,6 +42,12 @@ export class Voter {
     return fired.minus(shards);
   }
 
+  /** It has said since that it fires no more than this, and believes in no grant of the rest: others may have that at once. */
+  takeBack(peer: PeerId, fired: ShardSet): void {
+    const word = this.#granted.get(peer);
+    if (word !== undefined) this.#granted.set(peer, { ...word, shards: word.shards.both(fired) });
+  }
+
   /** It has said that it goes, and fires nothing from then on: others may have at once what it was granted. */
   left(peer: PeerId): void {
     this.#granted.delete(peer);
@@ -58,11 +66,13 @@ export class Holder {
   readonly #sent = new Map<number, { readonly to: PeerId; readonly at: Instant; readonly fired: ShardSet }>();
   readonly #grants = new Map<PeerId, Grant>();
 
-  /** A probe that says what this peer fires goes to a voter. */
+  /** A probe that says what this peer fires goes to a voter. Of one that is sent twice the answer may be to the first. */
   sent(to: PeerId, seq: number, fired: ShardSet, now: Instant): void {
-    this.#sent.set(seq, { to, at: now, fired });
-    for (const old of this.#sent.keys()) {
-      if (this.#sent.size <= PROBES_MAX) break;
+    const first = this.#sent.get(seq);
+    const isAgain = first !== undefined && first.to === to;
+    this.#sent.set(seq, isAgain ? { ...first, fired: first.fired.both(fired) } : { to, at: now, fired });
+    for (const [old, { at }] of this.#sent) {
+      if (this.#sent.size <= PROBES_MAX && now - at <= LEASE_MS) break;
       this.#sent.delete(old);
     }
   }
@@ -76,6 +86,23 @@ export class Holder {
     if (known === undefined || known.sentAt <= probe.at) {
       this.#grants.set(from, { sentAt: probe.at, fired: probe.fired, refused });
     }
+  }
+
+  /** It fires these at the most from now on. What it has let go others may be granted, and a grant of before is none any more. */
+  keep(fired: ShardSet): void {
+    for (const [voter, grant] of this.#grants) this.#grants.set(voter, { ...grant, fired: grant.fired.both(fired) });
+    for (const [seq, probe] of this.#sent) this.#sent.set(seq, { ...probe, fired: probe.fired.both(fired) });
+  }
+
+  /** When this peer asked for what the voter has granted it last. */
+  grantedAt(voter: PeerId): number {
+    return this.#grants.get(voter)?.sentAt ?? -Infinity;
+  }
+
+  /** Whether the voter, when it answered last, has refused some that this peer fires. */
+  isRefused(voter: PeerId, fired: ShardSet): boolean {
+    const refused = this.#grants.get(voter)?.refused;
+    return refused !== undefined && refused.both(fired).size > 0;
   }
 
   /** This peer says that it goes: what it was granted others may have from now on. */

@@ -89,6 +89,14 @@ export class ShardSet {
     return rest;
   }
 
+  /** What is in both. */
+  both(other: ShardSet): ShardSet {
+    const both = this.copy();
+    const [words, theirs] = [both.#words, other.#words];
+    for (let n = 0; n < words.length; n++) words[n] = (words[n] ?? 0) & (theirs[n] ?? 0);
+    return both;
+  }
+
   copy(): ShardSet {
     return new ShardSet([], this.#bytes.slice());
   }
