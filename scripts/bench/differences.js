@@ -15,6 +15,8 @@ const DIFFERENCES = 10;
 const WANTED_BYTES = 64 * 1024;
 const PATIENCE_MS = 120_000;
 const QUIET_SECONDS = 10;
+/** More than presence ever costs two peers: then records are still on their way, and what is taken off would be too much. */
+const PRESENCE_MAX_PER_SECOND = 10_000;
 const LOOK_MS = 50;
 
 export async function differences(runtime) {
@@ -34,6 +36,9 @@ export async function differences(runtime) {
     await pause(2_000);
     const quiet = await countBytes(ports, () => pause(QUIET_SECONDS * 1_000));
     const perSecond = quiet.bytes / QUIET_SECONDS;
+    if (perSecond > PRESENCE_MAX_PER_SECOND) {
+      throw new Error(`${perSecond} bytes a second go on between two that agree`);
+    }
     const judge = (title, { bytes, ms }, isMended) => {
       const own = Math.max(0, Math.round(bytes - (perSecond * ms) / 1_000));
       return report(

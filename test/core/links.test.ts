@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PeerMessage } from "../../src/core/protocol/message.ts";
+import type { Answer, PeerMessage } from "../../src/core/protocol/message.ts";
+import type { Write } from "../../src/core/protocol/write.ts";
 import { DigestTree } from "../../src/core/register/digest.ts";
 import { RunVector, VersionVector } from "../../src/core/register/vector.ts";
 import { Replication } from "../../src/core/replication/replication.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 
 /** The replication of a peer that knows `other` to live, from what a third said; time goes when the test says so. */
 function world() {
   const sent: PeerMessage[] = [];
+  const written: Write[] = [];
   const clock = { now: instant(1_000_000) };
   const host = {
     self: "self",
@@ -19,7 +22,7 @@ function world() {
     send: (_to: string, message: PeerMessage) => void sent.push(message),
     publish: () => {},
     query: () => {},
-    persist: () => {},
+    persist: (writes: readonly Write[]) => void written.push(...writes),
     merge: () => {},
     carry: () => {},
     result: () => {},
@@ -36,6 +39,8 @@ function world() {
   });
   return {
     replication,
+    sent,
+    written,
     asked: () => sent.splice(0).map((message) => message.kind === "ask" ? message.ask.kind : message.kind),
     pass(ms: number) {
       clock.now = clock.now + ms as Instant;
@@ -102,4 +107,31 @@ test("a sync with a peer that is never linked comes to an end, so that another c
   replication.sync("other", (isWhole) => void ends.push(isWhole));
   for (let second = 0; second < 10; second++) pass(1_000);
   assert.deepEqual([asked(), ends], [[], [false]]);
+});
+
+test("a sync that waits for another one begins when the vector of that stands on the disk, and asks for no more than is above it", () => {
+  const { replication, sent, written, pass } = world();
+  const ends: boolean[] = [];
+  const vector = [makeStamp(1_000, 0, 1)];
+  const answer = (...answers: readonly Answer[]) => {
+    for (const answer of answers) replication.heard("other", { kind: "answer", id: ++answered, answer });
+  };
+  let answered = 0;
+  const carries: Answer = { kind: "carries", pages: [], isMore: false, isTrimmed: false };
+  replication.linked("other");
+  replication.sync("other", (isWhole) => void ends.push(isWhole));
+  pass(0);
+  replication.news("other", { vector: "another", runs: "", digest: "" });
+  pass(2_000);
+  answer(carries, { kind: "entities", entities: [], vector, living: 0 });
+  pass(2_000);
+  // To tell of its end now, or to begin the next one, would be to say that this peer knows what its disk may yet refuse.
+  assert.deepEqual([sent.length, ends], [2, []]);
+  for (const write of written) replication.kept(write);
+  assert.deepEqual(ends, [true]);
+  pass(2_000);
+  answer(carries);
+  const asks = sent.map((message) => message.kind === "ask" ? message.ask : undefined);
+  assert.deepEqual(asks.map((ask) => ask?.kind), ["carries", "entities", "carries", "entities"]);
+  assert.deepEqual(asks.flatMap((ask) => ask?.kind === "entities" ? [ask.vector] : []), [[], vector]);
 });

@@ -33,7 +33,10 @@ function puller(answer: (ask: Ask) => Answer | undefined) {
     },
     applyCarries: (_pages, done) => done(),
     applyResults: (_results, done) => done(),
-    adoptVector: (stamps) => void adopted.push(stamps),
+    adoptVector(stamps, done) {
+      adopted.push(stamps);
+      done();
+    },
     adoptFloors: () => {},
   };
   return { doors, asked, taken, adopted };

@@ -73,6 +73,8 @@ export class Replication {
   #current: PeerId | undefined;
   #pulls = 0;
   #pullEndsAt = Infinity;
+  /** A pull that waits for its vector to stand on the disk. */
+  #onAdopted = () => {};
   #nextSyncAt: number;
   /** Who waits for a whole sync with some peer. */
   #waiters: { readonly peer: PeerId; readonly onEnd: (isWhole: boolean) => void }[] = [];
@@ -155,6 +157,8 @@ export class Replication {
         return;
       case "vector":
         this.vector.adopt(VersionVector.parse(write.stamps) ?? new VersionVector());
+        this.#onAdopted();
+        this.#onAdopted = () => {};
         return;
       default:
         return;
@@ -353,7 +357,7 @@ export class Replication {
         },
         applyCarries: (pages, done) => this.#intake.pages(pages, done),
         applyResults: (results, done) => this.#intake.results(results, done),
-        adoptVector: (stamps) => this.#adopt(stamps),
+        adoptVector: (stamps, done) => this.#adopt(stamps, done),
         adoptFloors: (floors) => this.#adoptFloors(floors),
       },
       (end, unfinished) => {
@@ -382,13 +386,14 @@ export class Replication {
   }
 
   /** What is left out for now is not covered: the next sync asks for it again. */
-  #adopt(stamps: Stamps): void {
+  #adopt(stamps: Stamps, done: () => void): void {
     const left = this.#intake.quarantinedOrigins();
     const vector = VersionVector.parse(stamps.filter((stamp) => !left.has(stampOrigin(stamp))));
-    if (vector === undefined || ["equal", "below"].includes(vector.compare(this.vector))) return;
+    if (vector === undefined || ["equal", "below"].includes(vector.compare(this.vector))) return done();
     const adopted = this.vector.copy();
     adopted.adopt(vector);
     // It is this peer's own once it stands on the disk, behind all that it covers.
+    this.#onAdopted = done;
     this.#host.persist([{ kind: "vector", stamps: adopted.stamps() }]);
   }
 

@@ -20,7 +20,8 @@ export type SyncDoors = {
   mergeEntities(entities: readonly Entity[], living: number, done: () => void): void;
   applyCarries(pages: readonly CarryPage[], done: () => void): void;
   applyResults(results: readonly LastResult[], done: () => void): void;
-  adoptVector(vector: Stamps): void;
+  /** `done` is called when it stands on the disk: a pull that is begun before would ask for all of this again. */
+  adoptVector(vector: Stamps, done: () => void): void;
   /** All that the logs say up to there is told by results. */
   adoptFloors(floors: LogEnds): void;
 };
@@ -93,8 +94,7 @@ export function pull(
               unfinished = { base, vector: adopted, cursor: answer.cursor };
               return takeNext?.();
             }
-            doors.adoptVector(adopted);
-            onEnd(isLacking ? "broken" : "whole");
+            doors.adoptVector(adopted, () => onEnd(isLacking ? "broken" : "whole"));
           });
         };
         if (isTaking) takeNext = take;
