@@ -18,7 +18,7 @@ import type { OccurrenceId } from "./core/task/occurrence.ts";
 import { groupOfEntity } from "./core/task/peer-group.ts";
 import type { Run } from "./core/task/run.ts";
 import type { PeerId, TaskGuid } from "./core/values/ids.ts";
-import { type Instant, INSTANT_MAX } from "./core/values/instant.ts";
+import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./core/values/instant.ts";
 import type { Periods } from "./core/values/periods.ts";
 import type { Origin } from "./core/values/stamp.ts";
 import { Disk, joined, type Persist } from "./disk.ts";
@@ -196,9 +196,11 @@ class Loop implements Node {
   async runs(query: RunQuery): Promise<Page<Run>> {
     const page = await this.#parts.store.runs(query);
     const items = page.items.map((run) => this.#machine.openRun(run.guid, run.id) ?? run);
-    const isFirst = query.guid !== undefined && query.cursor === undefined && query.outcome === undefined;
-    const active = isFirst ? this.#machine.dossier(query.guid) : undefined;
-    const all = active === undefined ? items : withOpen(items, active.open, page.cursor === undefined);
+    const { guid, cursor, outcome, state, from = INSTANT_MIN, until = INSTANT_MAX } = query;
+    const isFirst = guid !== undefined && (cursor ?? outcome ?? state) === undefined;
+    const active = isFirst ? this.#machine.dossier(guid) : undefined;
+    const open = active?.open.filter(({ instant }) => instant >= from && instant < until);
+    const all = open === undefined ? items : withOpen(items, open, page.cursor === undefined);
     return { ...page, items: all.map((run) => this.#withReason(run)) };
   }
 

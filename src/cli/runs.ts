@@ -7,26 +7,30 @@ import { parseRun, type Run } from "./shapes.ts";
 import { detailOf, lateness, maybeMoment, moment, outcomeCell } from "./show.ts";
 import { type Cell, createFacts, createTable } from "./table.ts";
 import { LIMIT_MAX } from "./task-list.ts";
+import { whichOf, type WhichRuns, whichRuns } from "./which-runs.ts";
 
 const LIMIT = 50;
 const ATTEMPTS_MAX = 1_000_000;
 
-type ListOptions = { readonly task?: string; readonly outcome?: string; readonly limit?: number };
+type ListOptions = WhichRuns & { readonly task?: string; readonly limit?: number };
 
 export const runsList: Spec<ListOptions> = {
   usage: "ls",
   summary: "list runs, the latest first",
-  examples: ["metronome runs ls --outcome failed --limit 20"],
+  examples: [
+    "metronome runs ls --outcome failed --limit 20",
+    "metronome runs ls --from 2026-12-01T00:00:00Z --until 2026-12-02T00:00:00Z",
+    "metronome runs ls --state retrying",
+  ],
   options: (command) =>
-    command
+    whichRuns(command)
       .option("--task <id>", "those of the task")
-      .option("--outcome <outcome>", "those that are delivered, failed, expired, missed or skipped")
       .option("--limit <n>", `at most so many (${LIMIT})`, wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { task, outcome, limit = LIMIT }) {
+  async run({ isJson, ink, width, connect, print, printJson, note }, { task, limit = LIMIT, ...options }) {
     const client = await connect();
     const table = createTable(RUN_COLUMNS, ink, width);
     let isEmpty = true;
-    for await (const items of pages(client, "runs", { task, outcome }, limit)) {
+    for await (const items of pages(client, "runs", { task, ...whichOf(options) }, limit)) {
       isEmpty = false;
       if (isJson) { for (const item of items) await printJson(item); }
       else await print(table.lines(items.map(parseRun).map(runRow)));

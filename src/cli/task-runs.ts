@@ -3,6 +3,7 @@
 import type { Client } from "./client.ts";
 import { type Context, type Spec, wholeNumber } from "./command.ts";
 import { watch } from "./events.ts";
+import { EXIT, Failure } from "./failure.ts";
 import { PAGE_MAX, pages } from "./pages.ts";
 import { createNews } from "./run-news.ts";
 import { parseRun, type Run } from "./shapes.ts";
@@ -10,8 +11,9 @@ import { detailOf, lateness, moment, outcomeCell } from "./show.ts";
 import { type Cell, createTable, type Table } from "./table.ts";
 import { LIMIT_MAX } from "./task-list.ts";
 import { taskPath } from "./task-path.ts";
+import { whichOf, type WhichRuns, whichRuns } from "./which-runs.ts";
 
-type Options = { readonly follow?: true; readonly limit?: number; readonly outcome?: string };
+type Options = WhichRuns & { readonly follow?: true; readonly limit?: number };
 
 const LIMIT = 50;
 /** Where --follow begins. */
@@ -22,18 +24,17 @@ export const taskRuns: Spec<Options> = {
   summary: "print what became of a task's occurrences, the latest first; with --follow as it happens",
   examples: ["metronome task runs hello --outcome failed", "metronome task runs hello --follow"],
   options: (command) =>
-    command
+    whichRuns(command)
       .option("-f, --follow", "print the last ones, oldest first, then each as it retries or settles, until Ctrl-C")
-      .option("--limit <n>", `at most so many (${LIMIT}; ${FOLLOW_LIMIT} to follow)`, wholeNumber(0, LIMIT_MAX))
-      .option("--outcome <outcome>", "those that are delivered, failed, expired, missed or skipped"),
+      .option("--limit <n>", `at most so many (${LIMIT}; ${FOLLOW_LIMIT} to follow)`, wholeNumber(0, LIMIT_MAX)),
   async run(context, options, [id = ""]) {
     const table = createTable(COLUMNS, context.ink, context.width);
     if (options.follow === true) return await follow(id, options, context, table);
     const { isJson, connect, print, printJson } = context;
+    const { limit = LIMIT } = options;
     const client = await connect();
     let isEmpty = true;
-    const limit = options.limit ?? LIMIT;
-    for await (const items of pages(client, taskPath(id, "runs"), { outcome: options.outcome }, limit)) {
+    for await (const items of pages(client, taskPath(id, "runs"), whichOf(options), limit)) {
       isEmpty = false;
       if (isJson) { for (const item of items) await printJson(item); }
       else await print(table.lines(items.map(parseRun).map(row)));
@@ -44,7 +45,13 @@ export const taskRuns: Spec<Options> = {
 
 async function follow(id: string, options: Options, context: Context, table: Table): Promise<void> {
   const { parts, isJson, connect, print, printJson, note } = context;
-  const { outcome, limit = FOLLOW_LIMIT } = options;
+  const { outcome, state, from, until, limit = FOLLOW_LIMIT } = options;
+  if ((state ?? from ?? until) !== undefined) {
+    throw new Failure(
+      EXIT.usage,
+      "--follow shows the last runs and those that come: leave --state, --from and --until out.",
+    );
+  }
   const isNews = createNews();
   /** The instant of the first run that was shown: what is older is not asked about. */
   let since: string | undefined;

@@ -6,7 +6,17 @@ import { type Entity, isAlive } from "../core/register/register.ts";
 import type { OccurrenceId } from "../core/task/occurrence.ts";
 import type { Run } from "../core/task/run.ts";
 import type { KeyValue, Range, Space } from "./key-value.ts";
-import { entityKey, idOfPlace, isRunPlace, nameKey, ofTask, startingWith } from "./keys.ts";
+import {
+  entityKey,
+  idOfOpen,
+  idOfPlace,
+  instantKey,
+  isOpenPlace,
+  isRunPlace,
+  nameKey,
+  ofTask,
+  startingWith,
+} from "./keys.ts";
 import { isFilter, matches } from "./name.ts";
 import { readRecord } from "./record.ts";
 import { BadCursor, type Page, type RunQuery, type TaskQuery } from "./store.ts";
@@ -44,24 +54,54 @@ export async function browseTasks(keyValue: KeyValue, query: TaskQuery): Promise
 }
 
 export async function browseRuns(keyValue: KeyValue, query: RunQuery): Promise<Page<Run>> {
-  const { guid, user, outcome, cursor } = query;
+  if (query.state === "retrying") return await browseOpen(keyValue, query);
+  const { guid, user, outcome, state, from, until, cursor } = query;
   if (cursor !== undefined && !isRunPlace(cursor)) throw new BadCursor();
   const before = guid === undefined ? "" : ofTask(guid, "");
   const all = guid === undefined ? {} : startingWith(before);
-  const range = cursor === undefined ? all : { ...all, lt: before + cursor };
-  return await browse(keyValue, guid === undefined ? "runsByTime" : "runsByTask", { ...range, reverse: true }, {
+  const ends = [cursor, until === undefined ? undefined : instantKey(until)].filter((end) => end !== undefined).sort();
+  const range: Range = {
+    ...all,
+    ...(from === undefined ? {} : { gte: before + instantKey(from) }),
+    ...(ends[0] === undefined ? {} : { lt: before + ends[0] }),
+    reverse: true,
+  };
+  return await browse(keyValue, guid === undefined ? "runsByTime" : "runsByTask", range, {
     limit: query.limit,
-    isFiltered: user !== undefined || outcome !== undefined,
+    isFiltered: user !== undefined || outcome !== undefined || state !== undefined,
     cursorOf: (key) => key.slice(before.length),
-    async read(places) {
-      const ids: OccurrenceId[] = places.map(([key]) => idOfPlace(key.slice(before.length)));
-      const records = await keyValue.getMany("runs", ids);
-      return records.map((record) => {
-        const run = record === undefined ? undefined : readRecord<Run>(record);
-        if (run === undefined || (user !== undefined && run.user !== user)) return undefined;
-        return outcome === undefined || run.outcome === outcome ? run : undefined;
-      });
-    },
+    read: (places) => runsOf(keyValue, places.map(([key]) => idOfPlace(key.slice(before.length))), query),
+  });
+}
+
+/** What waits stands among the open runs: those are few, and in the order of their tasks. */
+async function browseOpen(keyValue: KeyValue, query: RunQuery): Promise<Page<Run>> {
+  const { guid, cursor } = query;
+  const before = guid === undefined ? "" : ofTask(guid, "");
+  if (cursor !== undefined && !(isOpenPlace(cursor) && cursor.startsWith(before))) throw new BadCursor();
+  const all: Range = guid === undefined ? {} : startingWith(before);
+  const page = await browse(keyValue, "open", cursor === undefined ? all : { ...all, gt: cursor }, {
+    limit: query.limit,
+    isFiltered: true,
+    cursorOf: (key) => key,
+    read: (places) => runsOf(keyValue, places.map(([key]) => idOfOpen(key)), query),
+  });
+  return { ...page, items: page.items.toSorted((a, b) => b.instant - a.instant || (a.id < b.id ? 1 : -1)) };
+}
+
+/** One for each id; absent what is gone or does not match. */
+async function runsOf(
+  keyValue: KeyValue,
+  ids: readonly OccurrenceId[],
+  { user, outcome, state, from, until }: RunQuery,
+): Promise<readonly (Run | undefined)[]> {
+  const records = await keyValue.getMany("runs", ids);
+  return records.map((record) => {
+    const run = record === undefined ? undefined : readRecord<Run>(record);
+    if (run === undefined || (user !== undefined && run.user !== user)) return undefined;
+    if (state !== undefined && run.state !== state) return undefined;
+    if (run.instant < (from ?? -Infinity) || run.instant >= (until ?? Infinity)) return undefined;
+    return outcome === undefined || run.outcome === outcome ? run : undefined;
   });
 }
 

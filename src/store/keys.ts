@@ -81,6 +81,15 @@ export function instantOfPlace(place: string): Instant {
   return Number(place.slice(0, INSTANT_DIGITS)) + INSTANT_MIN as Instant;
 }
 
+/** Where an open run stands among those of all tasks. */
+export function isOpenPlace(text: string): boolean {
+  return /^[0-9a-f]{64}\/[0-9a-f]{32}$/.test(text);
+}
+
+export function idOfOpen(place: string): OccurrenceId {
+  return place.slice(place.indexOf("/") + 1) as OccurrenceId;
+}
+
 /** What belongs to one task, in the spaces whose keys start with its guid. */
 export function ofTask(guid: TaskGuid, rest: string): string {
   return `${guid}/${rest}`;

@@ -95,14 +95,25 @@ export type TaskQuery = {
   readonly now?: Instant;
 };
 
-/** Runs from the latest instant back. A page may be shorter than `limit`: `cursor` alone says whether there is more. */
+/**
+ * Runs from the latest instant back; those that wait for a retry only within a page. A page may be shorter than `limit`:
+ * `cursor` alone says whether there is more.
+ */
 export type RunQuery = {
   readonly guid?: TaskGuid;
   readonly user?: UserId;
   readonly outcome?: Outcome;
+  readonly state?: KeptState;
+  /** Planned at or after it. */
+  readonly from?: Instant;
+  /** Planned before it. */
+  readonly until?: Instant;
   readonly cursor?: string;
   readonly limit: number;
 };
+
+/** States that are on the disk when they begin: of the others the owner alone knows. */
+export type KeptState = "retrying" | "settled";
 
 /** Without a target the latest first; of a target by its errors, and of each the latest first. */
 export type DeadLetterQuery = {

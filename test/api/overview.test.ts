@@ -41,8 +41,15 @@ test("a task's days are counted in the zone that is asked for", () =>
     const utc = days.parse((await call("GET tasks/a/days")).body);
     assert.deepEqual([utc.zone, utc.today, utc.isAll], ["UTC", "2026-12-01", true]);
     assert.deepEqual(utc.days.map(({ day, delivered }) => [day, delivered]), [["2026-12-01", 14]]);
+    assert.deepEqual(
+      utc.days.map(({ from, until }) => [from, until]),
+      [["2026-12-01T00:00:00.000Z", "2026-12-02T00:00:00.000Z"]],
+    );
     const there = days.parse((await call("GET tasks/a/days?zone=Asia/Tokyo")).body);
     assert.deepEqual(there.days.map(({ day, delivered }) => [day, delivered]), [["2026-12-01", 5], ["2026-12-02", 9]]);
+    const [first] = there.days;
+    const { items } = (await call(`GET tasks/a/runs?from=${first?.from}&until=${first?.until}`)).body;
+    assert.equal(items.length, 5);
     assert.equal((await call("GET tasks/a/days?zone=Nowhere")).status, 400);
     assert.equal((await call("GET tasks/b/days")).status, 404);
   }));

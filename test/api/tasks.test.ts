@@ -340,6 +340,19 @@ test("runs are listed, the latest first, by task and by outcome", () =>
     });
     assert.equal((await call("GET runs")).body.items.length, 4);
     assert.equal((await call("GET runs?outcome=failed&task=b")).body.items.length, 1);
+    const instants = async (path: string) =>
+      (await call(path)).body.items.map(({ instant }: { instant: string }) => instant.slice(11, 16));
+    assert.deepEqual(await instants("GET tasks/a/runs?from=2026-12-01T10:00:00Z&until=2026-12-01T11:00:00Z"), [
+      "10:00",
+    ]);
+    assert.deepEqual(await instants("GET runs?from=2026-12-01T12:00:00%2B01:00"), ["11:00", "11:00"]);
+    assert.deepEqual(await instants("GET runs?until=2026-12-01T10:00:00Z"), []);
+    assert.deepEqual(await instants("GET runs?state=retrying"), []);
+    assert.equal((await instants("GET runs?state=settled&task=a")).length, 2);
+    const reversed = await call("GET runs?from=2026-12-01T11:00:00Z&until=2026-12-01T10:00:00Z");
+    assert.deepEqual([reversed.status, reversed.body.field], [400, "until"]);
+    assert.equal((await call("GET runs?from=yesterday")).body.field, "from");
+    assert.equal((await call("GET tasks/a/runs?state=retryin")).body.suggestion, "retrying");
     assert.equal((await call("GET runs?task=none")).body.items.length, 0);
     assert.equal((await call("GET tasks/none/runs")).status, 404);
     assert.equal((await call(`GET runs/${"0".repeat(32)}`)).status, 404);

@@ -231,6 +231,13 @@ test("prints what became of occurrences, the latest first", () =>
     );
     assert.match((await run("task runs a --outcome failed")).out, /^PLANNED.*\n2026-12-01T10:00:00Z {2}failed .*\n$/);
     assert.equal((await run("task runs a --limit 2")).out.split("\n").length, 4);
+    const waiting = /^PLANNED.*\n2026-12-01T11:00:00Z .*retrying .*\n$/;
+    assert.match((await run("task runs a --state retrying")).out, waiting);
+    assert.match((await run("runs ls --state retrying --task a")).out, waiting);
+    const early = "--from 2026-12-01T10:00:00Z --until 2026-12-01T11:00:00Z";
+    assert.match((await run(`task runs a ${early}`)).out, /^PLANNED.*\n2026-12-01T10:00:00Z {2}failed .*\n$/);
+    assert.match((await run(`runs ls ${early}`)).out, /^PLANNED.*\n2026-12-01T10:00:00Z .*failed .*\n$/);
+    assert.equal((await run("task runs a --follow --state retrying")).code, 2);
     const items = (await run("task runs a --json")).out.trim().split("\n").map((text) => JSON.parse(text));
     assert.deepEqual(items, runs);
   }));

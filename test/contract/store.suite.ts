@@ -379,6 +379,18 @@ export function storeContract(name: string, make: () => Promise<Made>, pace?: Pa
       );
       assert.deepEqual(await listed({ user: "bob" }), of((run) => run.user === "bob"));
       assert.deepEqual(await listed({ user: "bob", guid }), []);
+      const span = { from: instant(5_000), until: instant(30_000) };
+      const isWithin = (run: Run) => run.instant >= 5_000 && run.instant < 30_000;
+      assert.deepEqual(await listed(span), of(isWithin));
+      assert.deepEqual(await listed({ ...span, guid }), of((run) => isWithin(run) && run.guid === guid));
+      assert.deepEqual(await listed({ state: "settled" }), of((run) => run.state === "settled"));
+      const waiting = async (query: Omit<RunQuery, "limit" | "state">) =>
+        (await listed({ ...query, state: "retrying" })).toSorted((a, b) => b.instant - a.instant);
+      const waits = of((run) => run.state === "retrying");
+      assert.deepEqual(await waiting({}), waits);
+      assert.deepEqual(await waiting({ guid, ...span }), waits.filter((run) => run.guid === guid && isWithin(run)));
+      assert.deepEqual(await waiting({ user: "bob" }), waits.filter((run) => run.user === "bob"));
+      assert.deepEqual(await waiting({ outcome: "failed" }), []);
     }
   });
 
@@ -455,6 +467,12 @@ export function storeContract(name: string, make: () => Promise<Made>, pace?: Pa
       await assert.rejects(store.runs({ guid: taskGuid("ada", "one"), cursor, limit: 1 }), BadCursor);
     }
     assert.deepEqual(await store.runs({ cursor: place, limit: 1 }), { items: [] });
+    const open = `${taskGuid("ada", "one")}/${"0".repeat(32)}`;
+    for (const cursor of ["", place, `${open}0`, taskGuid("ada", "one")]) {
+      await assert.rejects(store.runs({ state: "retrying", cursor, limit: 1 }), BadCursor, JSON.stringify(cursor));
+    }
+    const guid = taskGuid("bob", "two");
+    await assert.rejects(store.runs({ guid, state: "retrying", cursor: open, limit: 1 }), BadCursor);
   });
 
   test(`${name}: the sweep forgets the oldest settled runs beyond the number that is kept, never open ones`, async () => {

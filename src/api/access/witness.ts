@@ -58,7 +58,7 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
       const deed = entity.registers.life === undefined ? "make" : values.life === undefined ? "change" : "end";
       // A setting is made once and lives for ever.
       const what = entity.kind === "setting" ? "change" : deed;
-      await append(`${entity.kind} ${what}`, entity.key, {
+      await append(`${entity.kind} ${what}`, nameOf(entity, values), {
         before: entityView(entity, values),
         after: valuesView(entity, values),
       });
@@ -106,7 +106,7 @@ const ENDINGS: readonly string[] = ["remove", "cancel", "redrive"];
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 /** They change nothing; and what goes to another peer is written down there, a batch line by line. */
-const QUIET = /^\/api\/v1\/(?:schedules\/preview|tasks:batch|peers\/[^/]+\/api\/)/;
+const QUIET = /^\/api\/v1\/(?:schedules\/preview|templates\/preview|tasks:batch|peers\/[^/]+\/api\/)/;
 
 /** The parts that differ, as they were and as they are. */
 function changeOf(
@@ -139,6 +139,13 @@ const PLAIN: { readonly [kind: string]: readonly string[] } = {
   token: ["life"],
   target: ["life"],
 };
+
+/** What people call it: a target has a key that says nothing. */
+function nameOf({ kind, key, registers }: Entity, values: Parts): string {
+  const meta = values.meta ?? registers.meta?.value;
+  if (kind !== "target" || typeof meta !== "object" || meta === null || !("name" in meta)) return key;
+  return typeof meta.name === "string" ? meta.name : key;
+}
 
 function entityView(entity: Entity, values: Parts): Json {
   return valuesView(

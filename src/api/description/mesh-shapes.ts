@@ -38,6 +38,10 @@ export const mesh = z.strictObject({
   }),
   quarantined: z.number().int().min(0).openapi({ description: "Writes that are stamped too far ahead." }),
   repaired: z.number().int().min(0).openapi({ description: "Records that only the digest tree found." }),
+  runLogs: z.record(z.string(), z.number().int().min(1)).openapi({
+    description:
+      "By peer, the number up to which what it did is held here: another peer's answer tells how far it is behind.",
+  }),
   peers: z.array(peer),
 }).openapi("Mesh");
 

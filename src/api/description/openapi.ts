@@ -3,6 +3,7 @@
 
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { TARGET_NAME_MAX } from "../../core/targets/target.ts";
+import { OUTCOMES } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { LABELS_MAX } from "../../core/values/labels.ts";
 import { LINES_TYPE } from "../tasks/batch.ts";
@@ -27,13 +28,13 @@ import {
   ifNoneMatch,
   location,
   newTaskAnswer,
-  outcome,
   page,
   prefer,
   removed,
   runPath,
   taskAnswer,
   taskPath,
+  whichRuns,
   WRITE,
 } from "./operation.ts";
 import { days, overview } from "./overview-shapes.ts";
@@ -108,7 +109,7 @@ const OPERATIONS: readonly RouteConfig[] = [
           description: "The name of a target that they refer to.",
         }),
         urn: z.string().max(SEARCH_MAX).optional().openapi({ description: "Part of the target's URN." }),
-        outcome: outcome.openapi({ description: "What became of the last run." }),
+        outcome: z.enum(OUTCOMES).optional().openapi({ description: "What became of the last run." }),
         sort: z.enum(SORT_ORDERS).optional().openapi({ description: "id unless said; with a - the other way round." }),
       }),
     },
@@ -224,7 +225,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/tasks/{id}/runs",
     tags: ["runs"],
     summary: "The runs of a task, the latest first",
-    request: { params: taskPath, query: z.object({ ...page, outcome }) },
+    request: { params: taskPath, query: z.object({ ...page, ...whichRuns }) },
     responses: answers({ 200: answerOf("A page of runs.", shapes.runPage) }, 404),
   },
   {
@@ -276,7 +277,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/runs",
     tags: ["runs"],
     summary: "All runs, the latest first",
-    request: { query: z.object({ ...page, outcome, task: z.string().max(TASK_ID_MAX).optional() }) },
+    request: { query: z.object({ ...page, ...whichRuns, task: z.string().max(TASK_ID_MAX).optional() }) },
     responses: answers({ 200: answerOf("A page of runs.", shapes.runPage) }),
   },
   {

@@ -4,6 +4,7 @@ import { type RouteConfig, z } from "@hono/zod-openapi";
 import { OUTCOMES } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { WAIT_MAX_S, WAIT_S } from "../request/prefer.ts";
+import { KEPT_STATES } from "../runs/runs.ts";
 import { PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 import * as shapes from "./shapes.ts";
 
@@ -35,7 +36,16 @@ export const page = {
   limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE).optional(),
   cursor: z.string().optional().openapi({ description: "The cursor of the page before." }),
 };
-export const outcome = z.enum(OUTCOMES).optional();
+const when = (description: string) => z.string().optional().openapi({ format: "date-time", description });
+/** Which runs a list is to hold. */
+export const whichRuns = {
+  outcome: z.enum(OUTCOMES).optional(),
+  state: z.enum(KEPT_STATES).optional().openapi({
+    description: "What waits for a retry comes in the order of the tasks, and within a page the latest first.",
+  }),
+  from: when("Planned at or after this instant."),
+  until: when("Planned before this instant."),
+};
 
 export const answers = (entries: Answers, ...problems: readonly number[]): Answers => ({
   ...entries,

@@ -57,6 +57,8 @@ export const days = z.strictObject({
   days: z.array(
     z.strictObject({
       day: z.string(),
+      from: instant().openapi({ description: "When the day begins in that zone: for the list of its runs." }),
+      until: instant(),
       ...counts,
       worstLatenessMs: ms().nullable(),
     }),

@@ -136,8 +136,8 @@ function noSuchPeer(id: string, field = "id"): Response {
   });
 }
 
-function meshView({ peers, groups: _, tasks, ...mesh }: MeshState) {
-  return { ...mesh, tasks: tasks ?? null, peers: peers.map(peerView) };
+function meshView({ peers, groups: _, tasks, runLogs, ...mesh }: MeshState) {
+  return { ...mesh, tasks: tasks ?? null, runLogs: Object.fromEntries(runLogs), peers: peers.map(peerView) };
 }
 
 function peerView({ skewMs, rttMs, format, ...peer }: PeerState) {

@@ -3,24 +3,35 @@
 import type { Hono } from "hono";
 import { type OwnerWord, withOpen } from "../../core/ownership/owner-word.ts";
 import { isOccurrenceId, type OccurrenceId } from "../../core/task/occurrence.ts";
-import { OUTCOMES } from "../../core/task/run.ts";
+import { OUTCOMES, type Run } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { Faults } from "../../core/values/faults.ts";
 import { taskGuid } from "../../core/values/ids.ts";
 import type { Peer } from "../../peer.ts";
+import type { KeptState } from "../../store/store.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
 import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
-import { cursor, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "../request/query.ts";
+import { cursor, moment, oneOf, type ReadQuery, readQuery, sealCursor, whole, word } from "../request/query.ts";
 import { staleness } from "../request/stale.ts";
 import { idOf, noSuchTask, PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 import { runView } from "../tasks/view.ts";
 import { ownRun } from "./dead-letters.ts";
 import { drive } from "./drive.ts";
 
+/** What is under way is known to the owner's memory alone: it is on the first page of a task's runs, and no filter of its own. */
+export const KEPT_STATES: readonly KeptState[] = ["retrying", "settled"];
+
 export function runsOfTaskQuery() {
-  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor(), outcome: oneOf(OUTCOMES) };
+  return {
+    limit: whole(1, PAGE_MAX, PAGE),
+    cursor: cursor(),
+    outcome: oneOf(OUTCOMES),
+    state: oneOf(KEPT_STATES),
+    from: moment(),
+    until: moment(),
+  };
 }
 
 export function runsQuery() {
@@ -36,9 +47,9 @@ export function addRuns(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
     const guid = taskGuid(c.env.user, id);
     // The runs of a deleted task are still there to be read.
     if ((await peer.dossier(guid)).entity === undefined) return noSuchTask(id);
-    const { cursor, outcome } = query;
-    // Runs in flight are on the first page, and have no outcome.
-    if (cursor !== undefined || outcome !== undefined) return await list({ guid }, query);
+    const { cursor, outcome, state } = query;
+    // Runs in flight are on the first page, and neither have an outcome nor wait.
+    if (cursor !== undefined || outcome !== undefined || state !== undefined) return await list({ guid }, query);
     return await list({ guid }, query, await peer.ownerWord(guid));
   });
 
@@ -79,15 +90,23 @@ export function addRuns(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
     query: ReadQuery<ReturnType<typeof runsOfTaskQuery>>,
     word: OwnerWord = { kind: "nothing" },
   ): Promise<Response> {
-    const { limit, cursor, outcome } = query;
+    const { limit, cursor, outcome, state, from, until } = query;
+    if (from !== undefined && until !== undefined && until <= from) {
+      const message = '"until" is later than "from": it lists what is planned at or after "from", and before "until".';
+      return problem(400, message, { field: "until" });
+    }
     const page = await peer.runs({
       ...whose,
       limit,
       ...(cursor === undefined ? {} : { cursor }),
       ...(outcome === undefined ? {} : { outcome }),
+      ...(state === undefined ? {} : { state }),
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
     });
+    const isWithin = ({ instant }: Run) => instant >= (from ?? -Infinity) && instant < (until ?? Infinity);
     const items = word.kind === "dossier"
-      ? withOpen(page.items, word.dossier.open, page.cursor === undefined)
+      ? withOpen(page.items, word.dossier.open.filter(isWithin), page.cursor === undefined)
       : page.items;
     return json(200, { items: items.map(runView), cursor: sealCursor(page.cursor) }, staleness(word));
   }

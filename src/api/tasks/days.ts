@@ -4,11 +4,15 @@
 import type { Hono } from "hono";
 import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import { zoneOf } from "../../core/schedule/schedule.ts";
+import { readings } from "../../core/schedule/zone.ts";
+import { parseZone } from "../../core/schedule/zone-name.ts";
 import { latenessMs, type Outcome } from "../../core/task/run.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
+import { DAY_MS, wallOf } from "../../core/values/calendar.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { taskGuid } from "../../core/values/ids.ts";
-import { formatInstant, type Instant } from "../../core/values/instant.ts";
+import { formatInstant, type Instant, instant } from "../../core/values/instant.ts";
+import { isSlip } from "../../core/values/slip.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { localTimes } from "../request/local-time.ts";
@@ -22,13 +26,16 @@ export const DAYS_MAX = 371;
 /** Records that are read: a tenth of a second of work, in pieces. */
 const RUNS_MAX = 10_000;
 const PAGE = 500;
-const DAY_MS = 86_400_000;
 
 export function daysQuery() {
   return { zone: word(ZONE_MAX) };
 }
 
-type Day = { readonly day: string; worstLatenessMs: number | null } & { [O in Outcome]: number };
+type Day =
+  & { readonly day: string; readonly from: string; readonly until: string; worstLatenessMs: number | null }
+  & {
+    [O in Outcome]: number;
+  };
 
 export function addDays(app: Hono<ApiEnv>, { peer }: Doors): void {
   app.get("/api/v1/tasks/:id/days", async (c) => {
@@ -40,11 +47,12 @@ export function addDays(app: Hono<ApiEnv>, { peer }: Doors): void {
     const task = taskOf((await peer.dossier(guid)).entity);
     if (task === undefined) return noSuchTask(id);
     const schedule = parseSchedule(task.definition.schedule);
-    const zone = query.zone ?? (isFault(schedule) ? "UTC" : zoneOf(schedule));
-    const local = localTimes(zone);
-    if (local === undefined) {
-      return problem(400, `There is no time zone ${zone} here.`, { field: "zone", suggestion: "Europe/Paris" });
+    const zone = parseZone(query.zone ?? (isFault(schedule) ? "UTC" : zoneOf(schedule)));
+    if (isSlip(zone)) {
+      const suggestion = zone.edit?.text ?? "Europe/Paris";
+      return problem(400, zone.message, { field: "zone", suggestion });
     }
+    const local = localTimes(zone) ?? formatInstant;
     const oldest = peer.now() - DAYS_MAX * DAY_MS;
     const days = new Map<string, Day>();
     let cursor: string | undefined;
@@ -55,7 +63,7 @@ export function addDays(app: Hono<ApiEnv>, { peer }: Doors): void {
       for (const run of page.items) {
         if (run.outcome === undefined) continue;
         const day = local(run.instant).slice(0, 10);
-        const found = days.get(day) ?? emptyDay(day);
+        const found = days.get(day) ?? emptyDay(day, zone);
         days.set(day, found);
         found[run.outcome]++;
         const late = latenessMs(run);
@@ -75,6 +83,16 @@ export function addDays(app: Hono<ApiEnv>, { peer }: Doors): void {
   });
 }
 
-function emptyDay(day: string): Day {
-  return { day, delivered: 0, failed: 0, expired: 0, missed: 0, skipped: 0, worstLatenessMs: null };
+function emptyDay(day: string, zone: string): Day {
+  const number = Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+  const from = formatInstant(midnight(zone, number));
+  const until = formatInstant(midnight(zone, number + 1));
+  return { day, from, until, delivered: 0, failed: 0, expired: 0, missed: 0, skipped: 0, worstLatenessMs: null };
+}
+
+/** When the day begins; where the clocks skip midnight, with the turn. */
+function midnight(zone: string, day: number): Instant {
+  const wall = wallOf(day, 0);
+  const [first = wall] = readings(zone, wall, { gap: "shift", fold: "first" });
+  return instant(first);
 }

@@ -179,7 +179,9 @@ function runSentence(run: Run, when: string): string {
     : `after ${attempts.length === 1 ? "one attempt" : `${attempts.length} attempts`} by ${peers}`;
   const twice = run.duplicate === true ? " Two peers fired it, each without knowing of the other." : "";
   const reason = run.reason === undefined ? "" : ` (${run.reason})`;
-  return state === "settled" ? `${when} was ${outcome}${reason} ${tries}.${twice}` : `${when} is ${state} ${tries}.`;
+  if (state !== "settled") return `${when} is ${state} ${tries}.`;
+  const ended = outcome === "failed" || outcome === "expired" ? outcome : `was ${outcome}`;
+  return `${when} ${ended}${reason} ${tries}.${twice}`;
 }
 
 function nameOf({ peer, name }: { readonly peer: PeerId; readonly name: string }): string {

@@ -3,6 +3,7 @@
 import type { Introduction } from "../keeper/introduction.ts";
 import type { PresenceState } from "../ownership/presence.ts";
 import { ShardSet } from "../ownership/shard-set.ts";
+import type { LogEnds } from "../protocol/message.ts";
 import type { PeerGroup } from "../task/peer-group.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { MeshSide } from "./mesh-side.ts";
@@ -20,6 +21,8 @@ export type MeshState = {
   readonly quarantined: number;
   /** Records that only the digest tree found: it should be 0. */
   readonly repaired: number;
+  /** By author, the number up to which its run log is held here without a gap. */
+  readonly runLogs: LogEnds;
   /** Of tasks that are placed. */
   readonly groups: readonly PeerGroup[];
   readonly peers: readonly PeerState[];
@@ -102,6 +105,7 @@ export function meshState(
     fenced: keeper.isFenced,
     quarantined: replication.quarantined,
     repaired: replication.repaired,
+    runLogs: replication.runEnds(),
     groups: groups.used().map(({ group }) => group),
     peers,
   };
