@@ -87,7 +87,7 @@ export function fieldProblems(problem: Problem): readonly FieldProblem[] {
 export function failureText(answer: Exclude<Answer<unknown>, { kind: "done" }>): string {
   return answer.kind === "problem"
     ? answer.problem.detail
-    : "The peer can't be reached. Whether it heard this is seen when it is back.";
+    : `The peer at ${location.host} can't be reached. Whether it heard this is seen when it is back.`;
 }
 
 /** On the page of another user's task, which its address says, all that is asked of a task is asked of theirs. */

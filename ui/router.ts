@@ -46,13 +46,13 @@ export function startRouter(): void {
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-    if (link === null || !isPlain || event.defaultPrevented || link.target !== "" || link.hasAttribute("download")) {
-      return;
-    }
-    if (
-      link.origin !== location.origin || link.pathname.startsWith("/api/") || link.getAttribute("href")?.startsWith("#")
-    ) return;
+    // By its attributes: a link within a drawing has them as animated values.
+    const href = link?.getAttribute("href") ?? "";
+    if (link === null || !isPlain || event.defaultPrevented || href.startsWith("#")) return;
+    if (link.hasAttribute("target") || link.hasAttribute("download")) return;
+    const to = new URL(href, location.href);
+    if (to.origin !== location.origin || to.pathname.startsWith("/api/")) return;
     event.preventDefault();
-    navigate(link.href);
+    navigate(to.href);
   });
 }

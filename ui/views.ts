@@ -20,6 +20,8 @@ export type Task = {
     | { readonly urn: string; readonly method?: string }
     | { readonly name: string; readonly path?: string; readonly method?: string };
   readonly payload: unknown;
+  /** Its {{…}} are filled in for each attempt. */
+  readonly template?: true;
   readonly policy: { readonly [field: string]: unknown };
   readonly state: {
     readonly paused: boolean;
@@ -138,7 +140,12 @@ export type Days = {
   readonly today: string;
   readonly from: string | null;
   readonly isAll: boolean;
-  readonly days: readonly ({ readonly day: string; readonly worstLatenessMs: number | null } & Counts)[];
+  readonly days: readonly ({
+    readonly day: string;
+    readonly from: string;
+    readonly until: string;
+    readonly worstLatenessMs: number | null;
+  } & Counts)[];
 };
 
 export type Counts = { readonly [O in Outcome]: number };
@@ -185,6 +192,8 @@ export type PeerView = {
 export type Mesh = Omit<MeshNews, "peers"> & {
   readonly quarantined: number;
   readonly repaired: number;
+  /** By peer, the number of its records of runs that are held. */
+  readonly runLogs: { readonly [peer: string]: number };
   readonly peers: readonly PeerView[];
 };
 

@@ -15,12 +15,12 @@ browserTest(
     await cellar.call("POST", "/tasks/backup/pause", { note: "moving" });
     const { page } = await enter({ at: "/ui/audit" });
     const rows = page.locator("[data-deed]");
-    await rows.getByText("task pause").waitFor();
-    await rows.getByText("task put").waitFor();
-    const tasks = rows.filter({ hasText: /task (put|pause)/ });
+    await rows.getByText("paused the task").waitFor();
+    await rows.getByText("added the task").waitFor();
+    const tasks = rows.filter({ hasText: /(added|paused) the task/ });
     assert.match(
       (await tasks.allInnerTexts()).join(),
-      /task pause backup[^,]*cellar[^]*task put backup/,
+      /paused the task backup[^,]*cellar[^]*added the task backup/,
       "latest first",
     );
 
@@ -58,7 +58,7 @@ browserTest(
     await page.getByLabel(/^To what/).fill("nothing-of-that-name");
     await page.getByText("Nothing like that was done").waitFor();
     await page.getByRole("button", { name: "Show all" }).click();
-    await rows.getByText("task put").first().waitFor();
+    await rows.getByText("added the task").first().waitFor();
 
     await cellar.kill();
     await page.getByText(/What was done at cellar (may be old|is not here)/).waitFor();

@@ -115,7 +115,8 @@ browserTest("a target is edited, kept while it is used, and deleted", async ({ e
   await page.getByRole("button", { name: "Send a test event" }).click();
   await page.getByText(/^Not delivered: connection refused/).waitFor();
   await page.getByRole("button", { name: "Edit…" }).click();
-  await page.locator("#target-json").fill(JSON.stringify({ description: "where all goes", urn: receiver.url }));
+  await page.getByLabel("What it is").fill("where all goes");
+  await page.locator("[id='target.urn']").fill(receiver.url);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("where all goes").waitFor();
   await page.getByRole("button", { name: "Send a test event" }).click();

@@ -4,6 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
+import { ExportMenu } from "../parts/export-menu.tsx";
 import { Field } from "../parts/field.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
@@ -16,9 +17,19 @@ import type { Page } from "../views.ts";
 type Token = {
   readonly id: string;
   readonly name: string;
+  /** What it opens. */
+  readonly scopes: readonly string[];
   readonly createdAt: string;
   readonly expiresAt: string | null;
 };
+
+/** What may be asked of a token, from little to all that who makes it may. */
+const REACHES: readonly (readonly [label: string, scopes: readonly string[] | undefined])[] = [
+  ["all that I may", undefined],
+  ["to look", ["read"]],
+  ["to look, trigger and pause", ["read", "run"]],
+  ["to look, trigger and write tasks", ["read", "run", "edit"]],
+];
 
 const TTLS: readonly (readonly [label: string, days: number])[] = [
   ["until it is revoked", 0],
@@ -43,7 +54,21 @@ export function Tokens() {
 
   return (
     <section class="card panel" aria-labelledby="tokens-title">
-      <h2 id="tokens-title">Tokens</h2>
+      <div class="panel-head">
+        <h2 id="tokens-title">Tokens</h2>
+        {(value?.items.length ?? 0) > 0 && (
+          <ExportMenu<Token>
+            list={{ path: "/tokens", query: {}, name: "tokens", isWhole: true }}
+            columns={[
+              { name: "id", of: ({ id }) => id },
+              { name: "name", of: ({ name }) => name },
+              { name: "scopes", of: ({ scopes }) => scopes.join(" ") },
+              { name: "createdAt", of: ({ createdAt }) => createdAt },
+              { name: "expiresAt", of: ({ expiresAt }) => expiresAt },
+            ]}
+          />
+        )}
+      </div>
       <p class="none">
         What a script or a program sends as <code>Authorization: Bearer …</code>. A token is good at every peer.
       </p>
@@ -71,11 +96,12 @@ export function Tokens() {
               <li key={token.id} data-token={token.id}>
                 <span>
                   <strong>{token.name === "" ? "without a name" : token.name}</strong>
+                  {token.scopes.map((scope) => <span class="tag" key={scope}>{scope}</span>)}
                   <span class="none">
-                    made <Moment at={token.createdAt} zone={zone} />,{" "}
+                    made <Moment at={token.createdAt} zone={zone} isWhole />,{" "}
                     {token.expiresAt === null ? "good until it is revoked" : (
                       <>
-                        good until <Moment at={token.expiresAt} zone={zone} />
+                        good until <Moment at={token.expiresAt} zone={zone} isWhole />
                       </>
                     )}
                   </span>
@@ -102,12 +128,15 @@ export function Tokens() {
 function NewToken({ onMade }: { readonly onMade: (name: string, token: string) => void }) {
   const name = useSignal("");
   const days = useSignal(0);
+  const reach = useSignal(0);
   const problem = useSignal("");
   async function make(event: Event): Promise<void> {
     event.preventDefault();
+    const [, scopes] = REACHES[reach.value] ?? [];
     const answer = await ask<Token & { token: string }>("POST", "/tokens", {
       body: {
         name: name.value.trim(),
+        ...(scopes === undefined ? {} : { scopes }),
         ...(days.value === 0 ? {} : { ttlSeconds: days.value * 86_400 }),
       },
     });
@@ -126,6 +155,12 @@ function NewToken({ onMade }: { readonly onMade: (name: string, token: string) =
         onText={(text) => name.value = text}
         problem={problem.value === "" ? undefined : { field: "name", message: problem.value }}
       />
+      <label class="field">
+        <span class="label-of">May be used</span>
+        <select value={String(reach.value)} onChange={(event) => reach.value = Number(event.currentTarget.value)}>
+          {REACHES.map(([label], n) => <option key={label} value={String(n)}>{label}</option>)}
+        </select>
+      </label>
       <label class="field">
         <span class="label-of">Good</span>
         <select value={String(days.value)} onChange={(event) => days.value = Number(event.currentTarget.value)}>

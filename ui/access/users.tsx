@@ -5,6 +5,8 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { type Answer, ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
+import type { Column } from "../parts/download.ts";
+import { ExportMenu } from "../parts/export-menu.tsx";
 import { Field } from "../parts/field.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
@@ -13,14 +15,28 @@ import { useReading } from "../reading.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
 import type { Page } from "../views.ts";
+import { type Quota, QuotaDialog } from "./quota-dialog.tsx";
 
-type User = { readonly id: string; readonly name: string; readonly role: string; readonly createdAt: string };
+type User = {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly quota: Quota;
+  readonly createdAt: string;
+};
 type Invite = {
   readonly id: string;
   readonly role: string;
   readonly createdAt: string;
   readonly expiresAt: string | null;
 };
+
+const COLUMNS: readonly Column<User>[] = [
+  { name: "id", of: ({ id }) => id },
+  { name: "name", of: ({ name }) => name },
+  { name: "role", of: ({ role }) => role },
+  { name: "createdAt", of: ({ createdAt }) => createdAt },
+];
 
 const ROLES: { readonly [role: string]: string } = {
   viewer: "viewer: sees",
@@ -40,8 +56,9 @@ const SIGN_UPS: { readonly [signUp: string]: string } = {
 export function Users({ children }: { readonly children: ComponentChildren }) {
   const users = useReading<Page<User>>("/users", { limit: 500 });
   const invites = useReading<Page<Invite>>("/invites");
-  const settings = useReading<{ signUp: string }>("/settings");
+  const settings = useReading<{ signUp: string; quota: Quota }>("/settings");
   const invited = useSignal("");
+  const limiting = useSignal<User | "all" | undefined>(undefined);
   const leaving = useSignal<User | undefined>(undefined);
   const role = useSignal("editor");
   const zone = shownZone(zoneChoice.value);
@@ -68,7 +85,12 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
   return (
     <>
       <section class="card panel" aria-labelledby="users-title">
-        <h2 id="users-title">Users</h2>
+        <div class="panel-head">
+          <h2 id="users-title">Users</h2>
+          {(users.value?.items.length ?? 0) > 0 && (
+            <ExportMenu<User> list={{ path: "/users", query: {}, name: "users" }} columns={COLUMNS} />
+          )}
+        </div>
         {settings.value !== undefined && (
           <label class="rule-of">
             <span>Who may sign up</span>
@@ -86,6 +108,15 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
             </select>
           </label>
         )}
+        {settings.value !== undefined && (
+          <p class="rule-of">
+            <span>
+              Each may have {settings.value.quota.tasks?.toLocaleString("en")} tasks, and send{" "}
+              {settings.value.quota.firesPerMinute?.toLocaleString("en")} events a minute
+            </span>
+            <button type="button" onClick={() => limiting.value = "all"}>Limits of all…</button>
+          </p>
+        )}
         {users.value === undefined
           ? <p class="none">{users.why ?? "Loading…"}</p>
           : users.value.items.length === 0
@@ -97,7 +128,7 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
                   <span>
                     <strong>{user.name}</strong>
                     <span class="none">
-                      since <Moment at={user.createdAt} zone={zone} />
+                      since <Moment at={user.createdAt} zone={zone} isWhole />
                     </span>
                   </span>
                   <select
@@ -114,6 +145,13 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
                   >
                     {Object.keys(ROLES).map((each) => <option key={each} value={each}>{each}</option>)}
                   </select>
+                  <button
+                    type="button"
+                    aria-label={`Limits of ${user.name}`}
+                    onClick={() => limiting.value = user}
+                  >
+                    Limits…
+                  </button>
                   <button type="button" class="danger" onClick={() => leaving.value = user}>Delete…</button>
                 </li>
               ))}
@@ -122,7 +160,20 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
         <NewUser onDone={users.again} />
       </section>
       <section class="card panel" aria-labelledby="invites-title">
-        <h2 id="invites-title">Invitations</h2>
+        <div class="panel-head">
+          <h2 id="invites-title">Invitations</h2>
+          {(invites.value?.items.length ?? 0) > 0 && (
+            <ExportMenu<Invite>
+              list={{ path: "/invites", query: {}, name: "invitations", isWhole: true }}
+              columns={[
+                { name: "id", of: ({ id }) => id },
+                { name: "role", of: ({ role }) => role },
+                { name: "createdAt", of: ({ createdAt }) => createdAt },
+                { name: "expiresAt", of: ({ expiresAt }) => expiresAt },
+              ]}
+            />
+          )}
+        </div>
         <form class="in-line" onSubmit={(event) => void invite(event)}>
           <label class="field">
             <span class="label-of">As</span>
@@ -146,7 +197,7 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
                 <span class="none">
                   {expiresAt === null ? "without an end" : (
                     <>
-                      good until <Moment at={expiresAt} zone={zone} />
+                      good until <Moment at={expiresAt} zone={zone} isWhole />
                     </>
                   )}
                 </span>
@@ -162,6 +213,29 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
           ))}
         </ul>
       </section>
+      {limiting.value !== undefined && settings.value !== undefined && (
+        <QuotaDialog
+          {...limiting.value === "all"
+            ? {
+              title: "Limits of every user",
+              path: "/settings",
+              quota: settings.value.quota,
+              otherwise: "as at first",
+            }
+            : {
+              title: <>Limits of {<bdi>{limiting.value.name}</bdi>}</>,
+              path: `/users/${encodeURIComponent(limiting.value.id)}`,
+              quota: limiting.value.quota,
+              otherwise: "as of every user",
+            }}
+          onClose={() => limiting.value = undefined}
+          onDone={() => {
+            limiting.value = undefined;
+            say("The limits hold from now on, at every peer.");
+            for (const reading of [users, settings]) reading.again();
+          }}
+        />
+      )}
       {leaving.value !== undefined && (
         <Sure
           title={<>Delete {<bdi>{leaving.value.name}</bdi>}?</>}

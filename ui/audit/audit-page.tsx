@@ -8,12 +8,14 @@ import { ExportMenu } from "../parts/export-menu.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { More } from "../parts/more.tsx";
+import { When } from "../parts/when.tsx";
 import { useReading } from "../reading.ts";
 import { pageOf, parameter, setParameter } from "../router.ts";
 import { session } from "../session.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
 import type { Page } from "../views.ts";
+import { wordsOf } from "./deed-words.ts";
 import { auditPath, type Deed, useTrail } from "./trail.ts";
 import { Chains } from "./chains.tsx";
 
@@ -46,7 +48,7 @@ export function AuditPage() {
       </div>
       <p class="lead">Who changed what, at which peer, and what it was before. It can be read, and not written.</p>
       <Chains peers={peers} own={own} />
-      <Filters known={known} users={users?.items ?? []} peers={peers} own={own} query={query} />
+      <Filters known={known} users={users?.items ?? []} peers={peers} own={own} query={query} zone={zone} />
       {known.length > PEERS_MAX && chosen === "" && (
         <p class="none">
           What was done at this peer: of a mesh of {known.length}, choose another one to see its record.
@@ -69,9 +71,7 @@ export function AuditPage() {
                 </div>
               </div>
               <div role="rowgroup">
-                {deeds.map((deed) => (
-                  <Row key={`${deed.peer} ${deed.n}`} deed={deed} zone={zone} who={names.get(deed.user) ?? deed.user} />
-                ))}
+                {deeds.map((deed) => <Row key={`${deed.peer} ${deed.n}`} deed={deed} zone={zone} names={names} />)}
               </div>
             </div>
             <More shown={deeds.length} what="record" isMore={isMore} isComing={isComing} onMore={more} />
@@ -133,7 +133,8 @@ const DEEDS: readonly (readonly [what: string, label: string])[] = [
   ["request", "Other requests"],
 ];
 
-function Filters({ known, users, peers, own, query }: {
+function Filters({ known, users, peers, own, query, zone }: {
+  readonly zone: string;
   readonly known: readonly string[];
   readonly users: readonly User[];
   readonly peers: readonly string[];
@@ -160,8 +161,16 @@ function Filters({ known, users, peers, own, query }: {
           onInput={(event) => setParameter("on", event.currentTarget.value)}
         />
       </label>
-      <When name="from" label="From" />
-      <When name="until" label="Until" />
+      {(["from", "until"] as const).map((name) => (
+        <When
+          key={name}
+          label={name === "from" ? "From" : "Until"}
+          zone={zone}
+          value={parameter(name)}
+          isInline
+          onInstant={(at) => setParameter(name, at)}
+        />
+      ))}
       {known.length > 1 && (
         <Select
           name="peer"
@@ -198,30 +207,15 @@ function Select({ name, label, options }: {
   );
 }
 
-/** A moment in this browser's zone, which is what its field knows; in the address it is one of UTC. */
-function When({ name, label }: { readonly name: string; readonly label: string }) {
-  const at = new Date(parameter(name));
-  const value = Number.isNaN(at.getTime())
-    ? ""
-    : new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-  return (
-    <label class="when-of">
-      {label}
-      <input
-        type="datetime-local"
-        title="In this browser's zone"
-        value={value}
-        onChange={(event) => {
-          const chosen = new Date(event.currentTarget.value);
-          setParameter(name, Number.isNaN(chosen.getTime()) ? "" : chosen.toISOString());
-        }}
-      />
-    </label>
-  );
-}
-
-function Row({ deed, zone, who }: { readonly deed: Deed; readonly zone: string; readonly who: string }) {
-  const { n, at, by, from, what, on, before, after, peer } = deed;
+function Row({ deed, zone, names }: {
+  readonly deed: Deed;
+  readonly zone: string;
+  /** Of users. */
+  readonly names: ReadonlyMap<string, string>;
+}) {
+  const { n, at, user, by, from, what, on, before, after, peer } = deed;
+  const said = wordsOf(deed, names);
+  const who = said.who ?? user;
   const changed = Object.keys({ ...before, ...after });
   return (
     <div role="row" data-deed={n}>
@@ -229,29 +223,35 @@ function Row({ deed, zone, who }: { readonly deed: Deed; readonly zone: string; 
         <Moment at={at} zone={zone} />
       </span>
       <span role="cell" class="deed-who">
-        <bdi>{who || "nobody"}</bdi>
+        <bdi>{names.get(who) ?? (who || "nobody")}</bdi>
         <small>
-          {by === "nobody" ? "not signed in" : `by ${by}`}
+          {by !== "nobody" ? `by ${by}` : said.who === undefined ? "not signed in" : "at the door"}
           {from !== undefined && `, ${from}`}
         </small>
       </span>
       <span role="cell" class="deed-what">
-        {what} {what.startsWith("task ")
+        <span title={what}>{said.did}</span> {what.startsWith("task ")
           ? (
             <a href={pageOf("task", { id: on })}>
               <bdi>{on}</bdi>
             </a>
           )
-          : <bdi title={on}>{HASH.test(on) ? `${on.slice(0, 12)}…` : on}</bdi>}
+          : what.startsWith("target ") && what !== "target end"
+          ? (
+            <a href={pageOf("target", { name: on })}>
+              <bdi>{on}</bdi>
+            </a>
+          )
+          : <bdi title={on}>{HASH.test(said.on) ? `${said.on.slice(0, 12)}…` : said.on}</bdi>}
         {changed.length > 0 && (
           <details class="unfold">
             <summary>
               <Icon name="chevron" />
-              {Object.keys(before ?? {}).length === 0 ? "made with" : after === undefined ? "was" : "changed"}{" "}
+              {Object.keys(before ?? {}).length === 0 ? "with" : after === undefined ? "was" : "changed"}{" "}
               {changed.slice(0, NAMED).join(", ")}
               {changed.length > NAMED && ` and ${changed.length - NAMED} more`}
             </summary>
-            <Difference before={before} after={after} label={`${what} ${on}: before and after`} />
+            <Difference before={before} after={after} label={`${said.did} ${said.on}: before and after`} />
           </details>
         )}
       </span>

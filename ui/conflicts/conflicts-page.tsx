@@ -97,7 +97,7 @@ function Item({ conflict, zone, onDone }: {
           )}
         </h2>
         <span class="none">
-          <Moment at={at} zone={zone} />
+          <Moment at={at} zone={zone} isWhole />
         </span>
       </div>
       <div class="sides">
@@ -132,7 +132,7 @@ function SideOf({ title, side: { value, at, by }, zone }: {
       <h3>{title}</h3>
       <pre tabIndex={0} aria-label={title}>{JSON.stringify(value, null, 2)}</pre>
       <p class="none">
-        written <Moment at={at} zone={zone} /> at {by === null ? "a peer that has gone" : peerName(by)}
+        written <Moment at={at} zone={zone} isWhole /> at {by === null ? "a peer that has gone" : peerName(by)}
       </p>
     </div>
   );

@@ -3,7 +3,8 @@
 
 import type { Task } from "../views.ts";
 import { begin, definitionIn, draft, keepMine, theirs as theirsNow } from "./draft.ts";
-import { definitionOf, isFaults } from "./fields.ts";
+import { isFaults } from "../parts/fields.ts";
+import { definitionOf } from "./fields.ts";
 
 export function ConflictView({ theirs }: { readonly theirs: Task }) {
   const { texts, rest } = draft.value;

@@ -3,8 +3,9 @@
 
 import { computed, signal } from "@preact/signals";
 import { ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
+import { isFaults, type Json, jsonIn, type Texts } from "../parts/fields.ts";
 import type { Task } from "../views.ts";
-import { definitionOf, FIELDS, isFaults, type Json, jsonIn, type Texts, textsOf } from "./fields.ts";
+import { definitionOf, FIELDS, textsOf } from "./fields.ts";
 
 export type Draft = {
   /** The task that is edited; "" for a new one. */
@@ -37,6 +38,15 @@ export const refused = signal<readonly FieldProblem[]>([]);
 export const theirs = signal<{ readonly task: Task; readonly etag: string | undefined } | undefined>(undefined);
 
 export const isTouched = computed(() => JSON.stringify(draft.value.texts) !== textsBefore(draft.value));
+
+/** The definition as far as it can be read while it is being written. */
+export const written = computed((): Json | undefined => {
+  const { texts, rest, raw } = draft.value;
+  const definition = raw === undefined ? definitionOf(texts, rest) : jsonIn(raw, "raw", []);
+  return typeof definition !== "object" || definition === null || Array.isArray(definition)
+    ? undefined
+    : definition as Json;
+});
 
 export function text(path: string): string {
   return draft.value.texts[path] ?? "";
@@ -151,8 +161,8 @@ export const otherProblems = computed(() => refused.value.filter(({ field }) => 
 
 /** The part of a task that its user writes. */
 export function definitionIn(task: Task): Json {
-  const { id, name, schedule, target, payload, policy, labels } = task;
-  return { id, name, schedule, target, payload, policy, labels };
+  const { id, name, schedule, target, payload, template, policy, labels } = task;
+  return { id, name, schedule, target, payload, ...(template === undefined ? {} : { template }), policy, labels };
 }
 
 /** `schedule.cron` is at the schedule, `target` at its URN. */

@@ -29,17 +29,15 @@ import { PolicyFields } from "./policy-fields.tsx";
 import { PreviewPane } from "./preview-pane.tsx";
 import { keepPreview, preview } from "./preview.ts";
 import { ScheduleHelper } from "./schedule-helper.tsx";
-
-/** What a payload may have, as the peer says it. */
-const PAYLOAD_MAX_BYTES = 256 * 1024;
-/** From where on its length is worth saying. */
-const PAYLOAD_SHOWN_BYTES = 1_024;
+import { keepSent } from "./sent.ts";
+import { TargetFields } from "./target-fields.tsx";
 
 export function EditorPage() {
   const id = parameter("id");
   const problem = useOpened(id, parameter("copy"));
   const form = useRef<HTMLFormElement>(null);
   useEffect(keepPreview, []);
+  useEffect(keepSent, []);
   useEffect(() => {
     if (id === "") document.getElementById("name")?.focus();
   }, []);
@@ -132,8 +130,6 @@ function Fields({ isNew }: { readonly isNew: boolean }) {
     onText: (value: string) => write(path, value),
     problem: path === "schedule" && preview.value.kind === "wrong" ? preview.value.problem : problemOf(path),
   });
-  const payload = text("payload");
-  const bytes = new TextEncoder().encode(payload).length;
   return (
     <div class="sections">
       <section class="card panel">
@@ -161,53 +157,7 @@ function Fields({ isNew }: { readonly isNew: boolean }) {
           hint="An ISO 8601 repeating interval, one instant, or cron. Choose above, or write it."
         />
       </section>
-      <section class="card panel">
-        <h2>Where to</h2>
-        <div class="with-method">
-          <label class="field">
-            <span class="label-of">Method</span>
-            <select
-              id="target.method"
-              value={text("target.method")}
-              onChange={(event) => write("target.method", event.currentTarget.value)}
-            >
-              {["", "GET", "PUT", "PATCH", "DELETE"].map((each) => (
-                <option key={each} value={each}>{each === "" ? "POST" : each}</option>
-              ))}
-            </select>
-          </label>
-          <Field
-            {...bind("target.urn")}
-            label="Target"
-            isCode
-            placeholder="https://example.org/hook"
-            hint="A URL (http, amqp, kafka, mqtt), or @name of a target that is kept apart."
-          />
-        </div>
-        <Field
-          {...bind("payload")}
-          label="Payload"
-          isOptional
-          isCode
-          rows={4}
-          placeholder='{"any": "JSON"}'
-          hint={bytes < PAYLOAD_SHOWN_BYTES
-            ? undefined
-            : `${Math.ceil(bytes / 1_024)} of ${PAYLOAD_MAX_BYTES / 1_024} KiB`}
-        />
-        <details class="more" open={text("target.headers") !== ""}>
-          <summary>Headers</summary>
-          <Field
-            {...bind("target.headers")}
-            label="Headers"
-            isOptional
-            isCode
-            rows={3}
-            placeholder="X-Site: lyon"
-            hint="One to a line, name: value."
-          />
-        </details>
-      </section>
+      <TargetFields bind={bind} />
       <section class="card panel">
         <h2>And if…</h2>
         <PolicyFields bind={bind} />

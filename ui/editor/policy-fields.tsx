@@ -75,6 +75,25 @@ export function PolicyFields({ bind }: { readonly bind: Bind }) {
           Spans are written as in ISO 8601: <code>PT30S</code>, <code>PT5M</code>, <code>PT1H</code>,{" "}
           <code>P1D</code>. What is left out is as it says in grey.
         </p>
+        <h3>Where else</h3>
+        <Field
+          {...bind("policy.fallback")}
+          label="When all retries fail, send to"
+          isOptional
+          isCode
+          rows={2}
+          placeholder='[{"urn": "https://backup.example.org/hook"}]'
+          hint="A list of targets, tried in this order."
+        />
+        <Field
+          {...bind("policy.placement")}
+          label="Only these peers fire it"
+          isOptional
+          isCode
+          rows={2}
+          placeholder='{"match": {"site": "lyon"}}'
+          hint="By their labels; any peer, when left out."
+        />
         <label class="check">
           <input
             type="checkbox"

@@ -3,10 +3,10 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ask, type FieldProblem, fieldProblems } from "../api.ts";
 import { connection } from "../live.ts";
+import { jsonIn } from "../parts/fields.ts";
 import { browserZone, zoneChoice } from "../settings.ts";
 import type { Preview } from "../views.ts";
-import { draft } from "./draft.ts";
-import { jsonIn } from "./fields.ts";
+import { draft, written } from "./draft.ts";
 
 export type PreviewState =
   | { readonly kind: "none" }
@@ -20,7 +20,12 @@ const PREVIEW_COUNT = 10;
 /** A pause in typing. */
 const PREVIEW_AFTER_MS = 200;
 
-const scheduleText = computed(() => (draft.value.texts.schedule ?? "").trim());
+/** In the form, or in the whole as JSON. */
+const scheduleText = computed(() => {
+  if (draft.value.raw === undefined) return (draft.value.texts.schedule ?? "").trim();
+  const schedule = written.value?.schedule;
+  return schedule === undefined ? "" : typeof schedule === "string" ? schedule.trim() : JSON.stringify(schedule);
+});
 
 /** Begins; the answer ends it. */
 export function keepPreview(): () => void {

@@ -3,7 +3,9 @@
 
 import { useSignal } from "@preact/signals";
 import { peerNow } from "../clock.ts";
-import { browserZone } from "../settings.ts";
+import { instantIn, wallIn } from "../parts/wall.ts";
+import { browserZone, zoneChoice } from "../settings.ts";
+import { shownZone } from "../time.ts";
 
 type Kind = "every" | "week" | "month" | "once";
 
@@ -39,6 +41,7 @@ type Choices = {
   readonly days: readonly string[];
   readonly day: string;
   readonly time: string;
+  /** An instant. */
   readonly moment: string;
   readonly zone: string;
 };
@@ -49,6 +52,7 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
     ...{ time: "09:00", moment: "", zone: browserZone },
   });
   const { kind, count, unit, days, day, time, moment, zone } = choices.value;
+  const shown = shownZone(zoneChoice.value);
   const change = (some: Partial<Choices>) => {
     choices.value = { ...choices.value, ...some };
     const text = textOf(choices.value);
@@ -114,11 +118,11 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
           <input
             type="datetime-local"
             step="1"
-            aria-label={`Moment, in ${browserZone}`}
-            value={moment}
-            onInput={(event) => change({ moment: event.currentTarget.value })}
+            aria-label={`Moment, in ${shown}`}
+            value={wallIn(moment, shown, true)}
+            onChange={(event) => change({ moment: instantIn(event.currentTarget.value, shown) ?? "" })}
           />
-          <span class="none">in {browserZone}</span>
+          <span class="none">in {shown}</span>
         </div>
       )}
       {(kind === "week" || kind === "month") && (
@@ -163,10 +167,8 @@ function textOf({ kind, count, unit, days, day, time, moment, zone }: Choices): 
     }
     case "month":
       return `${clock} ${MONTH[day]} * * [${zone}]`;
-    case "once": {
-      const at = new Date(moment);
-      return Number.isNaN(at.getTime()) ? undefined : secondText(at.getTime());
-    }
+    case "once":
+      return moment === "" ? undefined : secondText(Date.parse(moment));
   }
 }
 

@@ -10,10 +10,13 @@ import { Icon } from "../parts/icon.tsx";
 import { useReading } from "../reading.ts";
 import { pageOf, parameter, setParameter } from "../router.ts";
 import type { Mesh, PeerView } from "../views.ts";
+import { Behind } from "./behind.tsx";
 import { Graph } from "./graph.tsx";
 import { PeerPanel } from "./peer-panel.tsx";
 
 const EVERY_MS = 3_000;
+/** In a larger mesh not each peer is asked how far it is behind. */
+const ASKED_MAX = 16;
 /** Beyond it a peer loses what it fires. */
 const SKEW_MAX_MS = 2_000;
 
@@ -140,6 +143,9 @@ function Peers({ mesh, since, chosen }: {
                 <small>
                   <code>{digest.slice(0, 8)}</code>
                 </small>
+                {!isSelf && state === "alive" && mesh.peers.length <= ASKED_MAX && (
+                  <Behind peer={peer} own={mesh.runLogs} />
+                )}
               </span>
               <span
                 role="cell"

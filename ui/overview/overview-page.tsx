@@ -80,7 +80,12 @@ function Shown({ value }: { readonly value: Overview }) {
             : (["failed", "missed", "expired"] as const).filter((each) => outcomes[each] > 0)
               .map((each) => `${outcomes[each].toLocaleString("en")} ${each}`).join(", ")}
         </Tile>
-        <Tile name="Waiting for a retry" value={retrying.toLocaleString("en")} isWaiting={retrying > 0}>
+        <Tile
+          name="Waiting for a retry"
+          to={pageOf("runs", { state: "retrying" })}
+          value={retrying.toLocaleString("en")}
+          isWaiting={retrying > 0}
+        >
           {retrying === 0 ? "nothing is behind" : "tried again by themselves"}
         </Tile>
       </dl>
@@ -119,7 +124,7 @@ function Shown({ value }: { readonly value: Overview }) {
           <h2 id="hour-title">The last hour</h2>
           <Hour minutes={minutes} />
           <p class="none">
-            Settled runs a minute. Counted since <Moment at={`${since.slice(0, 19)}Z`} zone={zone} />.
+            Settled runs a minute. Counted since <Moment at={since} zone={zone} isWhole />.
           </p>
         </section>
         <section class="card panel" aria-labelledby="peers-title">
@@ -164,7 +169,8 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
         <Icon name="check" />
         {value.retrying === 0 ? "Nothing. All is as it should be." : (
           <span>
-            Nothing was given up. What failed is tried again by itself: <a href={pageOf("runs")}>see why</a>.
+            Nothing was given up. What failed is tried again by itself:{" "}
+            <a href={pageOf("runs", { state: "retrying" })}>see why</a>.
           </span>
         )}
       </p>

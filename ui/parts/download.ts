@@ -12,6 +12,8 @@ export type List = {
   readonly path: string | readonly string[];
   readonly query: NonNullable<Question["query"]>;
   readonly name: string;
+  /** The peer gives it in one piece. */
+  readonly isWhole?: true;
 };
 
 /** More than so many are an export of the whole, which has a route of its own. */
@@ -28,7 +30,7 @@ export async function download<T>(
   let cursor: string | undefined;
   for (const path of typeof list.path === "string" ? [list.path] : list.path) {
     do {
-      const query = { ...list.query, limit: PAGE, cursor };
+      const query = list.isWhole ? list.query : { ...list.query, limit: PAGE, cursor };
       const answer: Answer<Page<T> & { readonly peer?: string }> = await ask("GET", path, { query });
       if (answer.kind !== "done") return say(`Nothing is exported: ${failureText(answer)}`, { isTrouble: true });
       const { items: page, peer } = answer.value;

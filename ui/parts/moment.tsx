@@ -4,8 +4,14 @@
 import { tick } from "../clock.ts";
 import { momentText, relativeText } from "../time.ts";
 
-export function Moment({ at, zone }: { readonly at: string; readonly zone: string }) {
-  return <time dateTime={at} title={at}>{momentText(at, zone, Date.now())}</time>;
+/** `isWhole`: of its milliseconds nobody wants to know. */
+export function Moment({ at, zone, isWhole = false }: {
+  readonly at: string;
+  readonly zone: string;
+  readonly isWhole?: boolean;
+}) {
+  const shown = isWhole ? `${at.slice(0, "2026-11-24T10:07:05".length)}Z` : at;
+  return <time dateTime={at} title={at}>{momentText(shown, zone, Date.now())}</time>;
 }
 
 /** Counts down, or up. `past`: what it says when the moment is over, in place of how long ago. */

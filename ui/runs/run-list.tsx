@@ -11,6 +11,7 @@ import { OutcomeMark } from "../parts/outcome.tsx";
 import { pageOf, taskPage } from "../router.ts";
 import type { Page, Run } from "../views.ts";
 import { latenessText } from "./lateness-text.ts";
+import { isAny, isOne, queryOf, type Which } from "./which.ts";
 
 const PAGE = 25;
 /** Runs that are kept on the screen while new ones come. */
@@ -29,16 +30,16 @@ type Shown = {
 
 const NOTHING: Shown = { items: [], cursor: null, isReady: false, waiting: 0 };
 
-export function RunList({ task, outcome = "", zone, onReady }: {
+export function RunList({ task, which, zone, onReady }: {
   /** Of this one only. */
   readonly task?: string;
-  readonly outcome?: string;
+  readonly which: Which;
   readonly zone: string;
   /** It is as high as it is: what stands below it may be shown. */
   readonly onReady?: () => void;
 }) {
   const table = useRef<HTMLDivElement>(null);
-  const { shown, more, isComing, play } = useRuns(task, outcome, () => hasFocus(table.current));
+  const { shown, more, isComing, play } = useRuns(task, which, () => hasFocus(table.current));
   const isSettled = shown.isReady || shown.why !== undefined;
   useEffect(() => {
     if (isSettled) onReady?.();
@@ -49,8 +50,8 @@ export function RunList({ task, outcome = "", zone, onReady }: {
   if (shown.items.length === 0 && shown.cursor === null) {
     return (
       <p class={task === undefined ? "blank" : "none"} role="status">
-        {outcome !== ""
-          ? `No run is ${outcome}.`
+        {!isAny(which)
+          ? noneText(which)
           : task === undefined
           ? "No task has run yet. Each time one fires, it leaves a run here: how late it began, what was sent, what came back."
           : "None yet. The first comes when it is due; “Trigger now” fires it once at once."}
@@ -106,7 +107,9 @@ function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: stri
         {run.manual && <span class="tag">by hand</span>}
         {run.duplicate && <span class="tag warn">twice</span>}
       </span>
-      <span role="cell" class="number run-late">{run.latenessMs === null ? "–" : latenessText(run.latenessMs)}</span>
+      <span role="cell" class={(run.latenessMs ?? 0) <= 0 ? "number run-late in-time" : "number run-late"}>
+        {run.latenessMs === null ? "–" : latenessText(run.latenessMs)}
+      </span>
       <span role="cell" class="run-attempts" title={last?.error ?? run.reason}>
         {run.attempts.length === 0 ? <span class="none">{run.reason ?? "none"}</span> : (
           <>
@@ -126,11 +129,18 @@ function RunRow({ run, zone, hasTask }: { readonly run: Run; readonly zone: stri
   );
 }
 
+function noneText({ outcome, state, from, until }: Which): string {
+  const span = from === "" && until === "" ? "" : " of those that were planned then";
+  if (outcome !== "") return `No run${span} is ${outcome}.`;
+  if (state === "retrying") return `No run${span} waits for a retry: what failed was given up, or delivered since.`;
+  return span === "" ? "No run is over yet." : "No run was planned then. What is older than the records is forgotten.";
+}
+
 function hasFocus(table: HTMLElement | null): boolean {
   return table?.contains(document.activeElement) ?? false;
 }
 
-function useRuns(task: string | undefined, outcome: string, isHeld: () => boolean) {
+function useRuns(task: string | undefined, which: Which, isHeld: () => boolean) {
   const [shown, setShown] = useState<Shown>(NOTHING);
   const [isComing, setComing] = useState(false);
   const now = useRef(shown);
@@ -139,7 +149,7 @@ function useRuns(task: string | undefined, outcome: string, isHeld: () => boolea
   const path = task === undefined ? "/runs" : `/tasks/${encodeURIComponent(task)}/runs`;
 
   async function read(cursor?: string, signal?: AbortSignal): Promise<void> {
-    const query = { limit: PAGE, outcome: outcome === "" ? undefined : outcome, cursor };
+    const query = { limit: PAGE, ...queryOf(which), cursor };
     const answer = await ask<Page<Run>>("GET", path, { query, ...(signal === undefined ? {} : { signal }) });
     if (answer.kind === "aborted" || signal?.aborted) return;
     if (answer.kind !== "done") return setShown((before) => ({ ...before, why: failureText(answer) }));
@@ -167,13 +177,17 @@ function useRuns(task: string | undefined, outcome: string, isHeld: () => boolea
       const isStill = isHeld();
       const heard = [...inbox.values()].filter(({ id }) => !isStill || now.current.items.some((run) => run.id === id));
       for (const { id } of heard) inbox.delete(id);
-      setShown((before) => ({ ...before, items: merge(before.items, heard), waiting: inbox.size }));
+      setShown((before) => ({
+        ...before,
+        items: merge(before.items, heard).filter((run) => isOne(run, which)),
+        waiting: inbox.size,
+      }));
     };
     void read(undefined, asking.signal);
     const unlisten = listen({
       run(run) {
         if (task !== undefined && run.task !== task) return;
-        if (outcome !== "" && run.outcome !== outcome) return;
+        if (!isOne(run, which) && now.current.items.every(({ id }) => id !== run.id)) return;
         inbox.set(run.id, run);
         const [oldest = ""] = inbox.keys();
         if (inbox.size > RUNS_MAX) inbox.delete(oldest);
@@ -186,7 +200,7 @@ function useRuns(task: string | undefined, outcome: string, isHeld: () => boolea
       clearTimeout(timer);
       unlisten();
     };
-  }, [path, outcome]);
+  }, [path, JSON.stringify(which)]);
 
   async function more(): Promise<void> {
     const { cursor } = now.current;

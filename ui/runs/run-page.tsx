@@ -108,7 +108,7 @@ export function RunPage() {
         </section>
         <section class="card panel" aria-labelledby="why-title">
           <h2 id="why-title">Who owned it, and why</h2>
-          {explanation !== undefined ? <Owner explanation={explanation} isShort /> : (
+          {explanation !== undefined ? <Owner explanation={explanation} zone={zone} isShort /> : (
             <p class="none">
               {run.attempts[0] === undefined
                 ? "Nobody attempted it."

@@ -1,37 +1,42 @@
 /** @jsxImportSource preact */
-// The runs of all tasks, the latest first.
+// The runs of all tasks, or of one, the latest first.
 
-import { ExportMenu } from "../parts/export-menu.tsx";
-import { parameter, setParameter } from "../router.ts";
+import { Icon } from "../parts/icon.tsx";
+import { parameter, setParameter, taskPage } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
-import type { Run } from "../views.ts";
-import { RUN_COLUMNS } from "./run-columns.ts";
+import { RunFilters } from "./run-filters.tsx";
 import { RunList } from "./run-list.tsx";
-
-const OUTCOMES = ["delivered", "failed", "expired", "missed", "skipped"] as const;
+import { whichHere } from "./which.ts";
 
 export function RunsPage() {
-  const outcome = parameter("outcome");
+  const task = parameter("task");
+  const user = parameter("user");
+  const which = whichHere();
+  const zone = shownZone(zoneChoice.value);
   return (
     <>
       <div class="head">
         <h1>Runs</h1>
+        {task !== "" && (
+          <p class="of-task">
+            of{" "}
+            <a href={taskPage({ id: task, user })}>
+              <bdi>{task}</bdi>
+            </a>
+            <button
+              type="button"
+              class="quiet"
+              aria-label="The runs of all tasks"
+              onClick={() => ["task", "user"].forEach((name) => setParameter(name, ""))}
+            >
+              <Icon name="cross" />
+            </button>
+          </p>
+        )}
       </div>
-      <div class="filters">
-        <label class="pick-one">
-          <span class="hidden">Outcome</span>
-          <select value={outcome} onChange={(event) => setParameter("outcome", event.currentTarget.value)}>
-            <option value="">All outcomes</option>
-            {OUTCOMES.map((each) => <option key={each} value={each}>{each}</option>)}
-          </select>
-        </label>
-        <ExportMenu<Run>
-          list={{ path: "/runs", query: { outcome: outcome === "" ? undefined : outcome }, name: "runs" }}
-          columns={RUN_COLUMNS}
-        />
-      </div>
-      <RunList outcome={outcome} zone={shownZone(zoneChoice.value)} />
+      <RunFilters path={task === "" ? "/runs" : `/tasks/${encodeURIComponent(task)}/runs`} which={which} zone={zone} />
+      {task === "" ? <RunList which={which} zone={zone} /> : <RunList task={task} which={which} zone={zone} />}
     </>
   );
 }

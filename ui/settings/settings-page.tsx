@@ -9,6 +9,7 @@ import { pageOf } from "../router.ts";
 import { session } from "../session.ts";
 import { browserZone, keyChoice, theme, zoneChoice } from "../settings.ts";
 import type { PeerView } from "../views.ts";
+import { Import } from "./import.tsx";
 
 export function SettingsPage() {
   const now = session.value;
@@ -74,6 +75,10 @@ export function SettingsPage() {
               All tasks, as lines that <code>metronome task import</code> takes
             </span>
             <a class="button" href="/api/v1/tasks:export" download="tasks.ndjson">Export</a>
+          </li>
+          <li>
+            <span>Tasks from such a file, or from a JSON list: one with a known id is replaced</span>
+            <Import />
           </li>
           <li>
             <span>The description of the REST API, OpenAPI 3.1</span>

@@ -3,12 +3,9 @@
 
 import { useSignal } from "@preact/signals";
 import { type Answer, ask, failureText } from "../api.ts";
-import { Dialog } from "../parts/dialog.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
-import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Moment } from "../parts/moment.tsx";
-import { JsonDialog } from "../parts/json-dialog.tsx";
 import { say } from "../parts/notice.tsx";
 import { Sure } from "../parts/sure.tsx";
 import { Values } from "../parts/values.tsx";
@@ -17,21 +14,14 @@ import { navigate, pageOf, parameter } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone, spanText } from "../time.ts";
 import type { NamedTarget, Page, Task } from "../views.ts";
+import { CredentialsOf } from "./credentials.tsx";
+import { TargetForm } from "./target-form.tsx";
 
 type Test = {
   readonly ms: number;
   readonly outcome: "delivered" | "failed";
   readonly status?: number;
   readonly error?: string;
-};
-
-/** The credentials that are one text. */
-const SECRETS: { readonly [name: string]: string } = {
-  password: "Password",
-  token: "Bearer token",
-  clientSecret: "OAuth2 client secret",
-  key: "Private key, PEM",
-  signingSecret: "Signing secret, whsec_…",
 };
 
 const RULES: { readonly [rule: string]: string } = {
@@ -51,7 +41,7 @@ export function TargetPage() {
   const { value: users } = useReading<Page<Task>>("/tasks", { target: name, limit: 20 });
   const test = useSignal<Test | undefined>(undefined);
   const isTesting = useSignal(false);
-  const asked = useSignal<"" | "rotate" | "delete" | "edit">("");
+  const asked = useSignal<"" | "delete" | "edit">("");
   const zone = shownZone(zoneChoice.value);
   const shut = () => asked.value = "";
   if (target === undefined) {
@@ -84,7 +74,6 @@ export function TargetPage() {
     else if (answer.kind !== "aborted") say(`${name}: ${failureText(answer)}`, { isTrouble: true });
   }
 
-  const isRotating = Object.values(target.held).some(({ previous }) => previous !== undefined);
   const { held, createdAt, updatedAt, user: _, name: __, description, urn, ...rules } = target;
   return (
     <>
@@ -121,53 +110,14 @@ export function TargetPage() {
             </Fact>
           ))}
           <Fact name="Made">
-            <Moment at={createdAt} zone={zone} />
+            <Moment at={createdAt} zone={zone} isWhole />
           </Fact>
           <Fact name="Changed">
-            <Moment at={updatedAt} zone={zone} />
+            <Moment at={updatedAt} zone={zone} isWhole />
           </Fact>
         </Facts>
       </section>
-      <section class="card panel" aria-labelledby="held-title">
-        <div class="panel-head">
-          <h2 id="held-title">Credentials</h2>
-          <button type="button" onClick={() => asked.value = "rotate"}>
-            <Icon name="key" /> Bring new ones…
-          </button>
-        </div>
-        {Object.keys(held).length === 0
-          ? <p class="none">None. They are kept sealed, and never shown again.</p>
-          : (
-            <ul class="rows">
-              {Object.entries(held).map(([each, { since, previous }]) => (
-                <li key={each}>
-                  <span>{SECRETS[each] ?? each}</span>
-                  <span class="none">
-                    since <Moment at={since} zone={zone} />
-                    {previous !== undefined && ", the one before is good too"}
-                  </span>
-                </li>
-              ))}
-            </ul>
-          )}
-        {isRotating && (
-          <div class="answers">
-            <button
-              type="button"
-              onClick={() => void act(ask("POST", `${path}/revert`, { body: {} }), "Back to the old ones.")}
-            >
-              Back to the old ones
-            </button>
-            <button
-              type="button"
-              class="primary"
-              onClick={() => void act(ask("POST", `${path}/confirm`, { body: {} }), "The old ones are forgotten.")}
-            >
-              The new ones are good: forget the old
-            </button>
-          </div>
-        )}
-      </section>
+      <CredentialsOf path={path} held={held} zone={zone} act={act} />
       <section class="card panel" aria-labelledby="users-title">
         <h2 id="users-title">Tasks that send to it</h2>
         {users === undefined
@@ -188,27 +138,16 @@ export function TargetPage() {
             </>
           )}
       </section>
-      {asked.value === "rotate" && (
-        <Rotate
-          onClose={shut}
-          onSure={(credentials) =>
-            Object.keys(credentials).some((each) => each in held)
-              ? act(ask("POST", `${path}/rotate`, { body: { credentials } }), "The new ones are used from now on.")
-              : act(ask("PATCH", path, { body: { credentials } }), "It is used from now on.")}
-        />
-      )}
       {asked.value === "edit" && (
-        <JsonDialog
-          title="Edit the target"
-          id="target-json"
-          label="As JSON"
-          hint="urn, method, headers, auth, tls, limits, success, cloudEvents…: all of it is described at /api/v1/openapi.json. Credentials stay."
-          deed="Save"
+        <TargetForm
+          name={name}
           value={{ description, urn, ...rules }}
-          rows={14}
-          isWide
           onClose={shut}
-          onSure={(body) => act(ask("PUT", path, { body }), `${name} is changed, for all that send to it.`)}
+          onDone={() => {
+            shut();
+            say(`${name} is changed, for all that send to it.`);
+            again();
+          }}
         />
       )}
       {asked.value === "delete" && (
@@ -225,43 +164,5 @@ export function TargetPage() {
         </Sure>
       )}
     </>
-  );
-}
-
-function Rotate({ onClose, onSure }: {
-  readonly onClose: () => void;
-  readonly onSure: (credentials: { readonly [name: string]: string }) => Promise<boolean>;
-}) {
-  const kind = useSignal("token");
-  const value = useSignal("");
-  async function confirm(event: Event): Promise<void> {
-    event.preventDefault();
-    if (value.value !== "" && await onSure({ [kind.value]: value.value })) onClose();
-  }
-  return (
-    <Dialog title="New credentials" onClose={onClose}>
-      <form class="asked" onSubmit={(event) => void confirm(event)}>
-        <label class="field">
-          <span class="label-of">Which</span>
-          <select value={kind.value} onChange={(event) => kind.value = event.currentTarget.value}>
-            {Object.entries(SECRETS).map(([name, label]) => <option key={name} value={name}>{label}</option>)}
-          </select>
-        </label>
-        <Field
-          id="secret"
-          label="Value"
-          isSecret={kind.value !== "key"}
-          isCode
-          {...kind.value === "key" ? { rows: 6 } : {}}
-          value={value.value}
-          onText={(text) => value.value = text}
-          hint="Write-only: it is sealed, and never shown again. The old one stays good until it is confirmed."
-        />
-        <div class="answers">
-          <button type="button" onClick={onClose}>Leave it</button>
-          <button type="submit" class="primary" aria-disabled={value.value === ""}>Use it</button>
-        </div>
-      </form>
-    </Dialog>
   );
 }

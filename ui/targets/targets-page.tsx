@@ -137,7 +137,22 @@ function Ways() {
   if (status === 403 || value === undefined) return null;
   return (
     <section class="card panel" aria-labelledby="ways-title">
-      <h2 id="ways-title">Ways from this peer</h2>
+      <div class="panel-head">
+        <h2 id="ways-title">Ways from this peer</h2>
+        {value.items.length > 0 && (
+          <ExportMenu<Breaker>
+            list={{ path: "/breakers", query: {}, name: "ways", isWhole: true }}
+            columns={[
+              { name: "target", of: ({ target }) => target },
+              { name: "breaker", of: ({ breaker }) => breaker },
+              { name: "failures", of: ({ failures }) => failures },
+              { name: "error", of: ({ error }) => error },
+              { name: "inFlight", of: ({ inFlight }) => inFlight },
+              { name: "waiting", of: ({ waiting }) => waiting },
+            ]}
+          />
+        )}
+      </div>
       {value.items.length === 0
         ? <p class="none" role="status">None is in use. What this peer sends to is seen here.</p>
         : (

@@ -7,30 +7,32 @@ import { ask, failureText } from "../api.ts";
 import { peerNow } from "../clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { say } from "../parts/notice.tsx";
+import { When } from "../parts/when.tsx";
 import { useReading } from "../reading.ts";
+import { zoneChoice } from "../settings.ts";
 import { pathOf } from "../tasks/deeds.ts";
+import { shownZone } from "../time.ts";
 import type { Preview, Task } from "../views.ts";
 
 /** As many as the peer counts ahead; beyond it, "at least". */
 const COUNTED_MAX = 100;
 
 export function BackfillDialog({ task, onClose }: { readonly task: Task; readonly onClose: () => void }) {
-  const from = useSignal(wall(peerNow() - 3_600_000));
-  const until = useSignal(wall(peerNow()));
+  const from = useSignal(secondOf(peerNow() - 3_600_000));
+  const until = useSignal(secondOf(peerNow()));
+  const zone = shownZone(zoneChoice.value, task.schedule);
   const pace = useSignal(1);
   const problem = useSignal("");
-  const fromIso = isoOf(from.value);
-  const untilIso = isoOf(until.value);
   const { value } = useReading<Preview>(
-    fromIso === undefined ? undefined : `${pathOf(task)}/next`,
-    { from: fromIso, count: COUNTED_MAX },
+    from.value === "" ? undefined : `${pathOf(task)}/next`,
+    { from: from.value, count: COUNTED_MAX },
   );
-  const found = value?.next.filter((at) => untilIso !== undefined && at < untilIso).length;
+  const found = value?.next.filter((at) => at < until.value).length;
 
   async function confirm(event: Event): Promise<void> {
     event.preventDefault();
     const answer = await ask<{ redriven: number; refused: number }>("POST", `${pathOf(task)}/backfill`, {
-      body: { from: fromIso, until: untilIso, perSecond: pace.value },
+      body: { from: from.value, until: until.value, perSecond: pace.value },
     });
     if (answer.kind !== "done") return void (problem.value = failureText(answer));
     const { redriven, refused } = answer.value;
@@ -42,26 +44,8 @@ export function BackfillDialog({ task, onClose }: { readonly task: Task; readonl
     <Dialog title={<>Backfill {<bdi>{task.name}</bdi>}</>} onClose={onClose}>
       <form class="asked" onSubmit={(event) => void confirm(event)}>
         <p class="none">What was due in this span and was not delivered is sent now, with the ids that it has.</p>
-        <label class="field">
-          <span class="label-of">
-            From <span class="optional">in this browser's zone</span>
-          </span>
-          <input
-            type="datetime-local"
-            step="1"
-            value={from.value}
-            onInput={(event) => from.value = event.currentTarget.value}
-          />
-        </label>
-        <label class="field">
-          <span class="label-of">Until</span>
-          <input
-            type="datetime-local"
-            step="1"
-            value={until.value}
-            onInput={(event) => until.value = event.currentTarget.value}
-          />
-        </label>
+        <When label="From" zone={zone} value={from.value} hasSeconds onInstant={(at) => from.value = at} />
+        <When label="Until" zone={zone} value={until.value} hasSeconds onInstant={(at) => until.value = at} />
         <label class="field">
           <span class="label-of">Pace</span>
           <select value={String(pace.value)} onChange={(event) => pace.value = Number(event.currentTarget.value)}>
@@ -85,11 +69,6 @@ export function BackfillDialog({ task, onClose }: { readonly task: Task; readonl
   );
 }
 
-function wall(ms: number): string {
-  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-}
-
-function isoOf(text: string): string | undefined {
-  const at = new Date(text);
-  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+function secondOf(ms: number): string {
+  return new Date(Math.floor(ms / 1_000) * 1_000).toISOString();
 }

@@ -1,6 +1,8 @@
 /** @jsxImportSource preact */
-// A year of a task: a square for each day, 53 weeks of them, in the zone of the schedule. The table says the same.
+// A year of a task: a square for each day, 53 weeks of them, in the zone in which times are shown. A day that had runs
+// leads to them. Only one of these is on the way of the Tab key; the arrows go from day to day.
 
+import { useSignal } from "@preact/signals";
 import { Moment } from "../parts/moment.tsx";
 import type { Days } from "../views.ts";
 
@@ -9,11 +11,18 @@ const CELL = 13;
 const DAY_MS = 86_400_000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/** Days to go: a column is a week. */
+const STEPS: { readonly [key: string]: number } = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -7, ArrowRight: 7 };
+
 const VIEW_BOX = `0 0 ${WEEKS * CELL + 28} ${7 * CELL + 16}`;
 
 type Day = Days["days"][number];
 
-export function Heatmap({ days: { days, today, zone, from, isAll } }: { readonly days: Days }) {
+export function Heatmap({ days: { days, today, zone, from, isAll }, addressOf }: {
+  readonly days: Days;
+  /** Where the runs of a day are listed. */
+  readonly addressOf: (day: { readonly from: string; readonly until: string }) => string;
+}) {
   const byDay = new Map(days.map((day) => [day.day, day]));
   const last = Date.parse(`${today}T00:00:00Z`);
   // Weeks begin on Monday; the last column is this week.
@@ -24,6 +33,18 @@ export function Heatmap({ days: { days, today, zone, from, isAll } }: { readonly
     const date = new Date(first + n * DAY_MS).toISOString().slice(0, 10);
     return { n, date, day: byDay.get(date) };
   });
+  const linked = cells.flatMap(({ n, day }) => day === undefined ? [] : [n]);
+  const here = useSignal<number | undefined>(undefined);
+  const stop = here.value !== undefined && linked.includes(here.value) ? here.value : linked.at(-1);
+  const walk = (event: KeyboardEvent) => {
+    const step = STEPS[event.key];
+    if (step === undefined || stop === undefined || !(event.currentTarget instanceof Element)) return;
+    event.preventDefault();
+    const to = step > 0 ? linked.find((n) => n >= stop + step) : linked.findLast((n) => n <= stop + step);
+    if (to === undefined) return;
+    here.value = to;
+    event.currentTarget.querySelector<SVGAElement>(`[data-day="${to}"]`)?.focus();
+  };
   const total = days.reduce((sum, day) => sum + day.delivered, 0);
   const bad = days.reduce((sum, day) => sum + day.failed + day.expired + day.missed, 0);
   return (
@@ -31,24 +52,39 @@ export function Heatmap({ days: { days, today, zone, from, isAll } }: { readonly
       <div class="year-scroll" tabIndex={0} role="group" aria-label="The last 53 weeks, a square for each day">
         <svg
           viewBox={VIEW_BOX}
-          role="img"
+          role="group"
+          onKeyDown={walk}
           aria-label={`${total} delivered, ${bad} not delivered, on ${days.length} days`}
         >
           {months(first).map(({ name, week }) => <text key={week} x={28 + week * CELL} y="9">{name}</text>)}
           {["Mon", "Wed", "Fri"].map((name, n) => <text key={name} x="0" y={16 + (n * 2 + 1) * CELL - 3}>{name}</text>)}
-          {cells.map(({ n, date, day }) => (
-            <rect
-              key={date}
-              class={`day ${tone(day, most)}`}
-              x={28 + Math.floor(n / 7) * CELL}
-              y={16 + n % 7 * CELL}
-              width={CELL - 3}
-              height={CELL - 3}
-              rx="2"
-            >
-              <title>{titleOf(date, day)}</title>
-            </rect>
-          ))}
+          {cells.map(({ n, date, day }) => {
+            const square = (
+              <rect
+                key={date}
+                class={`day ${tone(day, most)}`}
+                x={28 + Math.floor(n / 7) * CELL}
+                y={16 + n % 7 * CELL}
+                width={CELL - 3}
+                height={CELL - 3}
+                rx="2"
+              >
+                <title>{titleOf(date, day)}</title>
+              </rect>
+            );
+            return day === undefined ? square : (
+              <a
+                key={date}
+                href={addressOf(day)}
+                aria-label={titleOf(date, day)}
+                data-day={n}
+                tabIndex={n === stop ? 0 : -1}
+                onFocus={() => here.value = n}
+              >
+                {square}
+              </a>
+            );
+          })}
         </svg>
       </div>
       <figcaption class="none legend">

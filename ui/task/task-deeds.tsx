@@ -2,16 +2,20 @@
 // What can be done to the task that is looked at, with the questions that some of it asks first.
 
 import { useSignal } from "@preact/signals";
+import { peerNow } from "../clock.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { JsonDialog } from "../parts/json-dialog.tsx";
 import { Menu } from "../parts/menu.tsx";
+import { When } from "../parts/when.tsx";
 import { navigate, pageOf, parameter, taskPage } from "../router.ts";
+import { zoneChoice } from "../settings.ts";
 import { useKeys } from "../shell/keys.ts";
 import { BackfillDialog } from "./backfill-dialog.tsx";
 import { askDelete, DeleteDialog } from "../tasks/delete-dialog.tsx";
 import { cancel, pause, resume, skipNext, trigger } from "../tasks/deeds.ts";
+import { shownZone } from "../time.ts";
 import type { Task } from "../views.ts";
 
 type Asked = "" | "pause" | "trigger" | "backfill";
@@ -89,14 +93,12 @@ function PauseDialog({ task, onChanged, onClose }: {
   const moment = useSignal("");
   async function confirm(event: Event): Promise<void> {
     event.preventDefault();
-    const at = moment.value !== ""
-      ? Date.parse(moment.value)
-      : hours.value > 0
-      ? Math.floor(Date.now() / 1_000) * 1_000 + hours.value * 3_600_000
-      : NaN;
+    const until = moment.value === "" && hours.value > 0
+      ? new Date(Math.floor(peerNow() / 1_000) * 1_000 + hours.value * 3_600_000).toISOString()
+      : moment.value;
     const changed = await pause(task, {
       ...(note.value.trim() === "" ? {} : { note: note.value.trim() }),
-      ...(Number.isNaN(at) ? {} : { until: new Date(at).toISOString() }),
+      ...(until === "" ? {} : { until }),
     });
     if (changed === undefined) return;
     onClose();
@@ -113,16 +115,12 @@ function PauseDialog({ task, onChanged, onClose }: {
             {UNTIL.map(([label, value]) => <option key={value} value={String(value)}>{label}</option>)}
           </select>
         </label>
-        <label class="field">
-          <span class="label-of">
-            Or until <span class="optional">in this browser's zone</span>
-          </span>
-          <input
-            type="datetime-local"
-            value={moment.value}
-            onInput={(event) => moment.value = event.currentTarget.value}
-          />
-        </label>
+        <When
+          label="Or until"
+          zone={shownZone(zoneChoice.value, task.schedule)}
+          value={moment.value}
+          onInstant={(at) => moment.value = at}
+        />
         <div class="answers">
           <button type="button" onClick={onClose}>Let it run</button>
           <button type="submit" class="primary">Pause it</button>

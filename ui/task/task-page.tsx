@@ -5,15 +5,15 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { tick } from "../clock.ts";
 import { localText, offsetOf } from "../local-time.ts";
-import { ExportMenu } from "../parts/export-menu.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
 import { Values } from "../parts/values.tsx";
 import { type Reading, useReading } from "../reading.ts";
-import { pageOf, parameter, setParameter } from "../router.ts";
+import { pageOf, parameter } from "../router.ts";
 import { RunList } from "../runs/run-list.tsx";
-import { RUN_COLUMNS } from "../runs/run-columns.ts";
+import { RunFilters } from "../runs/run-filters.tsx";
+import { whichHere } from "../runs/which.ts";
 import { browserZone, zoneChoice } from "../settings.ts";
 import { Paused, TargetText } from "../tasks/task-row.tsx";
 import { shownZone } from "../time.ts";
@@ -85,11 +85,11 @@ export function TaskPage() {
       <section class="card panel" aria-labelledby="runs-title">
         <div class="panel-head">
           <h2 id="runs-title">Runs</h2>
-          <Filter id={id} />
+          <RunFilters path={`${path}/runs`} which={whichHere()} zone={zone} />
         </div>
         <RunList
           task={id}
-          outcome={parameter("outcome")}
+          which={whichHere()}
           zone={zone}
           onReady={() => hasRuns.value = true}
         />
@@ -103,37 +103,12 @@ export function TaskPage() {
             </section>
             <section class="card panel" aria-labelledby="owner-title">
               <h2 id="owner-title">Who fires it, and why</h2>
-              <Why id={id} path={path} />
+              <Why id={id} path={path} zone={zone} />
             </section>
           </div>
           <Versions task={task} zone={zone} />
         </>
       )}
-    </div>
-  );
-}
-
-function Filter({ id }: { readonly id: string }) {
-  const outcome = parameter("outcome");
-  return (
-    <div class="filters">
-      <label class="pick-one">
-        <span class="hidden">Outcome</span>
-        <select value={outcome} onChange={(event) => setParameter("outcome", event.currentTarget.value)}>
-          <option value="">All outcomes</option>
-          {["delivered", "failed", "expired", "missed", "skipped"].map((each) => (
-            <option key={each} value={each}>{each}</option>
-          ))}
-        </select>
-      </label>
-      <ExportMenu<Run>
-        list={{
-          path: `/tasks/${encodeURIComponent(id)}/runs`,
-          query: { outcome: outcome === "" ? undefined : outcome },
-          name: "runs",
-        }}
-        columns={RUN_COLUMNS}
-      />
     </div>
   );
 }
@@ -220,7 +195,7 @@ function Definition({ task, zone }: { readonly task: Task; readonly zone: string
         )}
       </Fact>
       {task.payload !== null && (
-        <Fact name="Payload">
+        <Fact name={task.template === true ? "Payload, filled in for each attempt" : "Payload"}>
           <pre tabIndex={0} aria-label="Payload">{JSON.stringify(task.payload, null, 2)}</pre>
         </Fact>
       )}
@@ -237,10 +212,10 @@ function Definition({ task, zone }: { readonly task: Task; readonly zone: string
         </Fact>
       )}
       <Fact name="Added">
-        <Moment at={task.createdAt} zone={zone} />
+        <Moment at={task.createdAt} zone={zone} isWhole />
       </Fact>
       <Fact name="Changed">
-        <Moment at={task.updatedAt} zone={zone} />
+        <Moment at={task.updatedAt} zone={zone} isWhole />
       </Fact>
     </Facts>
   );
@@ -270,7 +245,8 @@ const YEAR_EVERY_MS = 60_000;
 function Year({ id, path, zone }: { readonly id: string; readonly path: string; readonly zone: string }) {
   const { value, why } = useReading<Days>(`${path}/days`, { zone }, { task: id, everyMs: YEAR_EVERY_MS });
   if (value === undefined) return <HeatmapSpace why={why ?? "Loading…"} />;
-  return <Heatmap days={value} />;
+  const user = parameter("user");
+  return <Heatmap days={value} addressOf={({ from, until }) => pageOf("runs", { task: id, user, from, until })} />;
 }
 
 function Late({ id, path }: { readonly id: string; readonly path: string }) {
@@ -278,7 +254,9 @@ function Late({ id, path }: { readonly id: string; readonly path: string }) {
   return value === undefined ? <p class="none">Loading…</p> : <Lateness runs={value.items} />;
 }
 
-function Why({ id, path }: { readonly id: string; readonly path: string }) {
+function Why({ id, path, zone }: { readonly id: string; readonly path: string; readonly zone: string }) {
   const { value, why } = useReading<Explanation>(`${path}/explain`, {}, { after: ["mesh"], task: id, everyMs: 10_000 });
-  return value === undefined ? <p class="none">{why ?? "Loading…"}</p> : <Owner explanation={value} isShort />;
+  return value === undefined
+    ? <p class="none">{why ?? "Loading…"}</p>
+    : <Owner explanation={value} zone={zone} isShort />;
 }
