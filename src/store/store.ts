@@ -11,7 +11,7 @@ import type { Version } from "../core/register/version.ts";
 import type { Dossier } from "../core/task/dossier.ts";
 import type { KeptExchange } from "../core/task/exchange.ts";
 import type { OccurrenceId } from "../core/task/occurrence.ts";
-import type { Outcome, Run } from "../core/task/run.ts";
+import type { KeptState, Outcome, Run } from "../core/task/run.ts";
 import type { PeerId, TaskGuid, UserId } from "../core/values/ids.ts";
 import type { Instant } from "../core/values/instant.ts";
 import type { Origin, Stamp } from "../core/values/stamp.ts";
@@ -111,9 +111,6 @@ export type RunQuery = {
   readonly cursor?: string;
   readonly limit: number;
 };
-
-/** States that are on the disk when they begin: of the others the owner alone knows. */
-export type KeptState = "retrying" | "settled";
 
 /** Without a target the latest first; of a target by its errors, and of each the latest first. */
 export type DeadLetterQuery = {

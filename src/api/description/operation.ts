@@ -1,10 +1,9 @@
 // What the descriptions of operations are made of: parameters that come again, answers, and every way of saying no.
 
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { OUTCOMES } from "../../core/task/run.ts";
+import { KEPT_STATES, OUTCOMES } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { WAIT_MAX_S, WAIT_S } from "../request/prefer.ts";
-import { KEPT_STATES } from "../runs/runs.ts";
 import { PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 import * as shapes from "./shapes.ts";
 

@@ -3,12 +3,11 @@
 import type { Hono } from "hono";
 import { type OwnerWord, withOpen } from "../../core/ownership/owner-word.ts";
 import { isOccurrenceId, type OccurrenceId } from "../../core/task/occurrence.ts";
-import { OUTCOMES, type Run } from "../../core/task/run.ts";
+import { KEPT_STATES, OUTCOMES, type Run } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { Faults } from "../../core/values/faults.ts";
 import { taskGuid } from "../../core/values/ids.ts";
 import type { Peer } from "../../peer.ts";
-import type { KeptState } from "../../store/store.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
@@ -19,9 +18,6 @@ import { idOf, noSuchTask, PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 import { runView } from "../tasks/view.ts";
 import { ownRun } from "./dead-letters.ts";
 import { drive } from "./drive.ts";
-
-/** What is under way is known to the owner's memory alone: it is on the first page of a task's runs, and no filter of its own. */
-export const KEPT_STATES: readonly KeptState[] = ["retrying", "settled"];
 
 export function runsOfTaskQuery() {
   return {

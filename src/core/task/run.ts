@@ -27,6 +27,11 @@ export type Attempt = {
 
 export type RunState = "due" | "attempting" | "retrying" | "settled";
 
+/** States that are on the disk when they begin: of the others the owner alone knows. */
+export type KeptState = "retrying" | "settled";
+
+export const KEPT_STATES: readonly KeptState[] = ["retrying", "settled"];
+
 export type Run = {
   readonly id: OccurrenceId;
   readonly guid: TaskGuid;
