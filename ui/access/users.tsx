@@ -213,6 +213,7 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
           ))}
         </ul>
       </section>
+      {children}
       {limiting.value !== undefined && settings.value !== undefined && (
         <QuotaDialog
           {...limiting.value === "all"
@@ -253,7 +254,6 @@ export function Users({ children }: { readonly children: ComponentChildren }) {
           All that was signed in as this user is signed out. A user that has tasks is deleted only with them.
         </Sure>
       )}
-      {children}
     </>
   );
 }

@@ -187,7 +187,8 @@ function useRuns(task: string | undefined, which: Which, isHeld: () => boolean) 
     const unlisten = listen({
       run(run) {
         if (task !== undefined && run.task !== task) return;
-        if (!isOne(run, which) && now.current.items.every(({ id }) => id !== run.id)) return;
+        const isKnown = now.current.items.some(({ id }) => id === run.id);
+        if (!isKnown && (!isOne(run, which) || isBeyond(run, now.current, which))) return;
         inbox.set(run.id, run);
         const [oldest = ""] = inbox.keys();
         if (inbox.size > RUNS_MAX) inbox.delete(oldest);
@@ -212,6 +213,12 @@ function useRuns(task: string | undefined, which: Which, isHeld: () => boolean) 
 
   // The focus goes to what is next only after it has left.
   return { shown, more, isComing, play: () => void setTimeout(() => playing.current()) };
+}
+
+/** Older than what was read so far: it comes with its page, and what lies between. */
+function isBeyond({ instant }: Run, { items, cursor }: Shown, { state }: Which): boolean {
+  // What waits comes in no order of time.
+  return cursor !== null && state !== "retrying" && instant < (items.at(-1)?.instant ?? "");
 }
 
 function merge(a: readonly Run[], b: readonly Run[]): readonly Run[] {

@@ -3,8 +3,10 @@
 
 import { Icon } from "../parts/icon.tsx";
 import { parameter, setParameter, taskPage } from "../router.ts";
+import { useReading } from "../reading.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
+import type { Task } from "../views.ts";
 import { RunFilters } from "./run-filters.tsx";
 import { RunList } from "./run-list.tsx";
 import { whichHere } from "./which.ts";
@@ -13,7 +15,9 @@ export function RunsPage() {
   const task = parameter("task");
   const user = parameter("user");
   const which = whichHere();
-  const zone = shownZone(zoneChoice.value);
+  const path = task === "" ? undefined : `/tasks/${encodeURIComponent(task)}`;
+  const { value: its } = useReading<Task>(path);
+  const zone = shownZone(zoneChoice.value, its?.schedule);
   return (
     <>
       <div class="head">
@@ -35,7 +39,7 @@ export function RunsPage() {
           </p>
         )}
       </div>
-      <RunFilters path={task === "" ? "/runs" : `/tasks/${encodeURIComponent(task)}/runs`} which={which} zone={zone} />
+      <RunFilters path={path === undefined ? "/runs" : `${path}/runs`} which={which} zone={zone} />
       {task === "" ? <RunList which={which} zone={zone} /> : <RunList task={task} which={which} zone={zone} />}
     </>
   );

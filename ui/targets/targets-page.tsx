@@ -164,7 +164,8 @@ function Ways() {
                   {error !== null && breaker !== "closed" && <span class="none error">{error}</span>}
                 </span>
                 <span class="none">
-                  {inFlight} in flight, {waiting} waiting{tasksWaiting > 0 && `, ${tasksWaiting} tasks held back`}
+                  {inFlight} in flight, {waiting}{" "}
+                  waiting{tasksWaiting > 0 && `, ${tasksWaiting === 1 ? "1 task" : `${tasksWaiting} tasks`} held back`}
                   {by !== null && `; not reached from here, sent by ${peerName(by)}`}
                 </span>
                 <span class={`mark ${breaker === "closed" ? "delivered" : "failed"}`}>
