@@ -9,7 +9,22 @@ const EVIL = `"'></title></textarea><img src=x onerror=alert(1)><script>alert(2)
 
 /** All that any page reads of its address. */
 const PARAMETERS = [
-  ...["copy", "error", "from", "id", "label", "name", "on", "outcome", "paused", "peer", "q", "seenBy", "sort"],
+  ...[
+    "copy",
+    "error",
+    "from",
+    "id",
+    "label",
+    "name",
+    "on",
+    "outcome",
+    "paused",
+    "peer",
+    "q",
+    "seenBy",
+    "sort",
+    "state",
+  ],
   ...["target", "task", "until", "urn", "user", "what"],
 ];
 

@@ -29,6 +29,6 @@ browserTest("the versions of a task are compared, and an older one is put back",
   await page.getByRole("button", { name: "Show older ones" }).click();
   await until("all twelve", async () => await versions.count() === 12);
   await page.getByRole("link", { name: "Who did it" }).click();
-  await page.locator("[data-deed]").getByText("task put").first().waitFor();
+  await page.locator("[data-deed]").getByText("changed the task").first().waitFor();
   assert.equal(await page.locator("[data-deed]").count(), 12);
 });
