@@ -14,9 +14,6 @@ const STOP_MS = 10_000;
 /** A terminal sends a signal to the launcher too, which passes it on: the same signal again so soon is the same press. */
 const SAME_SIGNAL_MS = 400;
 
-/** After the start: what was due is being fired by then, and is not held up. */
-const CLEAR_AFTER_MS = 5_000;
-
 const EXITS = { machine: EXIT.failed, peer: EXIT.refused, unreachable: EXIT.unreachable };
 
 /** Set by a launcher that stays beside us to its own pid: a launcher that was killed takes its peer with it. */
@@ -41,7 +38,7 @@ export async function runPeer(flags: Flags): Promise<void> {
   const started = await starting;
   if (started.kind === "refused") return end(EXITS[started.by], started.why);
   stopWithLauncher(stop);
-  setTimeout(clearMemory, CLEAR_AFTER_MS).unref();
+  clearMemory();
   const { id, url, p2p, link, fingerprint } = started;
   if (flags.json === true) {
     process.stdout.write(
@@ -94,7 +91,8 @@ function stopWithLauncher(stop: () => void): void {
 /**
  * What only the start needed goes, and V8's room for what is new is as small again as it was: by itself V8 looks when that
  * is full, which takes an idle peer hours. Node holds 99 MB then, in place of 113; no other flavor gives the room back.
- * The launcher gives `gc`.
+ * The launcher gives `gc`. It is done before anybody has asked for something: what has run by then has to be compiled anew,
+ * and a burst of 20,000 that came some seconds after it cost a fifth more.
  */
 function clearMemory(): void {
   const gc: unknown = Reflect.get(globalThis, "gc");
