@@ -129,7 +129,11 @@ function labelsOf({ peers, label = [] }: Options): readonly Labels[] {
 }
 
 function faultsOf({ peers, cut = [], sides: sidesText, crash = [], freeze = [] }: Options): readonly Fault[] {
+  if (cut.length > 0 && peers < 2) throw new Failure(EXIT.usage, "A mesh of one peer can't be cut.");
   const sides = sidesOf(peers, sidesText);
+  if (sidesText !== undefined && cut.length === 0) {
+    throw new Failure(EXIT.usage, "--sides is of a cut, and there is none: --cut 10:00-10:20.");
+  }
   return [
     ...cut.map((text): Fault => ({ kind: "partition", ...spanOf(text), sides })),
     ...crash.map((text): Fault => ({ kind: "crash", ...peerAndSpan(text, peers), isPower: false })),

@@ -113,6 +113,11 @@ test("what can't be simulated is told with what is meant", async () => {
     return err;
   };
   assert.equal(await told("simulate --cut 10:00"), '"10:00" is no span of a day: 10:00-10:20.\n');
+  assert.equal(await told("simulate --peers 1 --cut 10:00-10:01"), "A mesh of one peer can't be cut.\n");
+  assert.equal(
+    await told("simulate --sides 3,2"),
+    "--sides is of a cut, and there is none: --cut 10:00-10:20.\n",
+  );
   assert.equal(await told("simulate --cut 10:20-10:00"), '"10:20-10:00" is no span of a day: 10:00-10:20.\n');
   assert.equal(
     await told("simulate --crash peer-9@10:00-10:01"),

@@ -3,9 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
+import type { Entity, Register } from "../../src/core/register/register.ts";
+import { taskGuid } from "../../src/core/values/ids.ts";
+import { makeStamp } from "../../src/core/values/stamp.ts";
 import { excessOf, excuseOf } from "../../src/sim/check-deliveries.ts";
+import { VectorCheck } from "../../src/sim/check-vectors.ts";
 import { check } from "../../src/sim/check.ts";
-import type { Trouble } from "../../src/sim/history.ts";
+import { History, type Trouble } from "../../src/sim/history.ts";
 import { planOf } from "../../src/sim/plan-draw.ts";
 import { type Plan, START } from "../../src/sim/plan.ts";
 import { simulate } from "../../src/sim/simulate.ts";
@@ -63,6 +67,23 @@ const SWIM: readonly string[] = ["probe", "ack", "probe-for-me", "probed", "rumo
 test("peers that hear no probe take each other for dead and fire twice, and it is seen", async () => {
   const promises = await found((message) => SWIM.includes(message.kind));
   assert.ok(promises.has("G4"), [...promises].join());
+});
+
+test("a vector that covers a write which its peer does not hold is seen, and what superseded that write is no gap", () => {
+  const [old, next] = [makeStamp(1, 0, 1), makeStamp(2, 0, 2)];
+  const guid = taskGuid("ada", "t");
+  const entityOf = (register: Register): Entity => ({ kind: "task", key: guid, registers: { meta: register } });
+  const told = (mine: Entity | undefined) => {
+    const history = new History();
+    const check = new VectorCheck(history);
+    history.versions.set("a", new Map([[guid, [{ at: 1, entity: entityOf({ value: 1, stamp: old }) }]]]));
+    history.versions.set("b", new Map(mine === undefined ? [] : [[guid, [{ at: 2, entity: mine }]]]));
+    check.durable(3, "b", { tasks: mine === undefined ? [] : [guid], vector: [old] });
+    return check.violations.map(({ promise, text }) => `${promise}: ${text.split(":")[0]}`);
+  };
+  assert.deepEqual(told(undefined), ["convergence: b has a vector that covers what it does not hold"]);
+  assert.deepEqual(told(entityOf({ value: 1, stamp: old })), []);
+  assert.deepEqual(told(entityOf({ value: 2, stamp: next, previous: old })), []);
 });
 
 test("a log of deliveries that was tampered with is seen", async () => {
