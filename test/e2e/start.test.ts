@@ -169,7 +169,8 @@ test("what keeps a peer from starting is one line, and exit code 1", async () =>
     } (mode 644): if none of them has, \`chmod 600\` it; else delete it, and a new one is made`,
   ]);
   writeFileSync(join(site.path, "file"), "");
-  for (const data of [join(site.path, "file"), join(site.path, "file", "below")]) {
+  const proc = process.platform === "linux" ? ["/proc/metronome", "/proc/metronome/below"] : [];
+  for (const data of [join(site.path, "file"), join(site.path, "file", "below"), ...proc]) {
     const { code, stderr } = await site.start({ args: ["--data", data] }).ended;
     assert.equal(code, 1);
     assert.match(
