@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { sign } from "hono/jwt";
 import { SESSIONS_OF_USER_MAX, TOKENS_OF_USER_MAX } from "../../src/api/access/issuer.ts";
 import { createPasswords } from "../../src/api/access/password.ts";
-import { issueToken } from "../../src/api/access/token.ts";
-import { newToken } from "../../src/api/request/secret.ts";
+import { issueToken, renewToken } from "../../src/api/access/token.ts";
+import { digest, newToken } from "../../src/api/request/secret.ts";
+import { changeUser } from "../../src/core/people/user.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { lineOf } from "../../src/log.ts";
 import { meshed, until } from "./meshed.ts";
@@ -201,6 +202,26 @@ test("a new password ends what was opened with the old one, also where nobody ha
   assert.equal((await near.call("GET tasks", { token: null, headers: own })).status, 200, "who changed it stays");
   assert.equal((await near.call("GET tasks", { token })).status, 200);
 });
+
+test("who has changed the password stays signed in, also where the new password has come before the word of that", () =>
+  withWorld(async (world) => {
+    const { call, node } = world;
+    const ada = await person(world, "ada");
+    const login = { type: "bearer", username: "ada", password: PASSWORD };
+    const { body: { token, refreshToken } } = await call("POST /auth", { body: login, token: null });
+    const { body: other } = await call("POST /auth", { body: login, token: null });
+    const user = await node.entity("user", ada.id);
+    assert.ok(user !== undefined);
+    await node.submit(changeUser(user, { password: PASSWORD_HASH }));
+    const renewal = { type: "access", refreshToken };
+    const asked = [call("GET /user", { token }), call("POST /auth", { body: renewal, token: null })];
+    const refused = call("GET /user", { token: other.token });
+    const entity = await node.entity("token", digest(refreshToken));
+    assert.ok(entity !== undefined);
+    await node.submit(renewToken(entity));
+    assert.deepEqual((await Promise.all(asked)).map(({ status }) => status), [200, 200]);
+    assert.equal((await refused).status, 401, "another session of the old one's");
+  }));
 
 test("nobody piles up tokens and sessions, and what is over is taken off", () =>
   withWorld(async (world) => {

@@ -9,22 +9,21 @@ import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
 import { digest, isToken } from "../request/secret.ts";
 import type { Access } from "./access.ts";
-import { isOfPassword, tokenOf } from "./token.ts";
+import { news } from "./news.ts";
+import { isKept, isOfPassword, tokenOf } from "./token.ts";
 
 export const JWT_TTL_S = 3_600;
 
 /**
- * So long a peer waits for news of the refresh token of one that is young: it comes within a second, where the mesh is
- * not cut. The key alone opens nothing, since a peer that was revoked knows it still.
+ * The key alone opens nothing, since a peer that was revoked knows it still: the refresh token of one that is so young may
+ * not have come yet.
  */
-const NEWS_MS = 2_000;
-const LOOK_MS = 50;
 const YOUNG_MS = 60_000;
 
 export type Jwts = {
   issue(user: Pick<User, "id" | "role">, refreshToken: string): Promise<string>;
-  /** What it opens; absent when nothing. */
-  read(token: string): Promise<Access | undefined>;
+  /** What it opens; absent when nothing. `isPatient`: it waits for what may be on its way from another peer. */
+  read(token: string, isPatient: boolean): Promise<Access | undefined>;
 };
 
 export function createJwts(
@@ -35,29 +34,28 @@ export function createJwts(
       const iat = Math.floor(peer.now() / 1_000);
       return await sign({ sub: id, iat, exp: iat + JWT_TTL_S, roles: [role], refreshToken }, key, ALGORITHM);
     },
-    async read(token) {
+    async read(token, isPatient) {
       const claims = await verified(token);
       if (claims === undefined) return undefined;
       const now = peer.now();
       if (claims.exp * 1_000 <= now) return undefined;
       const parent = digest(claims.refreshToken);
-      const isYoung = now - claims.iat * 1_000 < YOUNG_MS;
-      const refresh = tokenOf(await heardOf("token", parent, isYoung), now);
+      const waits = isPatient && now - claims.iat * 1_000 < YOUNG_MS;
+      const refresh = tokenOf(await heardOf("token", parent, waits), now);
       if (refresh?.kind !== "refresh" || refresh.user !== claims.sub) return undefined;
-      const user = userOf(await heardOf("user", claims.sub, isYoung));
-      if (user === undefined || !isOfPassword(refresh, user)) return undefined;
+      const user = userOf(await heardOf("user", claims.sub, waits));
+      if (user === undefined) return undefined;
+      if (!isOfPassword(refresh, user) && !(isPatient && await isKept(peer, refresh, user))) return undefined;
       const { role } = user;
       const expiresAt = Math.min(claims.exp * 1_000, INSTANT_MAX) as Instant;
       return { kind: "jwt", key: token, parent, expiresAt, user: claims.sub, role, scopes: SCOPES_OF[role] };
     },
   };
 
-  async function heardOf(kind: "token" | "user", key: string, isYoung: boolean): Promise<Entity | undefined> {
-    for (let waitedMs = 0;; waitedMs += LOOK_MS) {
-      const entity = await peer.entity(kind, key);
-      if (entity !== undefined || !isYoung || waitedMs >= NEWS_MS) return entity;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+  async function heardOf(kind: "token" | "user", key: string, waits: boolean): Promise<Entity | undefined> {
+    const entity = await peer.entity(kind, key);
+    if (entity !== undefined || !waits) return entity;
+    return await news(async () => await peer.entity(kind, key));
   }
 
   async function verified(token: string): Promise<Claims | undefined> {

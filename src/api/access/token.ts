@@ -7,9 +7,10 @@ import type { Command } from "../../core/protocol/command.ts";
 import { type Entity, isAlive } from "../../core/register/register.ts";
 import type { UserId } from "../../core/values/ids.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
-import type { Stamp } from "../../core/values/stamp.ts";
+import { type Stamp, stampMs } from "../../core/values/stamp.ts";
 import type { Peer } from "../../peer.ts";
 import { everyEntity } from "./every-entity.ts";
+import { news } from "./news.ts";
 
 /** `refresh`: of the seed's API, where it gives further tokens. */
 export type TokenKind = "api" | "session" | "refresh" | "invite";
@@ -41,6 +42,23 @@ export type Token = {
 export function isOfPassword({ stamp }: Token, { passwordStamp }: User): boolean {
   return stamp === undefined || passwordStamp === undefined || stamp > passwordStamp;
 }
+
+/**
+ * Whether a token that seems to be of the old password was written anew with the new one: who has changed it stays signed
+ * in, and what says so is written behind the password, and may come behind it.
+ */
+export async function isKept(peer: Pick<Peer, "entity" | "now">, { key }: Token, user: User): Promise<boolean> {
+  const { passwordStamp } = user;
+  if (passwordStamp === undefined || peer.now() - stampMs(passwordStamp) > YOUNG_MS) return false;
+  const kept = await news(async () => {
+    const token = tokenOf(await peer.entity("token", key), peer.now());
+    return token !== undefined && !isOfPassword(token, user) ? undefined : { token };
+  });
+  return kept?.token !== undefined;
+}
+
+/** A password that was changed longer ago has come with all that was written with it. */
+const YOUNG_MS = 60_000;
 
 /** Written anew, so that it is younger than a password that was changed with it. */
 export function renewToken(entity: Entity): Command {

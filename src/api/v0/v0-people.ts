@@ -5,7 +5,7 @@ import type { Hono } from "hono";
 import { changeUser, PASSWORD_MAX, type User, USER_NAME_MAX, userOf } from "../../core/people/user.ts";
 import { formatInstant, type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Jwts } from "../access/jwt.ts";
-import { isOfPassword, revokeToken, tokenOf } from "../access/token.ts";
+import { isKept, isOfPassword, revokeToken, tokenOf } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { signIn, tooBusy } from "../people/sign-in.ts";
 import { keepSignedIn, revokeAll, SESSIONS } from "../people/user.ts";
@@ -106,9 +106,9 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
     const entity = isToken(refreshToken) ? await peer.entity("token", digest(refreshToken)) : undefined;
     const token = tokenOf(entity, peer.now());
     const user = token?.kind === "refresh" ? userOf(await directory.entity(token.user)) : undefined;
-    return token === undefined || user === undefined || !isOfPassword(token, user)
-      ? v0Error(401, "No such refresh token")
-      : await tokens(user, refreshToken);
+    const isGood = token !== undefined && user !== undefined &&
+      (isOfPassword(token, user) || await isKept(peer, token, user));
+    return isGood ? await tokens(user, refreshToken) : v0Error(401, "No such refresh token");
   }
 
   async function tokens(user: User, refreshToken: string): Promise<Response> {
