@@ -398,6 +398,26 @@ test("a quota is not passed by sending again what was, nor by a schedule that be
     );
   }));
 
+test("payloads that are sent by hand are bounded, since they are kept with their runs", () =>
+  withWorld(async (world) => {
+    const { call, clock } = world;
+    const ada = await person(world, "ada");
+    const as = { token: ada.token };
+    await call("POST tasks", { ...as, body: TASK });
+    await call(`PATCH users/${ada.id}`, { body: { quota: { payloadBytes: 1_000 } } });
+    const trigger = (length: number) =>
+      call("POST tasks/a/trigger", { ...as, body: { payload: "x".repeat(length - 2) } });
+    assert.equal((await trigger(600)).status, 202);
+    assert.deepEqual(detail(await trigger(401)), [422, "quota.payloadBytes"]);
+    assert.equal((await trigger(400)).status, 202);
+    assert.equal((await call("POST tasks/a/trigger", as)).status, 202, "without one it may");
+    await clock.jump(86_400_000);
+    assert.equal((await trigger(1_000)).status, 202);
+    assert.equal((await call("POST tasks/a/trigger", { body: { payload: "x".repeat(5_000) } })).status, 404, "its own");
+    await call("POST tasks", { body: TASK });
+    assert.equal((await call("POST tasks/a/trigger", { body: { payload: "x".repeat(5_000) } })).status, 202);
+  }));
+
 // ── the doors themselves ───────────────────────────────────────────────────────────────────────────────────────────
 
 test("who comes through a proxy on this machine is not the first by that", () =>

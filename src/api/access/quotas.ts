@@ -23,16 +23,28 @@ const COUNTED_MAX = 16;
 const COUNTED_MS = 10 * 60_000;
 const PAGE = 500;
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Users who fired by hand: a line or a few each. */
+const FIRED_MAX = 1_000;
 /** Of one schedule within a minute. Beyond it, it counts as so many: ten a second. */
 const FIRES_MAX = 600;
 
 export type Quotas = {
   /** Absent: the user may have this task. What it then has counts from now on. */
   put(user: UserId, definition: TaskDefinition): Promise<Refusal | undefined>;
-  /** Absent: the user may fire so many by hand: now, or at that rate. */
-  fire(user: UserId, count?: number, perSecond?: number): Promise<Refusal | undefined>;
+  /** Absent: the user may fire these by hand. */
+  fire(user: UserId, what?: ByHand): Promise<Refusal | undefined>;
   /** What was to be put was not: it is counted anew. */
   forget(user: UserId): void;
+};
+
+export type ByHand = {
+  /** 1 when absent. */
+  readonly count?: number;
+  /** Absent: all of them now. */
+  readonly perSecond?: number;
+  /** Bytes of JSON of payloads that are sent with them, and kept with their runs. */
+  readonly payloadBytes?: number;
 };
 
 export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, directory: Directory): Quotas {
@@ -40,6 +52,8 @@ export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, direct
   const counted = new Map<UserId, { readonly at: Instant; readonly usage: Promise<Usage> }>();
   /** Manual fires that count still. */
   const fired = new Map<UserId, readonly Fired[]>();
+  /** Bytes of their payloads since the day of the user began, which it does with the first. */
+  const given = new Map<UserId, { readonly at: Instant; readonly bytes: number }>();
   let unwatch: (() => void) | undefined;
 
   return {
@@ -65,26 +79,36 @@ export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, direct
       usage.set(guid, share);
       return undefined;
     },
-    async fire(user, count = 1, perSecond) {
-      const limit = (await limitsOf(user))?.firesPerMinute ?? null;
-      if (limit === null) return undefined;
+    async fire(user, { count = 1, perSecond, payloadBytes = 0 } = {}) {
+      const limits = await limitsOf(user);
+      if (limits === undefined) return undefined;
+      const own = limits.firesPerMinute === null ? 0 : (await usageOf(user)).total.firesPerMinute;
       const now = peer.now();
-      const { firesPerMinute } = (await usageOf(user)).total;
       const recent = (fired.get(user) ?? []).filter(({ from, until }) => now >= from && now < until);
       const inMinute = perSecond === undefined ? count : Math.min(count, Math.ceil(perSecond * 60));
-      const would = recent.reduce((sum, each) => sum + each.inMinute, firesPerMinute) + inMinute;
-      if (inMinute > 0 && would > limit) return overQuota("firesPerMinute", limit, would);
+      const fires = recent.reduce((sum, each) => sum + each.inMinute, own) + inMinute;
+      const { firesPerMinute, payloadBytes: bytesMax } = limits;
+      if (firesPerMinute !== null && inMinute > 0 && fires > firesPerMinute) {
+        return overQuota("firesPerMinute", firesPerMinute, fires);
+      }
+      const day = dayOf(user, now);
+      const bytes = day.bytes + payloadBytes;
+      if (bytesMax !== null && payloadBytes > 0 && bytes > bytesMax) return overQuota("payloadBytes", bytesMax, bytes);
+      renew(given, user, { at: day.at, bytes });
       const lastsMs = MINUTE_MS + (perSecond === undefined ? 0 : count / perSecond * 1_000);
-      fired.delete(user);
-      fired.set(user, [...recent, { from: now, until: now + lastsMs, inMinute }]);
-      const [eldest] = fired.keys();
-      if (fired.size > COUNTED_MAX && eldest !== undefined) fired.delete(eldest);
+      renew(fired, user, [...recent, { from: now, until: now + lastsMs, inMinute }]);
       return undefined;
     },
     forget(user) {
       counted.delete(user);
     },
   };
+
+  /** A day's payloads by hand are as many as those that the user's tasks may have: their runs are kept for weeks. */
+  function dayOf(user: UserId, now: Instant): { readonly at: Instant; readonly bytes: number } {
+    const known = given.get(user);
+    return known !== undefined && now >= known.at && now < known.at + DAY_MS ? known : { at: now, bytes: 0 };
+  }
 
   /** Absent: no limit at all. */
   async function limitsOf(user: UserId): Promise<{ readonly [name in keyof Quota]: number | null } | undefined> {
@@ -137,6 +161,14 @@ export function createQuotas(peer: Pick<Peer, "tasks" | "now" | "watch">, direct
       void counted.get(user)?.usage.then((known) => known.delete(taskGuid(user, task))).catch(() => {});
     }
   }
+}
+
+/** Of many users those are remembered that came last. */
+function renew<T>(map: Map<UserId, T>, user: UserId, value: T): void {
+  map.delete(user);
+  map.set(user, value);
+  const [eldest] = map.keys();
+  if (map.size > FIRED_MAX && eldest !== undefined) map.delete(eldest);
 }
 
 type Fired = {

@@ -74,7 +74,10 @@ export function addDeadLetters(app: Hono<ApiEnv>, { peer, quotas }: Doors): void
     const found = await chosen(c, body, ["perSecond"], faults);
     if (found instanceof Response) return found;
     const { letters, isMore } = found;
-    const over = await quotas.fire(c.env.user, letters.length, perSecond);
+    const over = await quotas.fire(c.env.user, {
+      count: letters.length,
+      ...(perSecond === undefined ? {} : { perSecond }),
+    });
     if (over !== undefined) return refusalResponse(over);
     const driven = await drive(peer, letters, {
       start: peer.now(),

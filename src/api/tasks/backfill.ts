@@ -54,7 +54,10 @@ export function addBackfill(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
     if (isFault(schedule)) return problem(409, schedule.message, { field: "schedule" });
     const found = between(schedule, from, until, count + 1);
     const instants = found.slice(0, count);
-    const over = await quotas.fire(c.env.user, instants.length, perSecond);
+    const over = await quotas.fire(c.env.user, {
+      count: instants.length,
+      ...(perSecond === undefined ? {} : { perSecond }),
+    });
     if (over !== undefined) return refusalResponse(over);
     const driven = await drive(peer, instants.map((instant) => ({ guid, id: occurrenceId(guid, instant), instant })), {
       start: now,

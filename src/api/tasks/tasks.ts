@@ -1,5 +1,6 @@
 // The routes of tasks: make, list, read, change, and ask them to do something.
 
+import { Buffer } from "node:buffer";
 import type { Context, Hono } from "hono";
 import { withWord } from "../../core/ownership/owner-word.ts";
 import type { CommandResult, Match, TaskCommand } from "../../core/protocol/command.ts";
@@ -196,7 +197,8 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (ticket instanceof Response) return ticket;
     if (ticket.kind === "done") return answerRun(ticket.result, { "idempotent-replayed": "true" });
     try {
-      const over = await quotas.fire(c.env.user);
+      const payloadBytes = payload === undefined ? 0 : Buffer.byteLength(JSON.stringify(payload));
+      const over = await quotas.fire(c.env.user, { payloadBytes });
       if (over !== undefined) return answerRun(over);
       const command: TaskCommand = { kind: "trigger", ...(payload === undefined ? {} : { payload }) };
       return answerRun(
