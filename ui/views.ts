@@ -108,6 +108,7 @@ export type Overview = {
   readonly failing: readonly {
     readonly task: string;
     readonly user: string;
+    readonly name: string;
     readonly since: string;
     readonly failures: number;
     readonly error: string | null;

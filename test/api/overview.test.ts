@@ -10,7 +10,9 @@ const LEAST = { schedule: HOURLY, target: URN };
 
 test("the overview counts tasks, runs and what comes up, before and after the first look", () =>
   withWorld(async ({ call, clock, answer }) => {
-    await call("POST tasks", { body: { ...LEAST, id: "a", schedule: "R/2026-12-01T09:31:00Z/PT1M" } });
+    await call("POST tasks", {
+      body: { ...LEAST, id: "a", name: "The first", schedule: "R/2026-12-01T09:31:00Z/PT1M" },
+    });
     await call("POST tasks", { body: { ...LEAST, id: "b", state: { paused: true } } });
     await clock.pass(90_000);
     const first = overview.parse((await call("GET overview")).body);
@@ -25,8 +27,8 @@ test("the overview counts tasks, runs and what comes up, before and after the fi
     const second = overview.parse((await call("GET overview")).body);
     assert.equal(second.outcomes.failed, 1);
     assert.deepEqual(
-      second.failing.map(({ task, failures, error }) => ({ task, failures, error })),
-      [{ task: "a", failures: 1, error: "the target answered 404" }],
+      second.failing.map(({ task, name, failures, error }) => ({ task, name, failures, error })),
+      [{ task: "a", name: "The first", failures: 1, error: "the target answered 404" }],
     );
     answer({ kind: "delivered", status: 200 });
     await clock.pass(60_000);

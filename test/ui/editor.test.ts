@@ -10,7 +10,6 @@ const AT = { at: "/ui/edit" };
 browserTest("a task is written, previewed, added, and seen delivered without a reload", async ({ enter, receiver }) => {
   const { page } = await enter(AT);
   await page.getByLabel("Name").fill("Every second");
-  await page.locator("#id").fill("each-second");
   await page.locator("#schedule").fill(eachSecond());
   await page.locator(".preview .says").waitFor();
   assert.equal(await page.locator(".preview tbody tr").count(), 10);
@@ -18,6 +17,7 @@ browserTest("a task is written, previewed, added, and seen delivered without a r
   await page.locator("#payload").fill('{"say": "hello"}');
   await page.getByRole("button", { name: "Add task" }).click();
   await page.getByRole("heading", { name: "Every second" }).waitFor();
+  assert.equal(new URL(page.url()).search, "?id=every-second", "who says no id finds it by its name");
   await page.locator("[data-run]").getByText("delivered").first().waitFor();
   await until("more runs appear by themselves", async () => await page.locator("[data-run]").count() >= 3);
   assert.equal(receiver.received[0]?.body, '{"say":"hello"}');
@@ -211,7 +211,8 @@ browserTest("each rule of a task is chosen, and kept", async ({ enter, peer, rec
   });
 });
 
-browserTest("a task is added by the keyboard alone", async ({ enter, receiver }) => {
+browserTest("a task is added by the keyboard alone, with an id of its own", async ({ enter, peer, receiver }) => {
+  await peer.call("POST", "/tasks", { id: "by-keys", schedule: HOURLY, target: receiver.url });
   const { page } = await enter();
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key);
@@ -233,4 +234,5 @@ browserTest("a task is added by the keyboard alone", async ({ enter, receiver })
   await page.keyboard.type(receiver.url);
   await press("Enter");
   await page.getByRole("heading", { name: "By keys" }).waitFor();
+  assert.doesNotMatch(page.url(), /id=by-keys$/, "another one has the id that its name would make");
 });

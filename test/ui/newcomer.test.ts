@@ -32,16 +32,25 @@ browserTest(
 
     receiver.answer(503);
     await page.getByRole("button", { name: "Trigger now" }).click();
-    const failed = page.locator("[data-run]", { hasText: "retrying" });
-    await failed.getByText("503").first().waitFor();
+    const waits = page.locator("[data-run]", { hasText: "retrying" });
+    await waits.getByText("503").first().waitFor();
     await page.getByRole("link", { name: "Overview" }).click();
     await page.locator(".tile", { hasText: "Waiting for a retry" }).getByText("1", { exact: true }).waitFor();
     await page.getByRole("link", { name: "Runs", exact: true }).click();
-    await failed.locator("a[href^='/ui/run?']").click();
+    await waits.locator("a[href^='/ui/run?']").click();
     await page.getByText(/^Tried .* and will be tried again/).waitFor();
     await page.locator(".attempts-of").getByText("503").first().waitFor();
     receiver.answer(200);
     await page.getByText(/^Delivered after \d attempts/).waitFor();
+
+    receiver.answer(422);
+    await page.getByRole("button", { name: "Trigger anew" }).click();
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.locator(".troubles").getByText("Water the plants has failed once").waitFor();
+    await page.getByRole("link", { name: "Last run" }).click();
+    await page.getByText(/^Not delivered after one attempt: .* answered 422 .* then send it again/).waitFor();
+    await page.getByRole("link", { name: "Dead letters" }).click();
+    await page.locator("[data-run]").getByText("water-the-plants").waitFor();
   },
   { hasToken: false },
 );

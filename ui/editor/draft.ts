@@ -2,7 +2,7 @@
 // that nothing typed is lost when the session ends, the peer goes away or the page is loaded anew.
 
 import { computed, signal } from "@preact/signals";
-import { ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
+import { type Answer, ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
 import { isFaults, type Json, jsonIn, type Texts } from "../parts/fields.ts";
 import type { Task } from "../views.ts";
 import { definitionOf, FIELDS, textsOf } from "./fields.ts";
@@ -116,12 +116,10 @@ export async function send(): Promise<Task | undefined> {
   if (body === undefined || isSending.peek()) return undefined;
   const { id, etag } = draft.peek();
   isSending.value = true;
-  const answer = id === ""
-    ? await ask<Task>("POST", "/tasks", { body, headers: { "idempotency-key": onceKey(JSON.stringify(body)) } })
-    : await ask<Task>("PUT", `/tasks/${encodeURIComponent(id)}`, {
-      body,
-      ...(etag === undefined ? {} : { headers: { "if-match": etag } }),
-    });
+  const answer = id === "" ? await add(body) : await ask<Task>("PUT", `/tasks/${encodeURIComponent(id)}`, {
+    body,
+    ...(etag === undefined ? {} : { headers: { "if-match": etag } }),
+  });
   isSending.value = false;
   if (answer.kind === "done") {
     begin();
@@ -137,6 +135,26 @@ export async function send(): Promise<Task | undefined> {
   }
   return undefined;
 }
+
+/** Who gives a name and no id finds it by its name among the runs and the letters too, unless another has that id. */
+async function add(body: Json): Promise<Answer<Task>> {
+  const own = typeof body.name === "string" && body.id === undefined ? idOf(body.name) : "";
+  const answer = own === "" ? undefined : await post({ ...body, id: own });
+  const isTaken = answer?.kind === "problem" && answer.problem.status === 409;
+  return answer === undefined || isTaken ? await post(body) : answer;
+}
+
+function post(body: Json): Promise<Answer<Task>> {
+  return ask<Task>("POST", "/tasks", { body, headers: { "idempotency-key": onceKey(JSON.stringify(body)) } });
+}
+
+/** `Water the plants` is `water-the-plants`. */
+function idOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "").slice(0, OWN_ID_MAX);
+}
+
+/** Characters: a half of what an id may have, in letters of any script. */
+const OWN_ID_MAX = 64;
 
 async function showTheirs(id: string): Promise<void> {
   const answer = await ask<Task>("GET", `/tasks/${encodeURIComponent(id)}`);

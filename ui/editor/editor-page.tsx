@@ -137,7 +137,15 @@ function Fields({ isNew }: { readonly isNew: boolean }) {
         <div class="pair">
           <Field {...bind("name")} label="Name" isOptional placeholder="Nightly backup" />
           {isNew
-            ? <Field {...bind("id")} label="Id" isOptional isCode hint="What scripts call it. Made when left out." />
+            ? (
+              <Field
+                {...bind("id")}
+                label="Id"
+                isOptional
+                isCode
+                hint="What scripts call it. Made of the name when left out."
+              />
+            )
             : (
               <div class="field">
                 <span class="label-of">Id</span>

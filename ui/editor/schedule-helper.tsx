@@ -93,7 +93,7 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
       {kind === "week" && (
         <div class="helper-line" role="group" aria-label="Days">
           {WEEK.map((each) => (
-            <label key={each} class="pill day">
+            <label key={each} class="pill of-week">
               <input
                 type="checkbox"
                 checked={days.includes(each)}
@@ -129,7 +129,6 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
         <div class="helper-line">
           <input
             type="time"
-            class="short"
             aria-label="Time of day"
             value={time}
             onInput={(event) => change({ time: event.currentTarget.value })}

@@ -191,11 +191,11 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
           </span>
         </li>
       ))}
-      {failing.map(({ task, user, since, failures, error, run }) => (
+      {failing.map(({ task, user, name, since, failures, error, run }) => (
         <li key={task}>
           <span>
             <a href={taskPage({ id: task, user })}>
-              <bdi>{task}</bdi>
+              <bdi>{name}</bdi>
             </a>{" "}
             has failed {failures === 1 ? "once" : `${failures} times`} since <Moment at={since} zone={zone} />
             {error !== null && <span class="error">{error}</span>}

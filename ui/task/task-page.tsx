@@ -80,7 +80,7 @@ export function TaskPage() {
       </div>
       <section class="card panel" aria-labelledby="year-title">
         <h2 id="year-title">The year</h2>
-        <Year id={id} path={path} zone={zone} />
+        <Year key={String(task.last === null)} id={id} path={path} zone={zone} />
       </section>
       <section class="card panel" aria-labelledby="runs-title">
         <div class="panel-head">

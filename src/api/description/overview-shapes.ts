@@ -28,6 +28,7 @@ export const overview = z.strictObject({
   failing: z.array(z.strictObject({
     task: z.string(),
     user: z.string(),
+    name: z.string(),
     since: instant(),
     failures: count(),
     error: z.string().nullable(),

@@ -1,7 +1,8 @@
 // The route of the overview: how it goes, in one answer, so that the first page needs one question.
 
 import type { Hono } from "hono";
-import type { UserId } from "../../core/values/ids.ts";
+import { taskOf } from "../../core/task/task-entity.ts";
+import { taskGuid, type UserId } from "../../core/values/ids.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { meshNews } from "../mesh/mesh.ts";
@@ -43,11 +44,12 @@ export function addOverview(app: Hono<ApiEnv>, { peer, closing, catalogue }: Doo
       tasks: await catalogue.count(user) ?? null,
       ...counts,
       lateness: lateness ?? null,
-      failing: failing.map(({ since, error, ...each }) => ({
+      failing: await Promise.all(failing.map(async ({ since, error, ...each }) => ({
         ...each,
+        name: await nameOf(each),
         since: formatInstant(since),
         error: error ?? null,
-      })),
+      }))),
       ahead: {
         pieceMs: PIECE_MS,
         pieces,
@@ -57,6 +59,11 @@ export function addOverview(app: Hono<ApiEnv>, { peer, closing, catalogue }: Doo
       mesh: meshNews(state),
     });
   });
+
+  async function nameOf({ user, task }: { readonly user: UserId; readonly task: string }): Promise<string> {
+    const { entity } = await peer.dossier(taskGuid(user, task));
+    return (entity === undefined ? undefined : taskOf(entity))?.definition.name ?? task;
+  }
 
   function pulseOf(user: UserId | undefined): Pulse {
     const key = user ?? "";
