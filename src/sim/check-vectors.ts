@@ -4,7 +4,7 @@
 import { mergeEntities } from "../core/register/register.ts";
 import { VersionVector } from "../core/register/vector.ts";
 import type { PeerId, TaskGuid } from "../core/values/ids.ts";
-import type { Durable, History } from "./history.ts";
+import { type Durable, type History, taskIdOf } from "./history.ts";
 import type { Violation } from "./violation.ts";
 
 /** One broken vector brings more with it. */
@@ -44,11 +44,13 @@ export class VectorCheck {
     const registers = Object.fromEntries(covered);
     const merge = mergeEntities(mine ?? { ...theirs, registers: {} }, { ...theirs, registers });
     if (!merge.news) return;
+    const task = taskIdOf(theirs);
     this.violations.push({
       promise: "convergence",
       text: `${peer} has a vector that covers what it does not hold: of ${guid} ${other} has ${
         covered.map(([name, { stamp }]) => `${name} ${stamp}`).join(", ")
       }, and ${peer} ${covered.map(([name]) => mine?.registers[name]?.stamp ?? "nothing").join(", ")}`,
+      ...(task === undefined ? {} : { task }),
       at,
     });
   }

@@ -91,3 +91,10 @@ export class History {
 export function writeName(guid: TaskGuid, register: string, stamp: Stamp): string {
   return `${guid} ${register} ${stamp}`;
 }
+
+/** As its users call the task, also when it is deleted. */
+export function taskIdOf({ registers: { meta } }: Entity): string | undefined {
+  const value = meta?.value;
+  const isIt = typeof value === "object" && value !== null && "id" in value;
+  return isIt && typeof value.id === "string" ? value.id : undefined;
+}

@@ -1,5 +1,6 @@
 // The story of a world that broke a promise: what was broken, the faults of the world, and what happened around it.
 
+import { taskIdOf } from "./history.ts";
 import type { Violation } from "./violation.ts";
 import { START } from "./plan.ts";
 import type { World } from "./world.ts";
@@ -49,9 +50,7 @@ function around({ history, targets }: World, { task, id }: Violation, moment: nu
   for (const [peer, tasks] of history.versions) {
     for (const [guid, versions] of tasks) {
       for (const { at, entity } of versions) {
-        const meta = entity.registers.meta?.value;
-        const isIt = typeof meta === "object" && meta !== null && "id" in meta && meta.id === task;
-        if (isIt && isNear(at)) {
+        if (taskIdOf(entity) === task && isNear(at)) {
           const stamps = Object.entries(entity.registers).map(([name, { stamp }]) => `${name} ${stamp}`).join(", ");
           lines.push({ at, text: `${peer} has on its disk ${guid.slice(0, 8)}: ${stamps}` });
         }

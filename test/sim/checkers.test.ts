@@ -73,17 +73,18 @@ test("a vector that covers a write which its peer does not hold is seen, and wha
   const [old, next] = [makeStamp(1, 0, 1), makeStamp(2, 0, 2)];
   const guid = taskGuid("ada", "t");
   const entityOf = (register: Register): Entity => ({ kind: "task", key: guid, registers: { meta: register } });
+  const meta = (name: string) => ({ id: "t", name });
   const told = (mine: Entity | undefined) => {
     const history = new History();
     const check = new VectorCheck(history);
-    history.versions.set("a", new Map([[guid, [{ at: 1, entity: entityOf({ value: 1, stamp: old }) }]]]));
+    history.versions.set("a", new Map([[guid, [{ at: 1, entity: entityOf({ value: meta("one"), stamp: old }) }]]]));
     history.versions.set("b", new Map(mine === undefined ? [] : [[guid, [{ at: 2, entity: mine }]]]));
     check.durable(3, "b", { tasks: mine === undefined ? [] : [guid], vector: [old] });
-    return check.violations.map(({ promise, text }) => `${promise}: ${text.split(":")[0]}`);
+    return check.violations.map(({ promise, text, task }) => `${promise} ${task}: ${text.split(":")[0]}`);
   };
-  assert.deepEqual(told(undefined), ["convergence: b has a vector that covers what it does not hold"]);
-  assert.deepEqual(told(entityOf({ value: 1, stamp: old })), []);
-  assert.deepEqual(told(entityOf({ value: 2, stamp: next, previous: old })), []);
+  assert.deepEqual(told(undefined), ["convergence t: b has a vector that covers what it does not hold"]);
+  assert.deepEqual(told(entityOf({ value: meta("one"), stamp: old })), []);
+  assert.deepEqual(told(entityOf({ value: meta("two"), stamp: next, previous: old })), []);
 });
 
 test("a log of deliveries that was tampered with is seen", async () => {
