@@ -1,5 +1,6 @@
 // The link to one member: a stream for what we say, another for what it says, for as long as its connection holds.
 
+import { Brief } from "./brief.ts";
 import { GOSSIP_PROTOCOL } from "./libp2p-gossip.ts";
 import type { Connection, Stream } from "./libp2p-types.ts";
 import { frameOf, FrameReader, MESSAGE_MAX_BYTES } from "./wire.ts";
@@ -24,6 +25,7 @@ export type LinkEvents = {
 
 export class Link {
   readonly connection: Connection;
+  readonly brief = new Brief();
   readonly #events: LinkEvents;
   readonly #reader = new FrameReader(MESSAGE_MAX_BYTES);
   #waiting: Uint8Array[] = [];

@@ -61,6 +61,24 @@ const INBOUND_PENDING_MAX = 64;
 /** What may be on its way, or wait unread, in one stream: 10 MB/s when the round trip takes 100 ms. */
 const WINDOW_BYTES = 1024 * 1024;
 
+/**
+ * The first ping of a connection tells the round trip, by which its windows grow. That it lives is asked by its link, more
+ * often than the 30 s that are usual.
+ */
+const PING_MS = 300_000;
+
+/**
+ * Each timer wakes the process, on Deno three times. A heartbeat grafts who has come and tells what was missed: until then
+ * a broadcast goes to D peers that know the topic, grafted or not, and a sync brings what none brought.
+ */
+const HEARTBEAT_MS = 5_000;
+/** Heartbeats for which broadcasts are kept for who missed them, and told of: as long as the usual five and three of 1 s. */
+const KEPT_HEARTBEATS = 2;
+const TOLD_HEARTBEATS = 1;
+
+/** What a heartbeat has held against a peer, a promise that it did not keep, is forgotten at the next. */
+const BLAME_LEFT = 0.001;
+
 /** Of gossip to one peer that waits: as much as may be on its way. What is behind that is old news when it comes. */
 export const GOSSIP_QUEUE_BYTES = 1024 * 1024;
 
@@ -109,7 +127,10 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
     // A window grows while data is read, to 16 MiB by itself; a stream that is paused then gets all of it, and libp2p
     // resets one that holds more than 4 MiB.
     streamMuxers: [
-      yamux({ streamOptions: { maxStreamWindowSize: WINDOW_BYTES, maxReadBufferLength: 4 * WINDOW_BYTES } }),
+      yamux({
+        keepAliveInterval: PING_MS,
+        streamOptions: { maxStreamWindowSize: WINDOW_BYTES, maxReadBufferLength: 4 * WINDOW_BYTES },
+      }),
     ],
     // It aborts connections that live when this process was busy for some seconds. Links watch themselves instead.
     connectionMonitor: { enabled: false },
@@ -142,6 +163,10 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
         Dscore: 2,
         Dout: 1,
         Dlazy: 3,
+        heartbeatInterval: HEARTBEAT_MS,
+        mcacheLength: KEPT_HEARTBEATS,
+        mcacheGossip: TOLD_HEARTBEATS,
+        scoreParams: { decayInterval: HEARTBEAT_MS, behaviourPenaltyDecay: BLAME_LEFT },
         // One copy to the mesh of a topic, not to everybody.
         floodPublish: false,
         // The same bytes to each peer, encoded once.

@@ -3,6 +3,7 @@
 
 import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
 import type { PeerId } from "../core/values/ids.ts";
+import type { Brief } from "./brief.ts";
 import { Gate } from "./gate.ts";
 import { channelOf, receiveName, sendName } from "./libp2p-channel.ts";
 import { Gossip, TOPICS } from "./libp2p-gossip.ts";
@@ -158,15 +159,16 @@ class Libp2pMesh implements Mesh {
   }
 
   send(to: PeerId, message: PeerMessage): boolean {
-    const bytes = encodeValue(message);
+    const link = this.#linked.has(to) ? this.#links.get(to) : undefined;
+    if (link === undefined) return false;
+    const bytes = encodeValue(link.brief.shorten(message));
     if (bytes.length > MESSAGE_MAX_BYTES) {
       this.#gate.count("message too long");
       return false;
     }
-    const link = this.#linked.has(to) ? this.#links.get(to) : undefined;
-    if (link === undefined) return false;
     const isTaken = link.say(bytes);
-    if (!isTaken) this.#gate.count("message queue full");
+    if (isTaken) link.brief.said(message);
+    else this.#gate.count("message queue full");
     return isTaken;
   }
 
@@ -260,7 +262,7 @@ class Libp2pMesh implements Mesh {
   async #link(peer: PeerId, connection: Connection): Promise<void> {
     if (this.#links.has(peer)) return await this.#opening.get(peer);
     const link = new Link(connection, {
-      heard: (frame) => this.#heard(peer, frame),
+      heard: (frame) => this.#heard(peer, frame, link.brief),
       garbled: () => {
         this.#gate.offend(peer, "message too long to read");
         this.#cut(peer, "a message was too long");
@@ -297,12 +299,14 @@ class Libp2pMesh implements Mesh {
     else link.hear(stream);
   }
 
-  #heard(peer: PeerId, frame: Uint8Array): void {
+  #heard(peer: PeerId, frame: Uint8Array, brief: Brief): void {
     if (frame.length === 0) return;
     const decoded = decodeValue(frame);
-    const message = decoded.kind === "value" ? this.#settings.parseMessage(decoded.value) : undefined;
-    if (message !== undefined) this.#tell(() => this.#settings.listener.heard(peer, message));
-    else if (this.#gate.offend(peer, "message malformed")) this.#cut(peer, "it was shut out");
+    const message = decoded.kind === "value" ? this.#settings.parseMessage(brief.complete(decoded.value)) : undefined;
+    if (message !== undefined) {
+      brief.heard(message);
+      this.#tell(() => this.#settings.listener.heard(peer, message));
+    } else if (this.#gate.offend(peer, "message malformed")) this.#cut(peer, "it was shut out");
   }
 
   #gone(connection: Connection): void {

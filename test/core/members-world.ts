@@ -33,8 +33,12 @@ export class MembersWorld {
   readonly seen: Seen[] = [];
   /** Who found that its loop had stood still, and when. */
   readonly fences: { readonly at: number; readonly by: string }[] = [];
-  /** Messages sent, by sender. */
+  /** Messages sent, by sender; and when there was one again after a tenth of a second without any. */
   readonly sent = new Map<string, number>();
+  readonly bursts: number[] = [];
+  #sentAt = -Infinity;
+  /** Answers to probes that came, by who asked and who answered: `a>b`. */
+  readonly #answers = new Map<string, number>();
   /** How far the clock of a peer is ahead, and what a cable adds in one direction: `a>b`. */
   readonly offsets = new Map<string, number>();
   readonly slow = new Map<string, number>();
@@ -149,6 +153,11 @@ export class MembersWorld {
     return this;
   }
 
+  /** How many probes of `asker` `peer` has answered. */
+  answers(asker: string, peer: string): number {
+    return this.#answers.get(`${asker}>${peer}`) ?? 0;
+  }
+
   /** What each believes of each other, where it is not `alive`: `p0: p2 dead`. */
   doubts(): string[] {
     return [...this.#lives].flatMap(([name, { members }]) =>
@@ -198,6 +207,10 @@ export class MembersWorld {
       if (from !== undefined) this.seen.push({ at: this.#now, by: name, peer, to });
     }
     this.sent.set(name, (this.sent.get(name) ?? 0) + output.sends.length);
+    if (output.sends.length > 0) {
+      if (this.#now - this.#sentAt > 100) this.bursts.push(this.#now);
+      this.#sentAt = this.#now;
+    }
     for (const { to, message } of output.sends) this.#carry(name, to, message);
     const alarmAt = output.wakeAt === undefined ? undefined : output.wakeAt - START - (this.offsets.get(name) ?? 0);
     if (alarmAt === life.alarmAt) return;
@@ -217,6 +230,7 @@ export class MembersWorld {
       if (this.#lives.get(to) !== receiver || this.#cuts.has(`${from}>${to}`)) return;
       const parsed = parseSwimMessage(message);
       if (parsed === undefined) throw new Error(`not a message: ${JSON.stringify(message)}`);
+      if (parsed.kind === "ack") this.#answers.set(`${to}>${from}`, this.answers(to, from) + 1);
       this.#tell(to, (now, members) => members.heard(from, parsed, now));
     }, this.slow.get(`${from}>${to}`));
   }

@@ -326,6 +326,31 @@ test("an admitted peer that never answers is dead from the start, and the start 
   }
 });
 
+test("all of a small mesh come to talk at one moment, each pair once a second, and both ask in turns", () => {
+  for (const peers of [2, 3, 5, 9]) {
+    for (let seed = 1; seed <= 10; seed++) {
+      const world = calm(peers, seed).run(20_000);
+      const [before, askedBefore] = [world.bursts.length, asked(world)];
+      world.sent.clear();
+      world.run(20_000);
+      const bursts = world.bursts.length - before;
+      assert.ok(bursts >= 20 && bursts <= 23, `seed ${seed}, ${peers} peers: ${bursts} bursts in 20 s`);
+      const each = [...world.sent.values()].reduce((sum, count) => sum + count, 0) / 20 / peers;
+      assert.ok(each <= 1.15 * (peers - 1), `seed ${seed}, ${peers} peers: ${each} messages/s`);
+      // Each has heard each other's answer to a probe of its own, about every two seconds.
+      const answers = asked(world).map((count, at) => count - (askedBefore[at] ?? 0));
+      assert.ok(Math.min(...answers) >= 8 && Math.max(...answers) <= 13, `seed ${seed}, ${peers} peers: ${answers}`);
+    }
+  }
+});
+
+/** How often each was answered by each other. */
+function asked(world: MembersWorld): number[] {
+  return world.names.flatMap((name) =>
+    world.names.filter((other) => other !== name).map((other) => world.answers(name, other))
+  );
+}
+
 test("each peer sends at most what its probes and answers are", () => {
   for (const [peers, most] of [[2, 2], [5, 5], [9, 10], [20, 5], [50, 5]] as const) {
     const world = calm(peers, 1);

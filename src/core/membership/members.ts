@@ -82,7 +82,7 @@ export class Members {
     this.#time = new LoopTime(periods.graceMs);
     this.#relays = new Relays(periods);
     this.#gossip = new Gossip(this.#members, chance);
-    this.#round = new Round(chance, periods);
+    this.#round = new Round(self, chance, periods);
   }
 
   /** Grows when others take this peer for dead. */
@@ -137,10 +137,8 @@ export class Members {
     const member = this.#members.get(peer);
     if (member === undefined || this.#hasLeft) return this.#end();
     const probe = this.#probes.get(peer);
-    if (probe?.stage === "hint") {
-      this.#probes.set(peer, indirect(probe, probe.helpers, this.#periods));
-      this.#sendProbe(peer, probe.seq);
-    } else if (probe !== undefined) this.#sendProbe(peer, probe.seq);
+    if (probe?.stage === "hint") this.#probes.set(peer, indirect(probe, probe.helpers, this.#periods));
+    if (probe !== undefined) this.#sendProbe(peer, probe.seq);
     else if (member.state !== "alive" || member.news === undefined) this.#probe(member);
     return this.#end();
   }
@@ -342,24 +340,25 @@ export class Members {
   // Probes
 
   #take(from: Member, message: SwimMessage): void {
+    const { peer } = from;
     switch (message.kind) {
       case "probe":
         // What goes round is not to wait for the other's turn.
-        if (this.#gossip.isQuiet) this.#round.askedBy(from.peer, message.seq, this.#time.ms);
-        this.#send(from.peer, {
+        if (this.#gossip.isQuiet) this.#round.askedBy(peer, message.seq, this.#probes.has(peer), this.#time.ms);
+        this.#send(peer, {
           kind: "ack",
           seq: message.seq,
           incarnation: this.#incarnation,
           news: { ...this.#news, wall: this.#now },
-          rumors: this.#gossip.rumorsFor(from.peer),
+          rumors: this.#gossip.rumorsFor(peer),
         });
         return;
       case "ack":
         return this.#acked(from, message.seq, message.news.wall);
       case "probe-for-me":
-        return this.#relay(from.peer, message.seq, message.target);
+        return this.#relay(peer, message.seq, message.target);
       case "probed":
-        return this.#probed(from.peer, message);
+        return this.#probed(peer, message);
       case "rumors":
         return;
     }

@@ -1,7 +1,8 @@
 // The round of probes: who is asked when. In a small mesh each other is asked once a period, by whichever of the two is
 // the first: who was asked is the next to ask, so that both measure the other's clock and have its grants, and half of
-// what two rounds would say goes over the wire. Of more peers one of the living, one of the lost and the suspects are
-// asked in each period, so that it costs the same in a mesh of any size.
+// what two rounds would say goes over the wire. Who has to ask one asks all whose turn is near: after some periods all of
+// such a mesh talk at one moment and sleep until the next. Of more peers one of the living, one of the lost and the
+// suspects are asked in each period, so that it costs the same in a mesh of any size.
 
 import type { PresenceState } from "../ownership/presence.ts";
 import type { PeerId } from "../values/ids.ts";
@@ -12,23 +13,30 @@ import { Rotation } from "./rotation.ts";
 /** Up to so many others all are asked. */
 const ASK_ALL_MAX = 8;
 
-/** In periods: when who was asked asks, at the latest and at the earliest, so that two that asked at once do not do so
- * again and again; and when who asked does so once more, if the other has not. */
-const TURN_MAX = 0.95;
-const TURN_MIN = 0.85;
+/** In periods: when who was asked asks; and when who asked does so once more, if the other has not. */
+const TURN = 0.95;
 const OUT_OF_TURN = 1.05;
+
+/**
+ * And how much earlier, when somebody is asked or has just asked: to be woken once for all costs less than once for each.
+ * Of two halves of a mesh one is always so near to the other: with less they would keep their distance.
+ */
+const NEAR = 0.5;
 
 /** Who is asked again and again still asks: its own word may not get through. */
 const SELF_MAX = 2;
 
 type Turn = {
   dueMs: number;
+  /** The other has asked last. */
+  isOwn: boolean;
   /** When this peer asked last, and the number of what it was last asked. */
   askedMs: number;
   seq: number | undefined;
 };
 
 export class Round {
+  readonly #self: PeerId;
   readonly #chance: () => number;
   readonly #periods: Periods;
   readonly #living: Rotation;
@@ -36,8 +44,11 @@ export class Round {
   readonly #turns = new Map<PeerId, Turn>();
   #endsMs = Infinity;
   #isSmall = true;
+  /** Somebody has asked just now. */
+  #isWoken = false;
 
-  constructor(chance: () => number, periods: Periods) {
+  constructor(self: PeerId, chance: () => number, periods: Periods) {
+    this.#self = self;
     this.#chance = chance;
     this.#periods = periods;
     this.#living = new Rotation(chance);
@@ -71,17 +82,22 @@ export class Round {
   /** This peer asks that one. */
   asks(peer: PeerId, ms: number): void {
     const seq = this.#turns.get(peer)?.seq;
-    this.#turns.set(peer, { dueMs: ms + this.#periods.probeMs * OUT_OF_TURN, askedMs: ms, seq });
+    this.#turns.set(peer, { dueMs: ms + this.#periods.probeMs * OUT_OF_TURN, isOwn: false, askedMs: ms, seq });
   }
 
-  /** That one has asked this peer. Who asks the same once more has not heard the answer, and may hear what it is asked. */
-  askedBy(peer: PeerId, seq: number, ms: number): void {
+  /**
+   * That one has asked this peer; `isAsking`: and is asked by it at the same time, when one of the two keeps the turn. Who
+   * asks the same once more has not heard the answer, and may hear what it is asked.
+   */
+  askedBy(peer: PeerId, seq: number, isAsking: boolean, ms: number): void {
     const turn = this.#turns.get(peer);
     if (turn === undefined || turn.seq === seq || !this.#isSmall) return;
     turn.seq = seq;
+    this.#isWoken = true;
+    if (isAsking && this.#self < peer) return;
     const { probeMs } = this.#periods;
-    const nextMs = ms + probeMs * (TURN_MIN + (TURN_MAX - TURN_MIN) * this.#chance());
-    turn.dueMs = Math.min(nextMs, turn.askedMs + probeMs * SELF_MAX);
+    turn.isOwn = true;
+    turn.dueMs = Math.min(ms + probeMs * TURN, turn.askedMs + probeMs * SELF_MAX);
   }
 
   /** Whether a period has ended, and another has begun. */
@@ -111,12 +127,17 @@ export class Round {
   }
 
   #takeTurns(ms: number): readonly PeerId[] {
+    const isTime = this.#isWoken || this.dueMs <= ms;
+    this.#isWoken = false;
+    if (!isTime) return [];
+    const { probeMs } = this.#periods;
     const due: PeerId[] = [];
     for (const [peer, turn] of this.#turns) {
-      if (turn.dueMs > ms) continue;
+      if (turn.dueMs > (turn.isOwn ? ms + probeMs * NEAR : ms)) continue;
       due.push(peer);
       // Who is being asked already is not asked twice.
-      turn.dueMs = ms + this.#periods.probeMs;
+      turn.dueMs = ms + probeMs;
+      turn.isOwn = false;
     }
     return due;
   }
