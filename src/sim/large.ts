@@ -1,7 +1,9 @@
 // A large mesh for a while: a hundred peers, a hundred thousand tasks that are there already, and nothing that goes
-// wrong. It says what each peer has sent and computed, and whether every occurrence that was due was sent once.
+// wrong. It says what each peer has sent and computed, whether every occurrence that was due was sent once, and whether all
+// hold the same in the end.
 
 import type { Write } from "../core/protocol/write.ts";
+import { SHARDS } from "../core/ownership/shard.ts";
 import { parseSchedule } from "../core/schedule/schedule-source.ts";
 import { between, nextAtOrAfter, type Schedule } from "../core/schedule/schedule.ts";
 import { occurrenceId } from "../core/task/occurrence.ts";
@@ -15,7 +17,7 @@ import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
 import { planOf } from "./plan-draw.ts";
 import { START } from "./plan.ts";
-import { USER, World } from "./world.ts";
+import { runEndsOf, USER, World } from "./world.ts";
 
 export type LargeSize = {
   readonly peers: number;
@@ -34,8 +36,12 @@ export type LargeReport = {
   readonly missed: number;
   readonly double: number;
   readonly latenessMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Messages to one peer: of all in the mean, and of who sent the most. */
   readonly messagesPerPeerS: number;
+  readonly messagesMostS: number;
   readonly broadcastsPerS: number;
+  /** What is not as it should be in the end, one line each. */
+  readonly faults: readonly string[];
   /** By what they say: how many in all, and about how long one is. */
   readonly kinds: ReadonlyMap<string, { readonly count: number; readonly bytes: number }>;
 };
@@ -109,10 +115,42 @@ export async function simulateLarge(
   }
   world.timeline.at(START + WARM_UP_MS, parts.onCalm);
   await world.run();
-  return { ...report(world, schedules, size), kinds };
+  return { ...report(world, schedules, size), kinds, faults: await faultsOf(world, size) };
 }
 
-function report(world: World, schedules: ReadonlyMap<TaskGuid, Schedule>, size: LargeSize): Omit<LargeReport, "kinds"> {
+/** All see all, hold the same tasks, and have of each run log what anybody had ten seconds before; each shard is fired once. */
+async function faultsOf(world: World, { peers }: LargeSize): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const digests = new Set<string>();
+  for (const peer of world.survivors()) {
+    const mesh = peer.node?.mesh();
+    const say = (text: string) => faults.push(`${peer.id} ${text}`);
+    if (mesh === undefined) {
+      say("is not up");
+      continue;
+    }
+    digests.add(mesh.digest);
+    const alive = mesh.peers.filter(({ state }) => state === "alive").length;
+    if (alive !== peers) say(`sees ${alive} alive`);
+    const shards = mesh.peers.reduce((sum, each) => sum + each.shards, 0);
+    if (shards !== SHARDS) say(`counts ${shards} shards that are fired`);
+    if (mesh.digest === "" || !mesh.converged) say("does not hold what the others do, or does not know it");
+    if (mesh.fenced) say("is fenced");
+    const ends = await runEndsOf(peer);
+    const behind = [...world.lateEnds.values()].some((late) =>
+      [...late].some(([author, seq]) => (ends.get(author) ?? 0) < seq)
+    );
+    if (behind) say("lacks something of a run log that another had ten seconds before");
+  }
+  if (digests.size > 1) faults.push(`there are ${digests.size} digests`);
+  return faults;
+}
+
+function report(
+  world: World,
+  schedules: ReadonlyMap<TaskGuid, Schedule>,
+  size: LargeSize,
+): Omit<LargeReport, "kinds" | "faults"> {
   const sent = new Map<string, { count: number; latenessMs: number }>();
   for (const { id, at, instant } of world.targets.sent) {
     const known = sent.get(id);
@@ -142,6 +180,7 @@ function report(world: World, schedules: ReadonlyMap<TaskGuid, Schedule>, size: 
     double,
     latenessMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
     messagesPerPeerS: world.network.messages / size.peers / seconds,
+    messagesMostS: Math.max(0, ...world.network.sent.values()) / seconds,
     broadcastsPerS: world.network.broadcasts / seconds,
   };
 }
