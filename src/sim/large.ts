@@ -11,13 +11,13 @@ import { writeTask } from "../core/task/task-entity.ts";
 import { isFault } from "../core/values/fault.ts";
 import { type TaskGuid, taskGuid } from "../core/values/ids.ts";
 import { type Instant, instant } from "../core/values/instant.ts";
-import { makeStamp, type Stamp } from "../core/values/stamp.ts";
+import { makeStamp } from "../core/values/stamp.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
 import { planOf } from "./plan-draw.ts";
 import { START } from "./plan.ts";
-import { runEndsOf, USER, World } from "./world.ts";
+import { foundingStamps, runEndsOf, USER, World } from "./world.ts";
 
 export type LargeSize = {
   readonly peers: number;
@@ -186,12 +186,14 @@ function report(
 }
 
 /** The tasks as a peer has them on its disk that has known them for long. */
-async function fill(base: ForkableKeyValue, { tasks, periodS }: LargeSize): Promise<ReadonlyMap<TaskGuid, Schedule>> {
+async function fill(
+  base: ForkableKeyValue,
+  { peers, tasks, periodS }: LargeSize,
+): Promise<ReadonlyMap<TaskGuid, Schedule>> {
   const store = recordStore(base);
   const chance = new Chance(1, "tasks");
   const schedules = new Map<TaskGuid, Schedule>();
   const since = instant(START - 3_600_000);
-  let last: Stamp | undefined;
   let writes: Write[] = [];
   for (let n = 0; n < tasks; n++) {
     const id = `task-${n}`;
@@ -202,7 +204,6 @@ async function fill(base: ForkableKeyValue, { tasks, periodS }: LargeSize): Prom
     if (isFault(schedule)) throw new Error(schedule.message);
     schedules.set(guid, schedule);
     const stamp = makeStamp(since + Math.floor(n / 1_000), n % 1_000, BEFORE);
-    last = stamp;
     const definition = {
       ...{ id, name: id, schedule: source, payload: n, policy: {}, labels: {} },
       target: { urn: `http://target.test/${id}` },
@@ -222,9 +223,8 @@ async function fill(base: ForkableKeyValue, { tasks, periodS }: LargeSize): Prom
     await store.commit(writes);
     writes = [];
   }
-  await store.commit([...writes, { kind: "vector", stamps: last === undefined ? [] : [last] }, {
-    kind: "runVector",
-    ends: [],
-  }]);
+  // The first founder's comes after all of these, and has their origin.
+  const stamps = foundingStamps({ peers, start: START });
+  await store.commit([...writes, { kind: "vector", stamps }, { kind: "runVector", ends: [] }]);
   return schedules;
 }

@@ -7,7 +7,7 @@ import type { CommandResult, TaskCommand } from "../core/protocol/command.ts";
 import type { Entity } from "../core/register/register.ts";
 import { type PeerId, type TaskGuid, taskGuid } from "../core/values/ids.ts";
 import type { Instant } from "../core/values/instant.ts";
-import { makeStamp } from "../core/values/stamp.ts";
+import { makeStamp, type Stamp } from "../core/values/stamp.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
@@ -341,6 +341,11 @@ function commandOf(action: UserAction): TaskCommand {
 
 function told(result: CommandResult): { readonly result: "done" | "refused"; readonly why?: string } {
   return result.kind === "refused" ? { result: "refused", why: result.why } : { result: "done" };
+}
+
+/** The stamps of the founders' admissions, of which a store that has known them for long has a vector. */
+export function foundingStamps({ peers, start }: Pick<Plan, "peers" | "start">): readonly Stamp[] {
+  return Array.from({ length: peers }, (_, n) => makeStamp((start - FOUNDED_MS) as Instant, n + 1, 1));
 }
 
 /** All the founders' stamps are the first one's. */

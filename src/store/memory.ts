@@ -16,33 +16,35 @@ export type ForkableKeyValue = KeyValue & {
 
 type Entry = readonly [key: string, value: string];
 
-/** A sorted run of entries. Never changed once made, so that a walk may hold on to it. */
+/** A sorted run of entries. */
 type Leaf = readonly Entry[];
 
-/** Entries of a leaf before it is cut in two: a write copies one leaf and the list of leaves. */
+/** Entries of a leaf before it is cut in two. */
 const LEAF_MAX = 256;
 
 class MemoryKeyValue implements ForkableKeyValue {
-  readonly #spaces = new Map<Space, readonly Leaf[]>();
+  readonly #spaces = new Map<Space, Shelf>();
   #isClosed = false;
 
   fork(): KeyValue {
     const fork = new MemoryKeyValue();
-    for (const [space, leaves] of this.#spaces) fork.#spaces.set(space, leaves);
+    for (const [space, shelf] of this.#spaces) fork.#spaces.set(space, new Shelf(shelf.lend()));
     return fork;
   }
 
   batch(operations: readonly Operation[]): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed());
     for (const { space, key, value } of operations) {
-      this.#spaces.set(space, written(this.#spaces.get(space) ?? [], key, value));
+      const shelf = this.#spaces.get(space) ?? new Shelf([]);
+      this.#spaces.set(space, shelf);
+      shelf.write(key, value);
     }
     return Promise.resolve();
   }
 
   getMany(space: Space, keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     if (this.#isClosed) return Promise.reject(closed());
-    const leaves = this.#spaces.get(space) ?? [];
+    const leaves = this.#spaces.get(space)?.leaves ?? [];
     return Promise.resolve(keys.map((key) => {
       const leaf = leaves[leafFor(leaves, key)];
       const entry = leaf?.[firstAtOrAfter(leaf, key)];
@@ -51,7 +53,7 @@ class MemoryKeyValue implements ForkableKeyValue {
   }
 
   walk(space: Space, range: Range): Walk {
-    return new MemoryWalk(this.#spaces.get(space) ?? [], range, () => this.#isClosed);
+    return new MemoryWalk(this.#spaces.get(space)?.lend() ?? [], range, () => this.#isClosed);
   }
 
   damaged(): number {
@@ -63,6 +65,46 @@ class MemoryKeyValue implements ForkableKeyValue {
   close(): Promise<void> {
     this.#isClosed = true;
     return Promise.resolve();
+  }
+}
+
+/** The leaves of one space. What a walk or a fork holds on to is not changed any more: a write then copies it first. */
+class Shelf {
+  #leaves: Leaf[];
+  #isLent = false;
+  /** Those that nobody else has. */
+  readonly #own = new Map<Leaf, Entry[]>();
+
+  constructor(leaves: readonly Leaf[]) {
+    this.#leaves = [...leaves];
+  }
+
+  get leaves(): readonly Leaf[] {
+    return this.#leaves;
+  }
+
+  lend(): readonly Leaf[] {
+    this.#isLent = true;
+    this.#own.clear();
+    return this.#leaves;
+  }
+
+  write(key: string, value: string | undefined): void {
+    const place = leafFor(this.#leaves, key);
+    const known = this.#leaves[place] ?? [];
+    const at = firstAtOrAfter(known, key);
+    const isThere = known[at]?.[0] === key;
+    if (value === undefined && !isThere) return;
+    const leaf = this.#own.get(known) ?? [...known];
+    leaf.splice(at, isThere ? 1 : 0, ...(value === undefined ? [] : [[key, value] as const]));
+    this.#own.delete(known);
+    const half = leaf.length >> 1;
+    const made = leaf.length === 0 ? [] : leaf.length <= LEAF_MAX ? [leaf] : [leaf.slice(0, half), leaf.slice(half)];
+    for (const each of made) this.#own.set(each, each);
+    if (this.#isLent) this.#leaves = [...this.#leaves];
+    this.#isLent = false;
+    if (made.length === 1 && place < this.#leaves.length) this.#leaves[place] = leaf;
+    else this.#leaves.splice(place, 1, ...made);
   }
 }
 
@@ -150,20 +192,6 @@ class MemoryWalk implements Walk {
 function isWithin({ gt, gte, lt, lte }: Range, key: string): boolean {
   return (gt === undefined || compareKeys(key, gt) > 0) && (gte === undefined || compareKeys(key, gte) >= 0) &&
     (lt === undefined || compareKeys(key, lt) < 0) && (lte === undefined || compareKeys(key, lte) <= 0);
-}
-
-/** The leaves after a write; those before it are left as they are. */
-function written(leaves: readonly Leaf[], key: string, value: string | undefined): readonly Leaf[] {
-  const place = leafFor(leaves, key);
-  const leaf = leaves[place] ?? [];
-  const at = firstAtOrAfter(leaf, key);
-  const isThere = leaf[at]?.[0] === key;
-  if (value === undefined && !isThere) return leaves;
-  const changed = leaf.toSpliced(at, isThere ? 1 : 0, ...(value === undefined ? [] : [[key, value] as const]));
-  if (changed.length === 0) return leaves.toSpliced(place, 1);
-  if (changed.length <= LEAF_MAX) return leaves.length === 0 ? [changed] : leaves.with(place, changed);
-  const half = changed.length >> 1;
-  return leaves.toSpliced(place, 1, changed.slice(0, half), changed.slice(half));
 }
 
 /** The leaf that holds the key, or would: the last one that starts at or before it. */
