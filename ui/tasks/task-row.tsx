@@ -36,7 +36,7 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
           </a>
           {task.state.paused && <Paused state={task.state} zone={zone} />}
         </div>
-        <p class="sentence">
+        <p class="sentence" title={task.sentence}>
           {task.name !== task.id && (
             <>
               <code>
