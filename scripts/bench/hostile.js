@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runtimePath } from "../runtime.js";
-import { leftover, report, root } from "./world.js";
+import { asProgram, leftover, report, root } from "./world.js";
 
 const EACH = 50;
 const TOTAL_MS = 10_000;
@@ -70,7 +70,7 @@ export async function hostile(runtime) {
 async function send(runtime, servers, kinds) {
   const [command, ...args] = [
     runtimePath(runtime),
-    ...(runtime === "deno" ? ["run", "-A", "--no-check"] : []),
+    ...asProgram(runtime),
     join(root, "scripts/bench/hostile-sender.ts"),
     ...[EACH, TOTAL_MS].map(String),
     ...[WELL, ...kinds].map((kind) => `${kind}=${servers.find(({ name }) => name === kind).port}`),

@@ -2,16 +2,13 @@
 
 import { join } from "node:path";
 import { runtimePath } from "../runtime.js";
-import { makeFolder, report, root, startProgram } from "./world.js";
+import { asProgram, makeFolder, report, root, startProgram } from "./world.js";
 
 export async function outage(runtime) {
   const folder = makeFolder();
   try {
     const args = [join(root, "scripts/bench/outage-hour.ts"), join(folder.path, "db")];
-    const run = await startProgram(
-      runtimePath(runtime),
-      runtime === "deno" ? ["run", "-A", "--no-check", ...args] : args,
-    );
+    const run = await startProgram(runtimePath(runtime), [...asProgram(runtime), ...args]);
     await run.exited;
     const { due, accounted, open, outcomes, attempts, well, most, after, cpuS } = run.ready;
     const told = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`).join(", ");

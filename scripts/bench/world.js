@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../v8.js";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const TOKEN = "benchmark-token-of-more-than-32-characters";
@@ -103,6 +104,11 @@ export async function startSink(core, host = "127.0.0.1") {
       }
     },
   };
+}
+
+/** What goes before a script that is to run as the program itself does. */
+export function asProgram(runtime) {
+  return runtime === "deno" ? ["run", "-A", "--no-check", `--v8-flags=${V8_FLAGS.deno.join(",")}`] : V8_FLAGS.node;
 }
 
 export function makeFolder() {
