@@ -176,6 +176,12 @@ browserTest("what has happened is said, leads there, and is dismissed", async ({
   await notice.getByRole("button", { name: "Dismiss" }).click();
   await notice.waitFor({ state: "detached" });
   await trigger.click();
+  await notice.waitFor();
+  await page.getByRole("link", { name: "Mesh", exact: true }).click();
+  await isAt("Mesh")(page);
+  assert.equal(await notice.count(), 0, "it stays on the page where it was said");
+  await page.goBack();
+  await trigger.click();
   await notice.getByRole("link", { name: "See what becomes of it" }).click();
   await page.getByRole("heading", { name: /^Run of/ }).waitFor();
   await notice.waitFor({ state: "detached" });

@@ -2,6 +2,8 @@
 // What has just happened, said once: seen at the foot of the page, and heard by who can't see it.
 
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { path } from "../router.ts";
 import { Icon } from "./icon.tsx";
 
 /** Where what has happened can be looked at. */
@@ -24,6 +26,11 @@ export function say(
 
 export function Notices() {
   const shown = notice.value;
+  const here = path.value;
+  useEffect(() => {
+    // Whoever went on knows the way, or does not want it.
+    if (notice.peek()?.way !== undefined) hush();
+  }, [here]);
   return (
     <div class="notices" role="status">
       {shown !== undefined && (
