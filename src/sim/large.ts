@@ -17,7 +17,7 @@ import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
 import { planOf } from "./plan-draw.ts";
 import { START } from "./plan.ts";
-import { foundingStamps, runEndsOf, USER, World } from "./world.ts";
+import { foundingStamp, runEndsOf, USER, World } from "./world.ts";
 
 export type LargeSize = {
   readonly peers: number;
@@ -223,8 +223,8 @@ async function fill(
     await store.commit(writes);
     writes = [];
   }
-  // The first founder's comes after all of these, and has their origin.
-  const stamps = foundingStamps({ peers, start: START });
+  // It comes after all of these, and has their origin.
+  const stamps = [foundingStamp({ peers, start: START })];
   await store.commit([...writes, { kind: "vector", stamps }, { kind: "runVector", ends: [] }]);
   return schedules;
 }

@@ -343,9 +343,9 @@ function told(result: CommandResult): { readonly result: "done" | "refused"; rea
   return result.kind === "refused" ? { result: "refused", why: result.why } : { result: "done" };
 }
 
-/** The stamps of the founders' admissions, of which a store that has known them for long has a vector. */
-export function foundingStamps({ peers, start }: Pick<Plan, "peers" | "start">): readonly Stamp[] {
-  return Array.from({ length: peers }, (_, n) => makeStamp((start - FOUNDED_MS) as Instant, n + 1, 1));
+/** The last stamp of the founders' admissions: the vector of a store that has known them for long covers it. */
+export function foundingStamp({ peers, start }: Pick<Plan, "peers" | "start">): Stamp {
+  return makeStamp((start - FOUNDED_MS) as Instant, peers, 1);
 }
 
 /** All the founders' stamps are the first one's. */

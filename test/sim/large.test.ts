@@ -15,6 +15,9 @@ test("a mesh that starts with its tasks fires each occurrence once, holds the sa
   assert.ok(report.due > 300, `${report.due} were due`);
   assert.deepEqual([report.missed, report.double, calm, report.faults], [0, 0, 1, []]);
   assert.deepEqual(told.map((text) => text.split(":")[0]), ["400 tasks are there", "minute 0", "minute 1"]);
+  // Each starts with a vector that covers all there is: no sync brings a task, or an admission, again.
+  const entities = report.kinds.get("answer entities");
+  assert.ok(entities !== undefined && entities.bytes / entities.count < 400, JSON.stringify(entities));
   const [carries, probes] = [report.kinds.get("carries"), report.kinds.get("probe")];
   assert.ok(carries !== undefined && probes !== undefined && carries.bytes > 0);
   // Of each two one asks the other in each second.
