@@ -1,6 +1,7 @@
 // The attempts in flight: each can be aborted by its name. They stand in places that are used again, and not in a
 // map: see `trigger/deadlines.ts` for what a map does to what comes and goes.
 
+import type { OccurrenceId } from "./core/task/occurrence.ts";
 import type { StopSignal } from "./trigger/trigger.ts";
 
 export class Flights {
@@ -49,7 +50,10 @@ class Flight implements StopSignal {
   }
 
   removeEventListener(_: "abort", listener: (event: unknown) => void): void {
-    this.#listeners = this.#listeners?.filter((each) => each !== listener);
+    const listeners = this.#listeners;
+    // As nearly always.
+    if (listeners?.length === 1 && listeners[0] === listener) this.#listeners = undefined;
+    else this.#listeners = listeners?.filter((each) => each !== listener);
   }
 
   /** Once: who listened is told, and not again. */
@@ -59,4 +63,9 @@ class Flight implements StopSignal {
     this.#listeners = undefined;
     for (const listener of listeners) listener(this);
   }
+}
+
+/** What another peer asked for may fly beside an attempt of this one's of the same occurrence. */
+export function flightOf({ id, isGuest }: { readonly id: OccurrenceId; readonly isGuest?: true | undefined }): string {
+  return isGuest === true ? `guest ${id}` : id;
 }

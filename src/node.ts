@@ -23,7 +23,7 @@ import type { Periods } from "./core/values/periods.ts";
 import type { Origin } from "./core/values/stamp.ts";
 import { Disk, joined, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
-import { Flights } from "./flights.ts";
+import { flightOf, Flights } from "./flights.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer } from "./peer.ts";
 import { RunSeeker } from "./run-seeker.ts";
@@ -477,17 +477,14 @@ class Loop implements Node {
 
   /** Answers that came together are one event, and what is kept of them one write. */
   #land(): void {
+    const relief = this.#disk.relief;
+    if (relief !== undefined) return void relief.then(() => this.#land());
     const outcomes = this.#landed;
     this.#landed = [];
     for (const outcome of outcomes) this.#flights.land(flightOf(outcome));
     if (!this.#isClosed) this.#tell({ kind: "attempted", outcomes });
     if (this.#flights.size === 0) this.#onLanded?.();
   }
-}
-
-/** What another peer asked for may fly beside an attempt of this one's of the same occurrence. */
-function flightOf({ id, isGuest }: { readonly id: OccurrenceId; readonly isGuest?: true | undefined }): string {
-  return isGuest === true ? `guest ${id}` : id;
 }
 
 function pause(ms: number): Promise<void> {

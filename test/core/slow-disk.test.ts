@@ -201,3 +201,18 @@ test("what is held is kept in the order in which it came, also what came while a
   await all.promise;
   assert.deepEqual(kept, [1, 2, 3]);
 });
+
+test("while the disk is slow no more is sent than what is in flight and some thousand, and then all of it once", async () => {
+  const { world, disk } = await slowWorld();
+  const tasks = Array.from({ length: 3_000 }, (_, n) => ({ id: `t-${n}`, schedule: "2026-05-01T12:00:10Z" }));
+  await Promise.all(tasks.map((task) => world.add(task)));
+  await world.until("2026-05-01T12:00:09Z");
+  disk.isSlow = true;
+  await world.until("2026-05-01T12:00:12Z");
+  const sent = world.sent.length;
+  assert.ok(sent > 2_000 && sent < 2_048 + 2 * 64, `${sent} were sent`);
+  disk.catchUp();
+  await world.pass(1_000);
+  assert.equal(world.sent.length, 3_000);
+  assert.equal(new Set(world.sent.map(({ delivery }) => delivery.id)).size, 3_000);
+});
