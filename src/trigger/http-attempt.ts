@@ -22,10 +22,10 @@ export type AttemptParts = {
   readonly deadlines: Deadlines<HttpAttempt>;
   readonly done: (result: DeliveryResult) => void;
   /** Is given the beginning of a good answer's body, before `done`. */
-  readonly take?: (body: string) => void;
+  readonly take: ((body: string) => void) | undefined;
   readonly connector: Pick<Connector, "madeWithin" | "advanced">;
   /** What was sent and what came back is told, when there is something to see. */
-  readonly kept?: { readonly of: Delivery; readonly request: Request; readonly keep: KeepExchange };
+  readonly kept: { readonly of: Delivery; readonly request: Request; readonly keep: KeepExchange } | undefined;
 };
 
 export type KeepExchange = (

@@ -186,8 +186,8 @@ class HttpTrigger implements Trigger {
           resolve(result);
         },
         connector: taken.pool.connector,
-        ...(take === undefined ? {} : { take }),
-        ...(of === undefined || this.#keep === undefined ? {} : { kept: { of, request, keep: this.#keep } }),
+        take,
+        kept: of === undefined || this.#keep === undefined ? undefined : { of, request, keep: this.#keep },
       });
       taken.pool.dispatch(request, attempt);
     });

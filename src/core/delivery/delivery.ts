@@ -46,11 +46,8 @@ export function deliveryOf<T>(
     // What a manual fire brings is meant as it stands.
     if (given === undefined) payload = fillPayload(payload, event);
   }
-  return {
-    ...{ id, attempt, task, instant, toleranceMs, target: resolve(target) },
-    payload: given === undefined ? payload : given,
-    ...{ connectMs, totalMs },
-  };
+  payload = given === undefined ? payload : given;
+  return { id, attempt, task, instant, toleranceMs, target: resolve(target), payload, connectMs, totalMs };
 }
 
 /** A delivery whose target is as the task names it: whoever makes the attempt looks it up. */

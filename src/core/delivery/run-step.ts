@@ -24,13 +24,18 @@ export function attempting(run: Run, self: PeerId, now: Instant, by?: PeerId): R
 export function attempted(run: Run, result: DeliveryResult, now: Instant): Run {
   const current = run.attempts[run.attempts.length - 1];
   if (current === undefined) throw new Error(`run ${run.id} ended an attempt that never started`);
-  const ended: Attempt = {
-    ...current,
-    endedAt: now,
-    ...(result.status === undefined ? {} : { status: result.status }),
-    ...(result.kind === "failed" ? { error: result.error } : {}),
-  };
-  return { ...run, attempts: [...run.attempts.slice(0, -1), ended] };
+  const ended = endOf(current, result, now);
+  return { ...run, attempts: run.attempts.length === 1 ? [ended] : [...run.attempts.slice(0, -1), ended] };
+}
+
+/** Written out: this runs for each event, and a copy that begins with what it is of is ten times as fast as others. */
+function endOf(attempt: Attempt, result: DeliveryResult, now: Instant): Attempt {
+  const { status } = result;
+  if (result.kind === "failed") {
+    const { error } = result;
+    return status === undefined ? { ...attempt, endedAt: now, error } : { ...attempt, endedAt: now, status, error };
+  }
+  return status === undefined ? { ...attempt, endedAt: now } : { ...attempt, endedAt: now, status };
 }
 
 export function retrying(run: Run, at: Instant): Run {
@@ -52,10 +57,10 @@ export function redriven(run: Run, at: Instant, now: Instant): Run {
 }
 
 export function settled(run: Run, outcome: Outcome, reason: string | undefined, by: PeerId, now: Instant): Run {
-  const end = { state: "settled", outcome } as const;
+  const open = withoutRetry(run);
   return reason === undefined
-    ? { ...withoutRetry(run), ...end, settledAt: now, settledBy: by }
-    : { ...withoutRetry(run), ...end, reason, settledAt: now, settledBy: by };
+    ? { ...open, state: "settled", outcome, settledAt: now, settledBy: by }
+    : { ...open, state: "settled", outcome, reason, settledAt: now, settledBy: by };
 }
 
 /** Nearly all have none: to leave a property out takes ten times as long as to copy all. */

@@ -85,6 +85,10 @@ export class TaskActor {
     return this.#runs.isBusy();
   }
 
+  prepare(): void {
+    this.#next.prepare(this.#task, this.#ledger.through);
+  }
+
   /** Whether an attempt of this peer is in flight, or asked for. */
   get isFlying(): boolean {
     return this.#runs.isFlying;
@@ -288,7 +292,7 @@ export class TaskActor {
     for (let taken = 0; at !== undefined && at <= now && taken < TAKE_MAX; taken++) {
       if (this.#isCrowded(turn, task)) return;
       this.#ledger.pass(at);
-      const run = dueRun(task, occurrenceId(this.guid, at), at);
+      const run = dueRun(task, this.#next.idOf(this.guid, at), at);
       const isCarried = this.#former.has(at);
       if (!isCarried && state.skips?.includes(at) !== true) this.#admit(turn, task, run);
       else if (!isCarried) this.#settle(turn, unadmitted(run), "skipped", "skipped by a user");

@@ -163,12 +163,10 @@ export class Ledger {
     const at = isMoved ? bound : this.#placeFor(bound);
     if (at !== this.#wake || (isMoved && at !== undefined)) {
       const to = placeOf(at, group?.id);
-      turn.write({
-        kind: "due",
-        guid: this.#guid,
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to: group === undefined ? to : { ...to, text: group.text } }),
-      });
+      const left = { kind: "due", guid: this.#guid } as const;
+      const moved = from === undefined ? left : { ...left, from };
+      const { text } = group ?? {};
+      turn.write(to === undefined ? moved : { ...moved, to: text === undefined ? to : { ...to, text } });
     }
     this.#wake = at;
     this.#group = group?.id;

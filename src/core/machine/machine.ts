@@ -12,7 +12,6 @@ import { newsOf } from "../firing/lane-news.ts";
 import { CROWDED, ill, isMove, MAILBOX_MAX, type Message, UNWRITABLE } from "../firing/mail.ts";
 import { later } from "../firing/open-runs.ts";
 import { type Surroundings, Turn } from "../firing/turn.ts";
-import { carrierOf } from "../keeper/stand-ins.ts";
 import { Agenda } from "../ownership/agenda.ts";
 import { Seats } from "../ownership/seats.ts";
 import { type Shard, shardOf } from "../ownership/shard.ts";
@@ -28,7 +27,7 @@ import type { Instant } from "../values/instant.ts";
 import { HybridClock } from "../values/stamp.ts";
 import type { MachineSettings } from "./machine-settings.ts";
 import { MeshSide } from "./mesh-side.ts";
-import { surroundingsOf } from "./surroundings.ts";
+import { elsewhereFor, surroundingsOf } from "./surroundings.ts";
 
 /** An actor whose next deed is nearer than this stays; the others go, and come back when they are due. */
 const STAY_MS = 60_000;
@@ -41,6 +40,7 @@ const AGAIN_MS = 10_000;
 
 export class Machine {
   readonly #around: Surroundings;
+  readonly #isElsewhere: ReturnType<typeof elsewhereFor>;
   readonly #mesh: MeshSide;
   #now: Instant;
   readonly #agenda = new Agenda();
@@ -77,6 +77,7 @@ export class Machine {
     this.#window = new DueWindow(this.#mesh.groups);
     this.#gate = new Gate({ chance, limitsOf: (lane) => this.#mesh.targets.limitsOf(lane) });
     this.#around = surroundingsOf(settings, clock, this.#mesh, this.#gate);
+    this.#isElsewhere = elsewhereFor(self, this.#mesh);
   }
 
   get mesh(): MeshSide {
@@ -297,7 +298,7 @@ export class Machine {
     const seat = this.#seats.get(dossier.guid);
     if (seat === undefined) return;
     try {
-      if (seat.actor === undefined) seat.actor = new TaskActor(dossier, (...run) => this.#isElsewhere(...run));
+      if (seat.actor === undefined) seat.actor = new TaskActor(dossier, this.#isElsewhere);
       else if (seat.isStale) seat.actor.restore(dossier);
       seat.isStale = false;
     } catch (error) {
@@ -316,11 +317,6 @@ export class Machine {
       else waits = this.#turn(seat.actor, message, now);
     }
     if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now, waits);
-  }
-
-  #isElsewhere(run: Run, isHeld: boolean): boolean {
-    const peer = carrierOf(run);
-    return peer !== undefined && peer !== this.#around.self && (isHeld || this.#mesh.keeper.isAlive(peer));
   }
 
   /** The effects of a turn; what it wrote is on its way to the disk. */
@@ -392,6 +388,7 @@ export class Machine {
     const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
     const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
     const stays = isHeld || ((isParked || isSoonDue) && this.#seats.mayIdle);
+    if (stays && !isHeld) actor.prepare();
     if (stays) this.#seats.idle(guid, !isHeld);
     else this.#seats.leave(guid);
     // A parked task that was told something stands in the agenda as it did before.

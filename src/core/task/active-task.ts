@@ -5,7 +5,9 @@ import { parseSchedule } from "../schedule/schedule-source.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { laneOf } from "../targets/target.ts";
 import { isFault } from "../values/fault.ts";
+import type { TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
+import { type OccurrenceId, occurrenceId } from "./occurrence.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policy.ts";
 import { nextOccurrence, type Task, taskOf } from "./task-entity.ts";
 
@@ -36,6 +38,7 @@ export function activeTask(entity: Entity | undefined): ActiveTask | undefined {
 /** What comes next of a task, found once for each state that it is in: a turn asks some times. */
 export class NextOccurrence {
   #found: { readonly task: ActiveTask; readonly through: Instant; readonly at: Instant | undefined } | undefined;
+  #named: { readonly at: Instant; readonly id: OccurrenceId } | undefined;
 
   of(task: ActiveTask | undefined, through: Instant): Instant | undefined {
     if (task?.timing === undefined) return undefined;
@@ -43,5 +46,17 @@ export class NextOccurrence {
       this.#found = { task, through, at: nextOccurrence(task.timing.schedule, task, through) };
     }
     return this.#found.at;
+  }
+
+  /** Works out its id while there is time: in a burst, each of thousands would take 2 µs. */
+  prepare(task: ActiveTask | undefined, through: Instant): void {
+    const at = this.of(task, through);
+    if (task !== undefined && at !== undefined) this.idOf(task.guid, at);
+  }
+
+  /** The id of the task's occurrence at that instant. */
+  idOf(guid: TaskGuid, at: Instant): OccurrenceId {
+    if (this.#named?.at !== at) this.#named = { at, id: occurrenceId(guid, at) };
+    return this.#named.id;
   }
 }
