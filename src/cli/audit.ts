@@ -3,11 +3,9 @@
 import type { Spec } from "./command.ts";
 import { wholeNumber } from "./command.ts";
 import { EXIT } from "./failure.ts";
-import { pages } from "./pages.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { flag, maybe, number, objectIn, text } from "./shapes.ts";
 import { moment } from "./show.ts";
-import { createTable } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
 
 type ListOptions = {
   readonly user?: string;
@@ -30,18 +28,9 @@ export const auditList: Spec<ListOptions> = {
       .option("--from <instant>", "what was done then or later")
       .option("--until <instant>", "what was done before")
       .option("--limit <n>", "at most so many", wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { limit = LIMIT_MAX, ...query }) {
-    const client = await connect();
-    const table = createTable(COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "audit", query, limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(row)));
-    }
-    if (isEmpty && !isJson) {
-      await note(Object.keys(query).length === 0 ? "Nothing was done here yet." : "Nothing like that was done here.");
-    }
+  async run(context, { limit = LIMIT_MAX, ...query }) {
+    const none = Object.keys(query).length === 0 ? "Nothing was done here yet." : "Nothing like that was done here.";
+    await printList(await context.connect(), context, { path: "audit", query, limit, columns: COLUMNS, row, none });
   },
 };
 

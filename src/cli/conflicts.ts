@@ -1,12 +1,11 @@
 // `conflicts`: values that lost against a write made without knowledge of them; `--restore` puts one back.
 
 import { type Spec, wholeNumber } from "./command.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { type Conflict, parseConflict, parseMesh } from "./mesh-shapes.ts";
-import { pages } from "./pages.ts";
 import { parseTask } from "./shapes.ts";
 import { asText, moment } from "./show.ts";
-import { type Cell, createTable } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
+import type { Cell } from "./table.ts";
 import { printable } from "./text.ts";
 
 type Options = { readonly restore?: string; readonly limit?: number };
@@ -19,7 +18,8 @@ export const conflicts: Spec<Options> = {
     command
       .option("--restore <id>", "put this lost value back, as a new edit")
       .option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { restore, limit = LIMIT_MAX }) {
+  async run(context, { restore, limit = LIMIT_MAX }) {
+    const { isJson, connect, print, printJson } = context;
     const client = await connect();
     if (restore !== undefined) {
       const answer = await client.send("POST", `conflicts/${encodeURIComponent(restore)}/restore`);
@@ -27,14 +27,13 @@ export const conflicts: Spec<Options> = {
     }
     const names = new Map<string, string>();
     if (!isJson) { for (const { peer, name } of parseMesh(await client.get("mesh")).peers) names.set(peer, name); }
-    const table = createTable(COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "conflicts", {}, limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(parseConflict).map((conflict) => row(conflict, names))));
-    }
-    if (isEmpty && !isJson) await note("There are no conflicts.");
+    await printList(client, context, {
+      path: "conflicts",
+      limit,
+      columns: COLUMNS,
+      row: (item) => row(parseConflict(item), names),
+      none: "There are no conflicts.",
+    });
   },
 };
 

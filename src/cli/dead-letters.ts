@@ -3,12 +3,12 @@
 import type { Command } from "commander";
 import { type Spec, wholeNumber } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { pages } from "./pages.ts";
 import { RUN_COLUMNS, runRow } from "./runs.ts";
 import { flag, listIn, maybe, number, objectIn, parseRun, text } from "./shapes.ts";
 import { moment } from "./show.ts";
 import { createTable } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
 
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 type ListOptions = Which & { readonly limit?: number };
@@ -29,16 +29,15 @@ export const deadList: Spec<ListOptions> = {
       .option("--error <error>", "those that ended with the error, as `causes` prints it")
       .option("--task <id>", "those of the task")
       .option("--limit <n>", `at most so many (${LIMIT})`, wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { target, error, task, limit = LIMIT }) {
-    const client = await connect();
-    const table = createTable(RUN_COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "dead-letters", { target, error, task }, limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(parseRun).map(runRow)));
-    }
-    if (isEmpty && !isJson) await note("There are no dead letters.");
+  async run(context, { target, error, task, limit = LIMIT }) {
+    await printList(await context.connect(), context, {
+      path: "dead-letters",
+      query: { target, error, task },
+      limit,
+      columns: RUN_COLUMNS,
+      row: (item) => runRow(parseRun(item)),
+      none: "There are no dead letters.",
+    });
   },
 };
 

@@ -60,8 +60,12 @@ async function show({ isJson, ink, width, print, printJson }: Context, mesh: Mes
   await print(`${summary(mesh, alive)}\n`);
 }
 
-function summary({ peers, isConverged }: Mesh, alive: number): string {
+function summary({ self, peers, isConverged }: Mesh, alive: number): string {
+  if (peers.find(({ peer }) => peer === self)?.state === "left") {
+    return "This peer is no member of the mesh any more, and fires nothing: `metronome join` with a new ticket takes it in.";
+  }
   if (peers.length === 1) return "This peer is alone. `metronome ticket` lets another machine join.";
+  if (alive === 1) return `This peer alone of ${peers.length} is alive, as far as it knows.`;
   const all = alive === peers.length ? `All ${alive} peers are alive` : `${alive} of ${peers.length} peers are alive`;
   return isConverged ? `${all}, and hold the same.` : `${all}, and do not yet hold the same.`;
 }

@@ -42,7 +42,10 @@ function placeOf(from: JsonObject, message: unknown): Place {
     message: typeof message === "string" ? message : "The peer gives no reason.",
     field: typeof from.field === "string" && from.field !== "" ? from.field : undefined,
     position: typeof from.position === "number" ? from.position : undefined,
-    suggestion: typeof from.suggestion === "string" ? from.suggestion : undefined,
+    // A path of the API is a way out for who speaks HTTP.
+    suggestion: typeof from.suggestion === "string" && !from.suggestion.startsWith("/api/")
+      ? from.suggestion
+      : undefined,
   };
 }
 

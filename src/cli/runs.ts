@@ -2,11 +2,10 @@
 
 import { type Spec, wholeNumber } from "./command.ts";
 import { exchangeText } from "./exchange-text.ts";
-import { pages } from "./pages.ts";
 import { parseRun, type Run } from "./shapes.ts";
 import { detailOf, lateness, maybeMoment, moment, outcomeCell } from "./show.ts";
 import { type Cell, createFacts, createTable } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { whichOf, type WhichRuns, whichRuns } from "./which-runs.ts";
 
 const LIMIT = 50;
@@ -26,16 +25,15 @@ export const runsList: Spec<ListOptions> = {
     whichRuns(command)
       .option("--task <id>", "those of the task")
       .option("--limit <n>", `at most so many (${LIMIT})`, wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { task, limit = LIMIT, ...options }) {
-    const client = await connect();
-    const table = createTable(RUN_COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "runs", { task, ...whichOf(options) }, limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(parseRun).map(runRow)));
-    }
-    if (isEmpty && !isJson) await note("There are no such runs.");
+  async run(context, { task, limit = LIMIT, ...options }) {
+    await printList(await context.connect(), context, {
+      path: "runs",
+      query: { task, ...whichOf(options) },
+      limit,
+      columns: RUN_COLUMNS,
+      row: (item) => runRow(parseRun(item)),
+      none: "There are no such runs.",
+    });
   },
 };
 

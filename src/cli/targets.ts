@@ -3,12 +3,11 @@
 import { type Spec, wholeNumber } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { readJson } from "./input.ts";
-import { pages } from "./pages.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { moment } from "./show.ts";
-import { createFacts, createTable } from "./table.ts";
+import { createFacts } from "./table.ts";
 import { targetPath } from "./target-path.ts";
 import { type Held, parseTarget, parseTested, type Target } from "./target-shapes.ts";
-import { LIMIT_MAX } from "./task-list.ts";
 import { printable } from "./text.ts";
 
 export const targetList: Spec<{ readonly limit?: number }> = {
@@ -16,18 +15,14 @@ export const targetList: Spec<{ readonly limit?: number }> = {
   summary: "list the named targets",
   examples: ["metronome target ls", "metronome target ls --json | jq -r .urn"],
   options: (command) => command.option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, { limit = LIMIT_MAX }) {
-    const client = await connect();
-    const table = createTable(COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "targets", {}, limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(parseTarget).map(row)));
-    }
-    if (isEmpty && !isJson) {
-      await note("There are no named targets. `metronome target add --help` shows how to add one.");
-    }
+  async run(context, { limit = LIMIT_MAX }) {
+    await printList(await context.connect(), context, {
+      path: "targets",
+      limit,
+      columns: COLUMNS,
+      row: (item) => row(parseTarget(item)),
+      none: "There are no named targets. `metronome target add --help` shows how to add one.",
+    });
   },
 };
 

@@ -80,7 +80,8 @@ export function writtenText(deed: string, answer: unknown): string {
     : task.next === undefined
     ? "It never fires."
     : `Next: ${moment(task.next)}`;
-  return `${deed} ${printable(task.id)}: ${printable(task.sentence)}\n${next}\n`;
+  const unowned = task.unowned === undefined ? "" : `Nobody fires it now: ${printable(task.unowned)}.\n`;
+  return `${deed} ${printable(task.id)}: ${printable(task.sentence)}\n${next}\n${unowned}`;
 }
 
 function targetOf({ target, to, path }: DefinitionOptions): unknown {

@@ -1,10 +1,10 @@
 // `task ls`: all tasks, or those that match, page after page.
 
 import { labelPair, repeated, type Spec, wholeNumber } from "./command.ts";
-import { pages } from "./pages.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { parseTask, type Task } from "./shapes.ts";
 import { asText, maybeMoment, moment, outcomeCell, stateCell } from "./show.ts";
-import { type Cell, createTable } from "./table.ts";
+import type { Cell } from "./table.ts";
 
 type Options = {
   readonly search?: string;
@@ -13,8 +13,6 @@ type Options = {
   readonly target?: string;
   readonly limit?: number;
 };
-
-export const LIMIT_MAX = 100_000_000;
 
 export const taskList: Spec<Options> = {
   usage: "ls",
@@ -28,23 +26,16 @@ export const taskList: Spec<Options> = {
       .option("--paused", "those that are paused")
       .option("--no-paused", "those that are not")
       .option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),
-  async run({ isJson, ink, width, connect, print, printJson, note }, options) {
-    const { search, label, paused, target, limit = LIMIT_MAX } = options;
-    const client = await connect();
-    const query = { q: search, label, target, paused: paused === undefined ? undefined : String(paused) };
-    const table = createTable(COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "tasks", query, limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(parseTask).map(row)));
-    }
-    if (isEmpty && !isJson) {
-      const isFiltered = [search, label, paused, target].some((each) => each !== undefined);
-      await note(
-        isFiltered ? "No task matches." : "There are no tasks. `metronome task add --help` shows how to add one.",
-      );
-    }
+  async run(context, { search, label, paused, target, limit = LIMIT_MAX }) {
+    const isFiltered = [search, label, paused, target].some((each) => each !== undefined);
+    await printList(await context.connect(), context, {
+      path: "tasks",
+      query: { q: search, label, target, paused: paused === undefined ? undefined : String(paused) },
+      limit,
+      columns: COLUMNS,
+      row: (item) => row(parseTask(item)),
+      none: isFiltered ? "No task matches." : "There are no tasks. `metronome task add --help` shows how to add one.",
+    });
   },
 };
 

@@ -8,8 +8,8 @@ import { PAGE_MAX, pages } from "./pages.ts";
 import { createNews } from "./run-news.ts";
 import { parseRun, type Run } from "./shapes.ts";
 import { detailOf, lateness, moment, outcomeCell } from "./show.ts";
-import { type Cell, createTable, type Table } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
+import { type Cell, createTable } from "./table.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { taskPath } from "./task-path.ts";
 import { whichOf, type WhichRuns, whichRuns } from "./which-runs.ts";
 
@@ -28,23 +28,21 @@ export const taskRuns: Spec<Options> = {
       .option("-f, --follow", "print the last ones, oldest first, then each as it retries or settles, until Ctrl-C")
       .option("--limit <n>", `at most so many (${LIMIT}; ${FOLLOW_LIMIT} to follow)`, wholeNumber(0, LIMIT_MAX)),
   async run(context, options, [id = ""]) {
-    const table = createTable(COLUMNS, context.ink, context.width);
-    if (options.follow === true) return await follow(id, options, context, table);
-    const { isJson, connect, print, printJson } = context;
-    const { limit = LIMIT } = options;
-    const client = await connect();
-    let isEmpty = true;
-    for await (const items of pages(client, taskPath(id, "runs"), whichOf(options), limit)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else await print(table.lines(items.map(parseRun).map(row)));
-    }
-    if (isEmpty && !isJson) await context.note("There are no such runs.");
+    if (options.follow === true) return await follow(id, options, context);
+    await printList(await context.connect(), context, {
+      path: taskPath(id, "runs"),
+      query: whichOf(options),
+      limit: options.limit ?? LIMIT,
+      columns: COLUMNS,
+      row: (item) => row(parseRun(item)),
+      none: "There are no such runs.",
+    });
   },
 };
 
-async function follow(id: string, options: Options, context: Context, table: Table): Promise<void> {
-  const { parts, isJson, connect, print, printJson, note } = context;
+async function follow(id: string, options: Options, context: Context): Promise<void> {
+  const { parts, isJson, ink, width, connect, print, printJson, note } = context;
+  const table = createTable(COLUMNS, ink, width);
   const { outcome, state, from, until, limit = FOLLOW_LIMIT } = options;
   if ((state ?? from ?? until) !== undefined) {
     throw new Failure(

@@ -6,7 +6,7 @@ import { pages } from "./pages.ts";
 import { type JsonObject, maybe, objectIn, parseTask, text } from "./shapes.ts";
 import { asText, moment } from "./show.ts";
 import { type Cell, createTable } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
+import { LIMIT_MAX } from "./listing.ts";
 import { taskPath } from "./task-path.ts";
 import { printable } from "./text.ts";
 

@@ -4,12 +4,11 @@ import type { Client } from "./client.ts";
 import type { Spec } from "./command.ts";
 import { ttlSeconds } from "./duration.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { LIMIT_MAX, printList } from "./listing.ts";
 import { pages } from "./pages.ts";
 import { readPassword } from "./password.ts";
 import { objectIn, text } from "./shapes.ts";
 import { moment } from "./show.ts";
-import { createTable } from "./table.ts";
-import { LIMIT_MAX } from "./task-list.ts";
 import { printable } from "./text.ts";
 
 export type User = { readonly id: string; readonly name: string; readonly role: string; readonly createdAt: string };
@@ -31,18 +30,14 @@ export const userList: Spec<Record<never, never>> = {
   usage: "ls",
   summary: "list the users",
   examples: ["metronome user ls"],
-  async run({ isJson, ink, width, connect, print, printJson, note }) {
-    const client = await connect();
-    const table = createTable(COLUMNS, ink, width);
-    let isEmpty = true;
-    for await (const items of pages(client, "users", {}, LIMIT_MAX)) {
-      isEmpty = false;
-      if (isJson) { for (const item of items) await printJson(item); }
-      else {await print(
-          table.lines(items.map(parseUser).map((user) => [user.name, user.role, moment(user.createdAt), user.id])),
-        );}
-    }
-    if (isEmpty && !isJson) await note("There are no users: the peer's own key opens everything, as admin.");
+  async run(context) {
+    await printList(await context.connect(), context, {
+      path: "users",
+      limit: LIMIT_MAX,
+      columns: COLUMNS,
+      row: (item) => row(parseUser(item)),
+      none: "There are no users: the peer's own key opens everything, as admin.",
+    });
   },
 };
 
@@ -129,6 +124,10 @@ export const userPolicy: Spec<Record<never, never>> = {
 };
 
 const COLUMNS = [{ title: "NAME", isFlexible: true }, { title: "ROLE" }, { title: "SINCE", goes: 1 }, { title: "ID" }];
+
+function row({ name, role, createdAt, id }: User): readonly string[] {
+  return [name, role, moment(createdAt), id];
+}
 
 /** By its name or its id. */
 async function findUser(client: Client, word: string): Promise<User> {

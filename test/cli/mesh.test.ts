@@ -102,6 +102,7 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
   const serving = await serve({ fetch: one.api.fetch, hostname: "127.0.0.1", port: 0 });
   const env = { METRONOME_URL: serving.url, METRONOME_TOKEN: ADMIN_TOKEN };
   const run = (words: string | readonly string[]) => runProgram(words, { env });
+  const far = await serve({ fetch: two.api.fetch, hostname: "127.0.0.1", port: 0 });
   try {
     const shards = two.node.mesh().peers[0]?.shards ?? 0;
     await until("they hold the same", () => one.node.mesh().converged);
@@ -139,6 +140,10 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
     mesh.network.cut("peer-1", "peer-2");
     await one.call("PATCH tasks/a", { body: { name: "of one" } });
     await two.call("PATCH tasks/a", { body: { name: "of two" } });
+    await until(
+      "the other is missed",
+      async () => (await run("peers")).out.endsWith("\nThis peer alone of 2 is alive, as far as it knows.\n"),
+    );
     mesh.network.heal("peer-1", "peer-2");
     await until("the conflict is known", async () => (await run("conflicts")).out !== "");
     const [titles, line = ""] = (await run("conflicts")).out.split("\n");
@@ -159,7 +164,15 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
       (await run("peers")).out.split("\n")[2],
       "This peer is alone. `metronome ticket` lets another machine join.",
     );
+    await until(
+      "it hears of it",
+      async () =>
+        (await runProgram("peers", { env: { ...env, METRONOME_URL: far.url } })).out.endsWith(
+          "\nThis peer is no member of the mesh any more, and fires nothing: `metronome join` with a new ticket takes it in.\n",
+        ),
+    );
   } finally {
+    await far.close();
     await serving.close();
   }
 });
