@@ -36,6 +36,22 @@ test("the overview counts tasks, runs and what comes up, before and after the fi
     assert.equal((await call("GET overview?x=1")).status, 400);
   }));
 
+test("the overview counts what waits for another attempt, also when it waited before anybody looked", () =>
+  withWorld(async ({ call, clock, answer }) => {
+    answer({ kind: "failed", error: "HTTP 503", status: 503, retryable: true });
+    const policy = { retry: { base: "PT1M", cap: "PT1M" } };
+    await call("POST tasks", { body: { ...LEAST, id: "a", schedule: "2026-12-01T09:31:00Z", policy } });
+    await call("POST tasks", { body: { ...LEAST, id: "b", schedule: "2026-12-01T09:31:00Z", policy } });
+    await clock.pass(60_100);
+    assert.equal((await call("GET overview")).body.retrying, 2);
+    assert.equal((await call("GET overview")).body.retrying, 2);
+    await call("POST tasks/b/cancel");
+    assert.equal((await call("GET overview")).body.retrying, 1);
+    answer({ kind: "delivered", status: 200 });
+    await clock.pass(120_000);
+    assert.equal((await call("GET overview")).body.retrying, 0);
+  }));
+
 test("a task's days are counted in the zone that is asked for", () =>
   withWorld(async ({ call, clock }) => {
     await call("POST tasks", { body: { ...LEAST, id: "a" } });

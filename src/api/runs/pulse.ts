@@ -52,6 +52,8 @@ export class Pulse {
   /** By the minute in which they were planned. */
   readonly #minutes = new Map<number, Minute>();
   readonly #retrying = new Set<string>();
+  /** Runs that were settled before the past was read, in which they may still wait; absent once it is. */
+  #over: Set<string> | undefined = new Set();
   readonly #failing = new Map<TaskGuid, Failing>();
   readonly #unwatch: () => void;
   #since: Instant;
@@ -104,6 +106,7 @@ export class Pulse {
     if (run.state === "retrying" && this.#retrying.size < OPEN_MAX) this.#retrying.add(run.id);
     if (run.state !== "settled") return;
     this.#retrying.delete(run.id);
+    this.#over?.add(run.id);
     this.#count(run);
     if (run.outcome === "delivered") this.#failing.delete(run.guid);
     if (run.outcome === "failed") this.#fail(run);
@@ -156,6 +159,11 @@ export class Pulse {
         ...(cursor === undefined ? {} : { cursor }),
       });
       past.push(...page.items.filter(({ settledAt }) => settledAt !== undefined && settledAt < from));
+      for (const { id, state } of page.items) {
+        if (state === "retrying" && this.#over?.has(id) !== true && this.#retrying.size < OPEN_MAX) {
+          this.#retrying.add(id);
+        }
+      }
       cursor = page.cursor;
       const oldest = page.items.at(-1)?.instant;
       if (oldest !== undefined && oldest < from - DAY_MINUTES * MINUTE_MS) cursor = undefined;
@@ -170,6 +178,7 @@ export class Pulse {
       if (run.outcome === "failed") this.#fail(run);
     }
     this.#since = reached;
+    this.#over = undefined;
   }
 
   #forget(now: Instant): void {
