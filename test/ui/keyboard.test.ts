@@ -144,7 +144,10 @@ browserTest(
     await page.locator("[data-chain]").getByText("whole").waitFor();
     await reach(page, page.getByRole("combobox", { name: "What", exact: true }));
     await page.keyboard.type("Targets");
-    await until("only targets", async () => /^target /.test(await page.locator(".deed-what").first().innerText()));
+    await until(
+      "only targets",
+      async () => /^(made|changed) the target /.test(await page.locator(".deed-what").first().innerText()),
+    );
     await reach(page, page.locator("[data-deed] summary"));
     await press(page, "Enter");
     await page.locator("[data-deed] .diff").first().waitFor();

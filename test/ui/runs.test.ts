@@ -78,7 +78,7 @@ browserTest("a template is filled in by the peer while it is written", async ({ 
   await until("it arrives, filled in", () => receiver.received.some(({ body }) => body === '{"task":"filled"}'));
   // To edit it does not take the template away.
   await page.getByRole("link", { name: "Edit", exact: true }).click();
-  assert.equal(await page.getByLabel(/^Fill in/).isChecked(), true);
+  await until("it is a template still", () => page.getByLabel(/^Fill in/).isChecked());
   await page.locator("#name").fill("Filled in");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Filled in" }).waitFor();

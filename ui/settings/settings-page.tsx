@@ -1,17 +1,23 @@
 /** @jsxImportSource preact */
 // What a person may choose for this browser, and what there is to know of this peer.
 
+import { useSignal } from "@preact/signals";
 import { mesh as news } from "../mesh-news.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { useReading } from "../reading.ts";
-import { pageOf } from "../router.ts";
+import { pageOf, self } from "../router.ts";
 import { session } from "../session.ts";
 import { browserZone, keyChoice, theme, zoneChoice } from "../settings.ts";
 import type { PeerView } from "../views.ts";
 import { Import } from "./import.tsx";
+import { PasswordDialog } from "./password.tsx";
+
+/** The user that the peer's own keys stand for: it has no password. */
+const ADMIN = "admin";
 
 export function SettingsPage() {
+  const isChanging = useSignal(false);
   const now = session.value;
   const id = now.kind === "in" ? now.peer.id : undefined;
   const { value: peer } = useReading<PeerView>(id === undefined ? undefined : `/peers/${encodeURIComponent(id)}`);
@@ -67,6 +73,18 @@ export function SettingsPage() {
           </div>
         </dl>
       </section>
+      {self.value !== "" && self.value !== ADMIN && (
+        <section class="card panel" aria-labelledby="you-title">
+          <h2 id="you-title">You</h2>
+          <ul class="rows">
+            <li>
+              <span>Your password, at every peer</span>
+              <button type="button" onClick={() => isChanging.value = true}>Change it…</button>
+            </li>
+          </ul>
+        </section>
+      )}
+      {isChanging.value && <PasswordDialog onClose={() => isChanging.value = false} />}
       <section class="card panel" aria-labelledby="take-title">
         <h2 id="take-title">To take along</h2>
         <ul class="rows">

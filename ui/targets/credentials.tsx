@@ -17,7 +17,7 @@ const SECRETS: { readonly [name: string]: string } = {
   clientSecret: "OAuth2 client secret",
   key: "Private key, PEM",
   signingSecret: "Signing secret, whsec_…",
-  headers: "Value of a header",
+  headers: "Secret header",
 };
 const HEADER = "headers.";
 

@@ -109,7 +109,7 @@ export function Heatmap({ days: { days, today, zone, from, isAll }, addressOf }:
 export function HeatmapSpace({ why }: { readonly why: string }) {
   return (
     <figure class="year">
-      <div class="year-scroll">
+      <div class="year-scroll still">
         <svg viewBox={VIEW_BOX} aria-hidden="true" />
       </div>
       <figcaption class="none legend">{why}</figcaption>
