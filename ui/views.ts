@@ -94,6 +94,7 @@ export type MeshNews = {
     readonly state: PeerState;
     readonly shards: number;
     readonly draining: boolean;
+    readonly writable: boolean;
   }[];
 };
 

@@ -162,7 +162,9 @@ function Tile({ name, value, to, isBad = false, isWaiting = false, children }: {
 
 function Attention({ value, zone }: { readonly value: Overview; readonly zone: string }) {
   const { failing, failingCount } = value;
-  const ill = value.mesh.peers.filter(({ state, draining }) => state === "dead" || state === "suspect" || draining);
+  const ill = value.mesh.peers.filter(({ state, draining, writable }) =>
+    state !== "left" && (state !== "alive" || draining || !writable)
+  );
   if (failing.length === 0 && ill.length === 0 && !value.mesh.fenced) {
     return (
       <p class="calm">
@@ -183,11 +185,14 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
           <span>This peer fires nothing yet: it has not synced since its start.</span>
         </li>
       )}
-      {ill.map(({ peer, name, state, draining }) => (
+      {ill.map(({ peer, name, state, writable }) => (
         <li key={peer}>
           <span>
-            <a href={pageOf("mesh", { peer })}>{name || peerName(peer)}</a>{" "}
-            {draining && state === "alive" ? "is drained: it fires nothing" : `is ${state}: others fire its tasks`}
+            <a href={pageOf("mesh", { peer })}>{name || peerName(peer)}</a> {state !== "alive"
+              ? `is ${state}: others fire its tasks`
+              : writable
+              ? "is drained: it fires nothing"
+              : "has a disk that takes no writes: make room on it"}
           </span>
         </li>
       ))}

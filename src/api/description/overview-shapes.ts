@@ -46,7 +46,7 @@ export const overview = z.strictObject({
     digest: z.string(),
     converged: z.boolean(),
     fenced: z.boolean(),
-    peers: z.array(peer.pick({ peer: true, name: true, state: true, shards: true, draining: true })),
+    peers: z.array(peer.pick({ peer: true, name: true, state: true, shards: true, draining: true, writable: true })),
   }),
 });
 

@@ -148,6 +148,8 @@ function peerView({ skewMs, rttMs, format, ...peer }: PeerState) {
 export function meshNews({ self, digest, converged, fenced, peers }: MeshState) {
   return {
     ...{ self, digest, converged, fenced },
-    peers: peers.map(({ peer, name, state, shards, draining }) => ({ peer, name, state, shards, draining })),
+    peers: peers.map(({ peer, name, state, shards, draining, writable }) => ({
+      ...{ peer, name, state, shards, draining, writable },
+    })),
   };
 }
