@@ -131,7 +131,7 @@ browserTest(
     await press(page, "Enter");
     await reach(page, page.getByRole("button", { name: "Bring new ones…" }));
     await press(page, "Enter");
-    await reach(page, page.getByLabel("Value"));
+    await reach(page, page.locator("#secret"));
     await page.keyboard.type("the-second-secret-of-the-shop");
     await press(page, "Enter");
     await page.getByText("the one before is good too").waitFor();

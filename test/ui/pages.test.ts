@@ -179,12 +179,12 @@ browserTest("a named target is made, tried, given a secret and used", async ({ e
   await page.getByText(/^Delivered, status 200/).waitFor();
   await page.getByRole("button", { name: "Bring new ones…" }).click();
   await page.getByLabel("Which").selectOption("signingSecret");
-  await page.getByLabel("Value").fill(`whsec_${btoa("a".repeat(32))}`);
+  await page.locator("#secret").fill(`whsec_${btoa("a".repeat(32))}`);
   await page.getByRole("button", { name: "Use it" }).click();
   await page.locator(".rows").getByText("Signing secret").waitFor();
   await page.getByRole("button", { name: "Bring new ones…" }).click();
   await page.getByLabel("Which").selectOption("signingSecret");
-  await page.getByLabel("Value").fill(`whsec_${btoa("b".repeat(32))}`);
+  await page.locator("#secret").fill(`whsec_${btoa("b".repeat(32))}`);
   await page.getByRole("button", { name: "Use it" }).click();
   await page.getByText("the one before is good too").waitFor();
   await page.getByRole("button", { name: "Back to the old ones" }).click();
