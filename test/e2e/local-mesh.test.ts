@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { ROOT, RUNTIME } from "./peer.ts";
+import { ROOT, RUNTIME, until } from "./peer.ts";
 
 const SCRIPT = join(ROOT, "scripts", "mesh.js");
 
@@ -44,7 +44,7 @@ test("a mesh on one machine is whole, says what to try, misses who is killed, an
       await find(/^(A cable) joins peer-1 and peer-2/);
       for (const [deed, seen] of [["cut", "dead"], ["heal", "alive"]] as const) {
         mesh.stdin.write(`${deed}\n`);
-        while (states() !== `peer-1 alive, peer-2 ${seen}`);
+        await until(`peer-2 is ${seen}`, () => states() === `peer-1 alive, peer-2 ${seen}`);
       }
     }
     process.kill(pid, "SIGKILL");
