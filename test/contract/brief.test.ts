@@ -23,7 +23,8 @@ test("what a peer says of itself is said once on a stream, and then what has cha
     return bytes.length;
   };
   const news = newsOf("p1", NOW);
-  const probe: PeerMessage = { kind: "probe", seq: 1, incarnation: NOW, news, rumors: [] };
+  // Who has just started has not read yet what it holds.
+  const probe: PeerMessage = { kind: "probe", seq: 1, incarnation: NOW, news: { ...news, digest: "" }, rumors: [] };
   const first = say(probe);
   const wall = instant(NOW + 1_000);
   const second = say({ ...probe, seq: 2, news: { ...news, wall } });

@@ -70,7 +70,8 @@ function newsIn(value: unknown): PeerNews | undefined {
   }
   if (typeof weight !== "number" || !(weight >= 0 && weight <= WEIGHT_MAX)) return undefined;
   if (!isText(version, WORD_MAX) || !isWhole(format, 0, FORMAT_MAX) || !isText(tzdata, WORD_MAX)) return undefined;
-  if (!isText(digest, 16) || !/^[0-9a-f]{16}$/.test(digest)) return undefined;
+  // Who has just started does not know it yet.
+  if (!isText(digest, 16) || !/^([0-9a-f]{16})?$/.test(digest)) return undefined;
   if (!isText(vector, WORD_MAX) || !isText(runs, WORD_MAX)) return undefined;
   if (!isShardsText(shards)) return undefined;
   if (!isWhole(shardsVersion, 0, Number.MAX_SAFE_INTEGER)) return undefined;

@@ -16,7 +16,7 @@ export type PeerNews = {
   readonly version: string;
   readonly format: number;
   readonly tzdata: string;
-  /** 16 hex digits: the root of its digest tree. */
+  /** 16 hex digits: the root of its digest tree; empty until it has read all that it holds. */
   readonly digest: string;
   /** Digests of its version vector and of its vector of run logs: equal when the vectors are. */
   readonly vector: string;
