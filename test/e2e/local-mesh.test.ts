@@ -38,7 +38,7 @@ test("a mesh on one machine is whole, says what to try, misses who is killed, an
       assert.equal(status, 0, stderr);
       return JSON.parse(stdout).peers.map(({ name, state }: Record<string, string>) => `${name} ${state}`).join(", ");
     };
-    assert.equal(states(), "peer-1 alive, peer-2 alive");
+    await until("the first has heard of the second", () => states() === "peer-1 alive, peer-2 alive");
     const pid = Number(await find(/kill -9 (\d+)/));
     if (hasCable) {
       await find(/^(A cable) joins peer-1 and peer-2/);
