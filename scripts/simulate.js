@@ -8,7 +8,8 @@
 // command is printed. With --from sources the first seed is a hash of src/: each change of the program is shown seeds
 // that no other was, and the same program always the same. Jobs share the places to start from.
 // --hold makes all tasks hold in a partition, and brings about nothing but cuts, one way or both, and pauses, at any moment.
-// --large runs one calm mesh of many peers and tasks, and prints what it costs.
+// --large runs one calm mesh of many peers and tasks, and prints what it costs. 40 peers with 40,000 tasks take about a minute
+// of CPU; 100 with 100,000 many.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
