@@ -12,8 +12,8 @@ const LESS_COMPILED = [
 ];
 
 /**
- * Room for what is new, twice 16 MB and no more: V8 takes up to 128 MB for it by itself, and gives them back when it is
- * idle for long. A target that was down for an hour cost 113 MB so.
+ * Room for what is new, twice 16 MB and no more: V8 takes up to 128 MB for it by itself, and gives them back only when it
+ * is idle for long.
  */
 const NURSERY_MAX = "--max-semi-space-size=16";
 

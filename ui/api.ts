@@ -90,6 +90,11 @@ export function failureText(answer: Exclude<Answer<unknown>, { kind: "done" }>):
     : `The peer at ${location.host} can't be reached. Whether it heard this is seen when it is back.`;
 }
 
+/** What a form shows of an answer that is not what was wanted: each at its field, what has none at "". */
+export function failureProblems(answer: Exclude<Answer<unknown>, { kind: "done" }>): readonly FieldProblem[] {
+  return answer.kind === "problem" ? fieldProblems(answer.problem) : [{ field: "", message: failureText(answer) }];
+}
+
 /** On the page of another user's task, which its address says, all that is asked of a task is asked of theirs. */
 function whose(path: string): { readonly user?: string } {
   const user = /^\/(tasks|runs)\//.test(path) ? new URLSearchParams(location.search).get("user") : null;

@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
+import { ask, failureProblems, type FieldProblem } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 
@@ -46,9 +46,7 @@ export function QuotaDialog({ title, path, quota, otherwise, onDone, onClose }: 
     });
     const answer = await ask("PATCH", path, { body: { quota: Object.fromEntries(limits) } });
     if (answer.kind === "done") return onDone();
-    problems.value = answer.kind === "problem"
-      ? fieldProblems(answer.problem)
-      : [{ field: "", message: failureText(answer) }];
+    problems.value = failureProblems(answer);
   }
   const problemAt = (name: string) => problems.value.find(({ field }) => field === `quota.${name}`);
   return (

@@ -2,7 +2,7 @@
 // that nothing typed is lost when the session ends, the peer goes away or the page is loaded anew.
 
 import { computed, signal } from "@preact/signals";
-import { type Answer, ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
+import { type Answer, ask, failureProblems, failureText, type FieldProblem } from "../api.ts";
 import { isFaults, type Json, jsonIn, type Texts } from "../parts/fields.ts";
 import type { Task } from "../views.ts";
 import { definitionOf, FIELDS, textsOf } from "./fields.ts";
@@ -127,11 +127,9 @@ export async function send(): Promise<Task | undefined> {
   }
   if (answer.kind === "problem" && answer.problem.status === 412) await showTheirs(id);
   else {
-    refused.value = answer.kind === "problem"
-      ? answer.problem.status === 409
-        ? [{ field: "id", message: answer.problem.detail }]
-        : fieldProblems(answer.problem)
-      : [{ field: "", message: failureText(answer) }];
+    refused.value = answer.kind === "problem" && answer.problem.status === 409
+      ? [{ field: "id", message: answer.problem.detail }]
+      : failureProblems(answer);
   }
   return undefined;
 }

@@ -2,7 +2,7 @@
 // One's own password, changed by who knows it.
 
 import { useSignal } from "@preact/signals";
-import { ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
+import { ask, failureProblems, type FieldProblem } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { say } from "../parts/notice.tsx";
@@ -20,9 +20,7 @@ export function PasswordDialog({ onClose }: { readonly onClose: () => void }) {
       say("The new password is good at every peer; your other sessions are over.");
       return onClose();
     }
-    problems.value = answer.kind === "problem"
-      ? fieldProblems(answer.problem)
-      : [{ field: "", message: failureText(answer) }];
+    problems.value = failureProblems(answer);
   }
   return (
     <Dialog title="A new password" onClose={onClose}>

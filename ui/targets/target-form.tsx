@@ -2,7 +2,7 @@
 // A named target as a form: where it is, how it is sent to, who sends, and how much it is given. Credentials are apart.
 
 import { useSignal } from "@preact/signals";
-import { ask, failureText, type FieldProblem, fieldProblems } from "../api.ts";
+import { ask, failureProblems, type FieldProblem } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { type Fields, isFaults, type Json, jsonOf, textsIn } from "../parts/fields.ts";
@@ -86,9 +86,7 @@ export function TargetForm({ name, value, onDone, onClose }: {
     if (isFaults(body)) return void (problems.value = body);
     const answer = await ask("PUT", `/targets/${encodeURIComponent(name)}`, { body });
     if (answer.kind === "done") return onDone();
-    problems.value = answer.kind === "problem"
-      ? fieldProblems(answer.problem)
-      : [{ field: "", message: failureText(answer) }];
+    problems.value = failureProblems(answer);
   }
 
   const rare = (path: string) => (texts[path] ?? "") !== "" || bind(path).problem !== undefined;

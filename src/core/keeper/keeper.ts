@@ -129,7 +129,7 @@ export class Keeper {
 
   /** Whether a majority of the members has granted this peer the shard a short time ago. */
   hasLease(shard: Shard): boolean {
-    const granters = this.#admitted.filter((peer) => !this.#meeting.has(peer) && this.#isThere(peer));
+    const granters = this.#admitted.filter((peer) => !this.#meeting.has(peer) && this.isAlive(peer));
     return this.#leases.holds(shard, { voters: this.#admitted.length, granters }, this.#host.steady());
   }
 
@@ -353,11 +353,6 @@ export class Keeper {
     this.#host.sync(peer, () => {
       if (this.#meeting.delete(peer)) this.#host.leased();
     });
-  }
-
-  #isThere(peer: PeerId): boolean {
-    const state = this.#members.peer(peer)?.state;
-    return peer === this.#host.self || state === "alive" || state === "suspect";
   }
 
   #gathered(peer: PeerId): void {
