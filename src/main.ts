@@ -6,7 +6,6 @@ import { Command } from "commander";
 import { addStart, PEER_COMMANDS } from "./cli/start.ts";
 
 const program = PEER_COMMANDS.includes(process.argv[2])
-  ? new Command("metronome")
+  ? addStart(new Command("metronome"))
   : (await import("./cli/program.ts")).createProgram();
-addStart(program);
 await program.parseAsync();

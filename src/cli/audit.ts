@@ -53,6 +53,7 @@ export const auditVerify: Spec<Record<never, never>> = {
 
 export const auditExport: Spec<Record<never, never>> = {
   usage: "export",
+  beyond: (word) => `A file is written so: metronome audit export > ${word}`,
   summary: "print the record of this peer as it stands on its disk, hashes and seals included",
   examples: ["metronome audit export > audit.log"],
   async run({ connect, print }) {

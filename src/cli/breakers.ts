@@ -7,6 +7,7 @@ import { type Cell, createTable } from "./table.ts";
 
 export const breakers: Spec<Record<never, never>> = {
   usage: "breakers",
+  beyond: (word) => `Those of one peer are shown with --peer ${word}`,
   summary: "show which targets are left alone because they are down, and what waits for them",
   examples: ["metronome breakers"],
   async run({ isJson, ink, width, connect, print, printJson, note }) {

@@ -101,7 +101,7 @@ export function createClient(
       clearTimeout(timer);
     }
     if (response.ok) return response;
-    throw await refusalOf(response, sent);
+    throw await refusalOf(response, sent, path.split("?")[0] ?? "");
   }
 
   async function answerOf(response: Response): Promise<unknown> {
@@ -122,7 +122,7 @@ export function createClient(
     }
   }
 
-  async function refusalOf(response: Response, sent: unknown): Promise<Failure> {
+  async function refusalOf(response: Response, sent: unknown, path: string): Promise<Failure> {
     const { status, headers } = response;
     const type = headers.get("content-type") ?? "";
     const text = await beginning(response);
@@ -135,7 +135,10 @@ export function createClient(
     if (!isObject(problem)) {
       return new Failure(EXIT.failed, `What answers at ${url} is no Metronome peer: it says HTTP ${status}.`);
     }
-    return problemFailure(status, problem, sent, status === 401 ? TOKEN_HINT : undefined);
+    return problemFailure(status, problem, sent, {
+      path,
+      hint: status === 401 && path !== SIGN_IN ? TOKEN_HINT : undefined,
+    });
   }
 
   function broken(error: unknown): Failure {
@@ -150,6 +153,9 @@ export function createClient(
     return new Failure(EXIT.unreachable, `The peer at ${url} can't be reached: ${reason}.\n${way}`);
   }
 }
+
+/** Who signs in has a password in place of a token. */
+const SIGN_IN = "auth/token";
 
 const TOKEN_HINT =
   "Give a token with METRONOME_TOKEN, METRONOME_TOKEN_FILE or --token: `metronome token` on the peer's own machine makes one.";

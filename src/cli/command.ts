@@ -8,6 +8,7 @@ import { createInk, type Ink } from "./ink.ts";
 import { parseMesh } from "./mesh-shapes.ts";
 import type { Output, Parts } from "./parts.ts";
 import { peerNamed } from "./peer-named.ts";
+import { printable } from "./text.ts";
 import { findPeer, type WhereOptions } from "./where.ts";
 
 /** What a command works with. */
@@ -33,6 +34,8 @@ export type Spec<Options> = {
   readonly examples: readonly string[];
   /** Whether it asks a peer. */
   readonly isLocal?: true;
+  /** What is said of a word that it does not take: the way to what was probably meant. */
+  readonly beyond?: (word: string) => string;
   readonly options?: (command: Command) => Command;
   /** The exit code, when it is not 0. */
   readonly run: (context: Context, options: Options, operands: readonly string[]) => Promise<number | void>;
@@ -47,11 +50,13 @@ export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Op
   if (spec.isLocal !== true) addWhere(command);
   const [first = "", ...more] = spec.examples;
   command.addHelpText("after", ["", "Example:", `  ${first}`, ...more.map((example) => `  ${example}`)].join("\n"));
+  command.allowExcessArguments().showHelpAfterError(`Example: ${first}\n(--help says more)`);
   command.action(async () => {
     const options = command.opts<Options & CommonOptions>();
     const context = createContext(options, parts);
     let code: number;
     try {
+      refuseBeyond(command, spec.beyond);
       code = await spec.run(context, options, command.args) ?? EXIT.done;
     } catch (error) {
       code = await fail(error, context);
@@ -59,6 +64,26 @@ export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Op
     parts.exit(code);
   });
   return command;
+}
+
+/** `task`: below it stand commands alone. A word that is none of them is answered with those that are. */
+export function addGroup(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description).helpCommand(false);
+}
+
+/** Once all of its commands are there. */
+export function nameCommands(group: Command): void {
+  group.showHelpAfterError(`Known are ${namesOf(group)}.\n(--help says more)`);
+  for (const each of group.commands) if (isGroup(each)) nameCommands(each);
+}
+
+/** Whether it is there for the commands below it alone. */
+function isGroup(command: Command): boolean {
+  return command.commands.length > 0 && command.options.length === 0;
+}
+
+function namesOf({ commands }: Command): string {
+  return commands.map((each) => each.name()).join(", ");
 }
 
 /** An option that may come more than once. */
@@ -107,6 +132,25 @@ function createContext(options: CommonOptions, parts: Parts): Context {
     printJson: (value) => write(stdout, `${JSON.stringify(value)}\n`),
     note: (text) => write(stderr, `${text}\n`),
   };
+}
+
+function refuseBeyond(command: Command, told: Spec<unknown>["beyond"]): void {
+  const [word] = command.args.slice(command.registeredArguments.length);
+  if (word === undefined || command.registeredArguments.at(-1)?.variadic === true) return;
+  const names = pathOf(command).join(" ");
+  const shown = printable(word.slice(0, WORD_SHOWN));
+  const way = told !== undefined
+    ? told(shown)
+    : command.commands.length > 0
+    ? `Below it are ${namesOf(command)}.`
+    : `It is used so: ${names} ${command.usage()}`;
+  throw new Failure(EXIT.usage, `\`${names}\` takes no word "${shown}" here. ${way}\n(--help says more)`);
+}
+
+const WORD_SHOWN = 80;
+
+function pathOf(command: Command): readonly string[] {
+  return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
 }
 
 async function connect({ peer, ...options }: CommonOptions, parts: Parts): Promise<Client> {

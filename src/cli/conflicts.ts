@@ -12,6 +12,7 @@ type Options = { readonly restore?: string; readonly limit?: number };
 
 export const conflicts: Spec<Options> = {
   usage: "conflicts",
+  beyond: (word) => `A lost value is put back so: --restore ${word}`,
   summary: "show what lost against a concurrent write, the latest first, and put it back",
   examples: ["metronome conflicts", "metronome conflicts --restore ID"],
   options: (command) =>

@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import { type Spec, wholeNumber } from "./command.ts";
-import { EXIT, Failure } from "./failure.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { pages } from "./pages.ts";
+import { perSecond } from "./rate.ts";
 import { RUN_COLUMNS, runRow } from "./runs.ts";
 import { flag, listIn, maybe, number, objectIn, parseRun, text } from "./shapes.ts";
 import { moment } from "./show.ts";
@@ -21,6 +21,7 @@ const LETTERS_MAX = 10_000;
 
 export const deadList: Spec<ListOptions> = {
   usage: "ls",
+  beyond: (word) => `Those of a task are listed with --task ${word}; one run is shown by: metronome runs show ${word}`,
   summary: "list the runs that were given up, the latest first",
   examples: ["metronome dead-letters ls --target https://example.org:443"],
   options: (command) =>
@@ -81,15 +82,9 @@ export const deadRedrive: Spec<RedriveOptions> = {
   ],
   options: (command) => choosing(command).option("--rate <n>", "so many in a second; at once when absent"),
   async run({ isJson, connect, print, printJson, note }, { rate, ...choice }, ids) {
-    const perSecond = rate === undefined ? undefined : Number(rate);
-    if (perSecond !== undefined && !(perSecond > 0)) {
-      throw new Failure(EXIT.usage, "--rate is a number above 0: 10, or 0.5 for one in two seconds.");
-    }
+    const body = { ...choiceOf(choice, ids), ...(rate === undefined ? {} : { perSecond: perSecond(rate) }) };
     const client = await connect();
-    const answer = await client.send("POST", "dead-letters/redrive", {
-      ...choiceOf(choice, ids),
-      ...(perSecond === undefined ? {} : { perSecond }),
-    });
+    const answer = await client.send("POST", "dead-letters/redrive", body);
     if (isJson) return await printJson(answer);
     await print(drivenText(answer));
     if (flag(objectIn(answer).more)) await note("There are more: the same command drives them.");

@@ -10,6 +10,8 @@ type Options = { readonly without?: string };
 
 export const peers: Spec<Options> = {
   usage: "peers",
+  beyond: (word) =>
+    `What would move without a peer is said with --without ${word}; it is asked itself with --peer ${word}`,
   summary: "show the peers of the mesh",
   examples: ["metronome peers", "metronome peers --without shop"],
   options: (command) => command.option("--without <peer>", "what would move where, if that one left"),

@@ -12,8 +12,15 @@ type Place = {
 };
 
 /** What the API refused, or could not do. `sent` is what the fields of the problem are fields of. */
-export function problemFailure(status: number, problem: JsonObject, sent: unknown, hint?: string): Failure {
-  const places = placesOf(problem);
+export function problemFailure(
+  status: number,
+  problem: JsonObject,
+  sent: unknown,
+  { path, hint }: { readonly path: string; readonly hint?: string | undefined },
+): Failure {
+  // Of what is not there, the list says what is.
+  const list = status === 404 && problem.suggestion === undefined ? `/api/v1/${path.split("/")[0] ?? ""}` : undefined;
+  const places = placesOf(list === undefined ? problem : { ...problem, suggestion: list });
   const isRefused = status < 500;
   const title = isRefused ? "Refused" : `Failed (${status})`;
   const blocks = places.map((place) => block(place, sent));
@@ -42,16 +49,40 @@ function placeOf(from: JsonObject, message: unknown): Place {
     message: typeof message === "string" ? message : "The peer gives no reason.",
     field: typeof from.field === "string" && from.field !== "" ? from.field : undefined,
     position: typeof from.position === "number" ? from.position : undefined,
-    // A path of the API is a way out for who speaks HTTP.
-    suggestion: typeof from.suggestion === "string" && !from.suggestion.startsWith("/api/")
-      ? from.suggestion
-      : undefined,
+    suggestion: typeof from.suggestion === "string" ? wayOut(from.suggestion) : undefined,
   };
 }
 
+/** A path of the API is a way out for who speaks HTTP; the others have a command for it, or none. */
+function wayOut(suggestion: string): string | undefined {
+  const [, path] = /^\/api\/v1\/(.*)$/.exec(suggestion) ?? [];
+  if (path === undefined) return suggestion.startsWith("/") ? undefined : suggestion;
+  const [start = "", search = ""] = path.split("?");
+  const [kind = "", id, below] = start.split("/");
+  const target = new URLSearchParams(search).get("target");
+  if (kind === "tasks" && target !== null) return `metronome task ls --target ${target}`;
+  if (kind === "tasks" && below === "versions") return `metronome task versions ${decodeURIComponent(id ?? "")}`;
+  if (kind === "runs" && id !== undefined) return `metronome runs show ${id}`;
+  return LISTS.get(kind);
+}
+
+const LISTS: ReadonlyMap<string, string> = new Map([
+  ["tasks", "metronome task ls"],
+  ["targets", "metronome target ls"],
+  ["runs", "metronome runs ls"],
+  ["users", "metronome user ls"],
+  ["auth", "metronome user ls"],
+  ["tokens", "metronome token ls"],
+  ["invites", "metronome user invite ls"],
+  ["conflicts", "metronome conflicts"],
+  ["peers", "metronome peers"],
+  ["mesh", "metronome peers"],
+]);
+
 function block({ message, field, position, suggestion }: Place, sent: unknown): string {
   const lines = [printable(message)];
-  const value = field === undefined ? undefined : valueAt(sent, field);
+  // What nobody saw being typed is not shown for being wrong.
+  const value = field === undefined || SECRET.test(field) ? undefined : valueAt(sent, field);
   const label = field === undefined || value === undefined ? "" : `${printable(field)}:`;
   const width = Math.max(label.length, suggestion === undefined ? 0 : TRY.length);
   if (label !== "") {
@@ -64,6 +95,8 @@ function block({ message, field, position, suggestion }: Place, sent: unknown): 
   if (suggestion !== undefined) lines.push(`  ${TRY.padEnd(width)} ${printable(suggestion)}`);
   return lines.join("\n");
 }
+
+const SECRET = /^(?:password|currentPassword|credentials(?:\..+)?)$/;
 
 const TRY = "try:";
 

@@ -1,8 +1,8 @@
-// The command line, but for `start` and `join`: every command that asks a running peer, and `version`. Usage that can't be is told
-// on the error output with exit code 2.
+// The command line: every command. Usage that can't be is told on the error output, with an example or the commands that
+// there are, and exit code 2.
 
 import { Command } from "commander";
-import { addCommand } from "./command.ts";
+import { addCommand, addGroup, nameCommands } from "./command.ts";
 import { auditExport, auditList, auditVerify } from "./audit.ts";
 import { breakers } from "./breakers.ts";
 import { completion } from "./completion.ts";
@@ -18,6 +18,7 @@ import { peers } from "./peers.ts";
 import { revoke } from "./revoke.ts";
 import { runsList, runsRetry, runsShow } from "./runs.ts";
 import { simulate } from "./simulate.ts";
+import { addStart } from "./start.ts";
 import { targetAdd } from "./target-add.ts";
 import { targetRotate } from "./target-rotate.ts";
 import { targetList, targetRemove, targetShow, targetTest } from "./targets.ts";
@@ -49,7 +50,6 @@ export function createProgram(given: Partial<Parts> = {}): Command {
     .helpCommand(false)
     // What stands behind a command is for that command: of `token ls --json`, `ls` is told.
     .enablePositionalOptions()
-    .showHelpAfterError("(--help says more)")
     .configureOutput({
       writeOut: (text) => void parts.stdout.write(text, () => {}),
       writeErr: (text) => void parts.stderr.write(text, () => {}),
@@ -63,8 +63,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
       throw error;
     })
     .addHelpText("after", `\n${EXIT_CODES}`);
-  const task = program.command("task").description("add tasks, look at them, change them, and make them fire")
-    .helpCommand(false);
+  const task = addGroup(program, "task", "add tasks, look at them, change them, and make them fire");
   addCommand(task, parts, taskAdd);
   addCommand(task, parts, taskEdit);
   addCommand(task, parts, taskList);
@@ -82,21 +81,18 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskCancel);
   addCommand(task, parts, taskImport);
   addCommand(task, parts, taskExport);
-  const target = program.command("target").description("add named targets, look at them, try them out, and rotate keys")
-    .helpCommand(false);
+  const target = addGroup(program, "target", "add named targets, look at them, try them out, and rotate keys");
   addCommand(target, parts, targetAdd);
   addCommand(target, parts, targetList);
   addCommand(target, parts, targetShow);
   addCommand(target, parts, targetRemove);
   addCommand(target, parts, targetTest);
   addCommand(target, parts, targetRotate);
-  const runs = program.command("runs").description("look at what became of occurrences, and send one again")
-    .helpCommand(false);
+  const runs = addGroup(program, "runs", "look at what became of occurrences, and send one again");
   addCommand(runs, parts, runsList);
   addCommand(runs, parts, runsShow);
   addCommand(runs, parts, runsRetry);
-  const dead = program.command("dead-letters").description("look at what was given up, and send it again")
-    .helpCommand(false);
+  const dead = addGroup(program, "dead-letters", "look at what was given up, and send it again");
   addCommand(dead, parts, deadList);
   addCommand(dead, parts, deadCauses);
   addCommand(dead, parts, deadRedrive);
@@ -110,14 +106,12 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(program, parts, revoke);
   addCommand(program, parts, conflicts);
   addCommand(program, parts, simulate);
-  const user = program.command("user").description("make users, change them, and say who may sign up")
-    .helpCommand(false);
+  const user = addGroup(program, "user", "make users, change them, and say who may sign up");
   for (const spec of [userList, userPassword, userSignOut, userRole, userPolicy]) addCommand(user, parts, spec);
   addCommand(user, parts, userAdd);
   addCommand(user, parts, userRemove);
   addCommand(user, parts, userInvite);
-  const audit = program.command("audit").description("show who did what at a peer, and check that record")
-    .helpCommand(false);
+  const audit = addGroup(program, "audit", "show who did what at a peer, and check that record");
   addCommand(audit, parts, auditList);
   addCommand(audit, parts, auditVerify);
   addCommand(audit, parts, auditExport);
@@ -127,6 +121,8 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(tokens, parts, tokenRemove);
   addCommand(program, parts, completion(program));
   addCommand(program, parts, version);
+  addStart(program);
+  nameCommands(program);
   return program;
 }
 

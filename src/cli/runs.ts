@@ -15,6 +15,7 @@ type ListOptions = WhichRuns & { readonly task?: string; readonly limit?: number
 
 export const runsList: Spec<ListOptions> = {
   usage: "ls",
+  beyond: (word) => `Those of a task are listed with --task ${word}; one run is shown by: metronome runs show ${word}`,
   summary: "list runs, the latest first",
   examples: [
     "metronome runs ls --outcome failed --limit 20",

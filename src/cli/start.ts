@@ -9,12 +9,17 @@ import { EXIT } from "./failure.ts";
 /** The commands in which this process becomes a peer. */
 export const PEER_COMMANDS: readonly (string | undefined)[] = ["start", "join"];
 
-export function addStart(program: Command): void {
+export function addStart(program: Command): Command {
   withOptions(program.command("start"), "start a peer: the scheduler with its store, its REST API and its page")
     .option("--join <ticket>", "the mesh to join, as `metronome ticket` prints it (METRONOME_JOIN)")
-    .action((options: Flags) => run(options));
+    .showHelpAfterError("Example: metronome start --name shop --label site=lyon\n(--help says more)")
+    .action((options: Flags, { args }: Command) => run(options, args));
   withOptions(program.command("join <ticket>"), "start a peer that joins a mesh, with what `metronome ticket` printed")
-    .action((ticket: string, options: Flags) => run({ ...options, join: ticket }));
+    .showHelpAfterError(
+      "Example: metronome join TICKET, as `metronome ticket` of a member prints it\n(--help says more)",
+    )
+    .action((ticket: string, options: Flags, { args }: Command) => run({ ...options, join: ticket }, args.slice(1)));
+  return program;
 }
 
 function withOptions(command: Command, description: string): Command {
@@ -46,11 +51,18 @@ function withOptions(command: Command, description: string): Command {
     )
     .option("--json", "print one line of JSON when the peer is ready")
     .addHelpText("after", MORE_HELP)
-    .showHelpAfterError("(--help says more)")
+    .allowExcessArguments()
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.usage));
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags, beyond: readonly string[]): Promise<void> {
+  if (beyond.length > 0) {
+    // Not shown: it may be a ticket.
+    process.stderr.write(
+      "metronome: there is a word that is no option: settings are given as --name shop, and a ticket to `metronome join`\n",
+    );
+    return process.exit(EXIT.usage);
+  }
   // Loaded here: who asks for a task does not pay for a server.
   const { runPeer } = await import("./peer-process.ts");
   await runPeer(Object.fromEntries(Object.entries(flags).map(([name, value]) => [asWritten(name), value])));

@@ -5,6 +5,7 @@ import { type Spec, wholeNumber } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readJson } from "./input.ts";
 import type { Parts } from "./parts.ts";
+import { perSecond } from "./rate.ts";
 import { isObject, type JsonObject } from "./shapes.ts";
 import { targetPath } from "./target-path.ts";
 import { parseTarget } from "./target-shapes.ts";
@@ -103,10 +104,4 @@ export async function readSecret(given: string, parts: Parts): Promise<JsonObjec
   }
   if (isObject(value)) return value;
   throw new Failure(EXIT.usage, '--credentials is a JSON object: {"password":"…"}.');
-}
-
-function perSecond(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== "" && number > 0 && Number.isFinite(number)) return number;
-  throw new Failure(EXIT.usage, "--rate is a number above 0.");
 }

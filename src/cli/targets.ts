@@ -12,6 +12,7 @@ import { printable } from "./text.ts";
 
 export const targetList: Spec<{ readonly limit?: number }> = {
   usage: "ls",
+  beyond: (word) => `One target is shown by: metronome target show ${word}`,
   summary: "list the named targets",
   examples: ["metronome target ls", "metronome target ls --json | jq -r .urn"],
   options: (command) => command.option("--limit <n>", "at most so many; all when absent", wholeNumber(1, LIMIT_MAX)),

@@ -25,6 +25,7 @@ const PREVIEW = 5;
 
 export const taskAdd: Spec<Options> = {
   usage: "add",
+  beyond: (word) => `The id of a task is given so: --id ${word}`,
   summary: "add a task, or with --preview only say what its schedule means",
   examples: [
     'metronome task add --id hello --schedule "R/2026-12-01T09:00:00Z/PT5S/ET2S" --target http://127.0.0.1:9000/',

@@ -16,6 +16,7 @@ type Options = {
 
 export const taskList: Spec<Options> = {
   usage: "ls",
+  beyond: (word) => `One task is shown by: metronome task show ${word}; those that match by: --search ${word}`,
   summary: "list tasks, by id",
   examples: ["metronome task ls --search backup --label site=lyon --paused", "metronome task ls --json | jq -r .id"],
   options: (command) =>

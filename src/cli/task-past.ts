@@ -3,6 +3,7 @@
 import { type Spec, wholeNumber } from "./command.ts";
 import { drivenText } from "./dead-letters.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { perSecond } from "./rate.ts";
 import { maybe, number, objectIn, parseTask, text } from "./shapes.ts";
 import { maybeMoment, moment } from "./show.ts";
 import { taskPath } from "./task-path.ts";
@@ -30,13 +31,14 @@ export const taskBackfill: Spec<BackfillOptions> = {
       .option("--rate <n>", "so many in a second; at once when absent"),
   async run({ isJson, connect, print, printJson, note }, { from, until, count, rate }, [id = ""]) {
     if (from === undefined) throw new Failure(EXIT.usage, "--from says where the backfill begins.");
-    const client = await connect();
-    const answer = await client.send("POST", taskPath(id, "backfill"), {
+    const body = {
       from,
       ...(until === undefined ? {} : { until }),
       ...(count === undefined ? {} : { count }),
-      ...(rate === undefined ? {} : { perSecond: Number(rate) }),
-    });
+      ...(rate === undefined ? {} : { perSecond: perSecond(rate) }),
+    };
+    const client = await connect();
+    const answer = await client.send("POST", taskPath(id, "backfill"), body);
     if (isJson) return await printJson(answer);
     await print(drivenText(answer));
     const next = maybe(objectIn(answer).next, text);

@@ -45,8 +45,12 @@ test("on the peer's machine the command line needs no address and no token, and 
   assert.deepEqual([usage.code, usage.stdout, usage.stderr], [
     2,
     "",
-    "error: unknown command 'shwo'\n(Did you mean show?)\n(--help says more)\n",
+    "error: unknown command 'shwo'\n(Did you mean show?)\nKnown are add, edit, ls, show, rm, pause, resume, trigger, next, " +
+    "runs, explain, versions, backfill, skip, cancel, import, export.\n(--help says more)\n",
   ]);
+  const start = await run("start", "demo");
+  assert.deepEqual([start.code, start.stdout], [2, ""]);
+  assert.match(start.stderr, /a word that is no option: .* a ticket to `metronome join`\n$/);
   assert.equal((await run("task", "show", "b")).code, 4);
   const { stdout } = await run("version", "--json");
   assert.match(JSON.parse(stdout).runtime, RUNTIME === "node" ? /^Node 2[4-9]\./ : /^Deno /);

@@ -109,7 +109,7 @@ export function addRuns(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
 }
 
 export function noRunId(): Response {
-  return problem(400, "The id of a run has 32 hex digits, in lower case.", { field: "id" });
+  return problem(400, "The id of a run has 32 hex digits, in lower case.", { field: "id", suggestion: "/api/v1/runs" });
 }
 
 export function noSuchRun(id: OccurrenceId): Response {

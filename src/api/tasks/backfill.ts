@@ -19,7 +19,7 @@ import { readObject } from "../request/body.ts";
 import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { drive, drivenView, perSecondIn } from "../runs/drive.ts";
 import { submit } from "./put.ts";
-import { idOf, noSuchTask } from "./tasks.ts";
+import { idOf, noSuchTask, refusedTask } from "./tasks.ts";
 import { ownershipOf, showTask } from "./view.ts";
 
 /** Occurrences that one request sends. */
@@ -82,7 +82,7 @@ export function addBackfill(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
     if (faults.all.length > 0) return faultsResponse(faults.all);
     const command: TaskCommand = { kind: "skip", ...count, ...instant };
     const result = await submit(peer, { kind: "task", guid: taskGuid(c.env.user, id), command });
-    if (result.kind === "refused") return refusalResponse(result);
+    if (result.kind === "refused") return refusedTask(id, result);
     if (result.kind !== "task") throw new Error(`a skip was answered with ${result.kind}`);
     const shown = showTask(result.dossier, ownershipOf(peer, result.dossier), peer.now());
     // Nothing is left of it to be sent, and it was to be removed then (removeWhenDone).

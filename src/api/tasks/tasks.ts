@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { Context, Hono } from "hono";
 import { withWord } from "../../core/ownership/owner-word.ts";
-import type { CommandResult, Match, TaskCommand } from "../../core/protocol/command.ts";
+import type { CommandResult, Match, Refusal, TaskCommand } from "../../core/protocol/command.ts";
 import { revisionOf } from "../../core/register/register.ts";
 import { maskTarget, TARGET_NAME_MAX } from "../../core/targets/target.ts";
 import {
@@ -179,7 +179,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (concern instanceof Response) return concern;
     const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "remove", ...matchPart(match) });
-    return await concern.fulfil(guid, result.kind === "refused" ? refusalResponse(result) : empty(204));
+    return await concern.fulfil(guid, result.kind === "refused" ? refusedTask(id, result) : empty(204));
   });
 
   app.post("/api/v1/tasks/:id/trigger", async (c) => {
@@ -201,9 +201,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       const over = await quotas.fire(c.env.user, { payloadBytes });
       if (over !== undefined) return answerRun(over);
       const command: TaskCommand = { kind: "trigger", ...(payload === undefined ? {} : { payload }) };
-      return answerRun(
-        await submit(peer, { kind: "task", guid: taskGuid(c.env.user, id), command, ...onceOf(ticket) }),
-      );
+      const guid = taskGuid(c.env.user, id);
+      const result = await submit(peer, { kind: "task", guid, command, ...onceOf(ticket) });
+      return result.kind === "refused" ? refusedTask(id, result) : answerRun(result);
     } finally {
       ticket.close();
     }
@@ -224,7 +224,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (concern instanceof Response) return concern;
     const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "pause", ...pause, ...matchPart(match) });
-    return await concern.fulfil(guid, answerTask(result, 200));
+    return await concern.fulfil(guid, result.kind === "refused" ? refusedTask(id, result) : answerTask(result, 200));
   });
 
   app.post("/api/v1/tasks/:id/resume", async (c) => {
@@ -236,7 +236,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (concern instanceof Response) return concern;
     const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "resume", ...matchPart(match) });
-    return await concern.fulfil(guid, answerTask(result, 200));
+    return await concern.fulfil(guid, result.kind === "refused" ? refusedTask(id, result) : answerTask(result, 200));
   });
 
   app.post("/api/v1/tasks/:id/cancel", async (c) => {
@@ -247,7 +247,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       case "cancelled":
         return json(200, { cancelled: result.runs });
       case "refused":
-        return refusalResponse(result);
+        return refusedTask(id, result);
       case "task":
       case "removed":
       case "run":
@@ -358,6 +358,11 @@ export function idOf(c: Context<ApiEnv, "/api/v1/tasks/:id">): string | Response
 
 export function noSuchTask(id: string): Response {
   return problem(404, `There is no task with the id ${id}.`, { field: "id" });
+}
+
+/** Why a command of this task was not carried out. */
+export function refusedTask(id: string, refusal: Refusal): Response {
+  return refusal.why === "not-found" ? noSuchTask(id) : refusalResponse(refusal);
 }
 
 function taskExists(id: string): Response {
