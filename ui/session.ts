@@ -11,7 +11,7 @@ export type Session =
   | { readonly kind: "unknown"; readonly isUnreachable: boolean }
   /** `why`: what to tell a person who did not sign out by themselves. */
   | { readonly kind: "out"; readonly why?: string }
-  | { readonly kind: "in"; readonly peer: { readonly id: string; readonly name: string } };
+  | { readonly kind: "in"; readonly name: string; readonly peer: { readonly id: string; readonly name: string } };
 
 export const session = signal<Session>({ kind: "unknown", isUnreachable: false });
 
@@ -88,10 +88,10 @@ function begin(): void {
   connect(look);
 }
 
-function enter({ user, peer }: SessionView): void {
+function enter({ user, name, peer }: SessionView): void {
   lastSession.value = "in";
   self.value = user;
-  session.value = { kind: "in", peer };
+  session.value = { kind: "in", name, peer };
 }
 
 function end(now: Session): void {

@@ -1,7 +1,11 @@
 // What the peer shows: tasks, runs and previews, as its REST API writes them. Instants are RFC 3339 UTC.
 
 /** Who is signed in, and at which peer. */
-export type SessionView = { readonly user: string; readonly peer: { readonly id: string; readonly name: string } };
+export type SessionView = {
+  readonly user: string;
+  readonly name: string;
+  readonly peer: { readonly id: string; readonly name: string };
+};
 
 /** What the stream says first. */
 export type Hello = SessionView & { readonly mesh: MeshNews };

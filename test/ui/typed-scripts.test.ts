@@ -28,15 +28,6 @@ const PARAMETERS = [
   ...["target", "task", "until", "urn", "user", "what"],
 ];
 
-browserTest("no address of any page becomes markup", async ({ enter, peer }) => {
-  const { page } = await enter();
-  for (const at of ["/", ...PAGES]) {
-    await page.goto(`${peer.url}${at}?${new URLSearchParams(PARAMETERS.map((name) => [name, EVIL]))}`);
-    await page.locator("main :is(h1, .blank)").first().waitFor();
-    await isText(page, at);
-  }
-});
-
 /** Where something is typed, what opens it, and whether it is seen outside. */
 const FORMS: readonly { readonly at: string; readonly open?: string; readonly isOutside?: true }[] = [
   { at: "/" },
@@ -45,6 +36,7 @@ const FORMS: readonly { readonly at: string; readonly open?: string; readonly is
   { at: "/ui/edit", open: "As JSON" },
   { at: "/ui/targets" },
   { at: "/ui/access" },
+  { at: "/ui/access", open: "Limits of all…" },
   { at: "/ui/audit" },
   { at: "/ui/tasks", open: "Go to…" },
   { at: "/ui/tasks", isOutside: true },
@@ -57,30 +49,34 @@ const FORMS_OF_THINGS: typeof FORMS = [
   { at: "/ui/target?name=shop", open: "Bring new ones…" },
 ];
 
-browserTest("what is typed into any field of any form stays text, taken or refused", async ({ enter, open, peer }) => {
+browserTest("what stands in an address, or is typed into any field of any form, stays text", async (world) => {
+  const { enter, open, peer } = world;
   const inside = (await enter({ at: "/" })).page;
   await inside.getByText("No tasks yet").waitFor();
+  for (const at of ["/", ...PAGES]) {
+    await inside.goto(`${peer.url}${at}?${new URLSearchParams(PARAMETERS.map((name) => [name, EVIL]))}`);
+    await inside.locator("main :is(h1, .blank)").first().waitFor();
+    await isText(inside, at);
+  }
   const outside = (await open()).page;
   let typed = 0;
   const tryAll = async (forms: typeof FORMS) => {
     for (const { at, open: opens, isOutside } of forms) {
       const page = isOutside ? outside : inside;
-      await page.goto(peer.url + at);
       // A draft outlives its page.
-      await page.evaluate("sessionStorage.clear()");
-      await page.reload();
+      if (!isOutside) await page.evaluate("sessionStorage.clear()");
+      await page.goto(peer.url + at);
       if (opens !== undefined) await page.getByRole("button", { name: opens }).click();
       const form = page.locator(opens?.endsWith("…") ? "dialog[open]" : "main");
       await form.locator(FIELD).first().waitFor();
+      // What is rarely said is behind a word that opens it.
+      await form.locator("details.more").evaluateAll((all) => all.forEach((each) => each.setAttribute("open", "")));
       for (const field of await form.locator(FIELD).all()) {
-        if (!await field.isVisible()) continue;
         await field.fill(EVIL);
         typed++;
       }
       await isText(page, `${at} ${opens ?? ""}`);
-      for (const button of await form.locator("[type=submit]").all()) {
-        if (await button.isVisible()) await button.click();
-      }
+      for (const button of await form.locator("[type=submit]:visible").all()) await button.click();
       await isText(page, `${at} ${opens ?? ""}, sent`);
     }
   };
@@ -88,10 +84,12 @@ browserTest("what is typed into any field of any form stays text, taken or refus
   await peer.call("POST", "/targets", { name: "shop", urn: "http://127.0.0.1:1/" });
   await peer.call("POST", "/tasks", { id: "t", schedule: "R/2030-01-01T00:00:00Z/PT1H", target: { name: "shop" } });
   await tryAll(FORMS_OF_THINGS);
-  assert.ok(typed >= 25, `only ${typed} fields were found`);
+  assert.ok(typed >= FIELDS_LEAST, `only ${typed} fields were found`);
 });
 
-const FIELD = ":is(textarea, input[type=text], input[type=search], input[type=password])";
+const FIELD = ":is(textarea, input[type=text], input[type=search], input[type=password]):visible";
+/** More, when there are more forms. */
+const FIELDS_LEAST = 55;
 
 /** Nothing of it is an element; whether it ran is seen by the world. */
 async function isText(page: Page, where: string): Promise<void> {

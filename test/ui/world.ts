@@ -12,7 +12,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const TOKEN = "token-of-the-tests-of-the-page-0123456789";
@@ -275,10 +275,14 @@ export async function fileOf(page: Page, act: () => Promise<unknown>): Promise<s
   return text;
 }
 
-/** What a list is exported as. */
-export async function exported(page: Page, format: "CSV" | "NDJSON"): Promise<string> {
-  await page.getByText("Export", { exact: true }).click();
-  return await fileOf(page, () => page.getByRole("button", { name: format }).click());
+/** What a list is exported as: the only one of the page, or of a part of it. */
+export async function exported(
+  page: Page,
+  format: "CSV" | "NDJSON",
+  within: Page | Locator = page,
+): Promise<string> {
+  await within.getByText("Export", { exact: true }).click();
+  return await fileOf(page, () => within.getByRole("button", { name: format }).click());
 }
 
 /** Waits until it is so. */

@@ -3,6 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { failureText } from "../api.ts";
 
 type Answered =
   | { readonly line: number; readonly status: 200 | 201; readonly id: string }
@@ -82,12 +83,12 @@ function linesIn(text: string): string {
 }
 
 async function batch(lines: string): Promise<readonly Answered[]> {
-  const response = await fetch("/api/v1/tasks:batch", {
-    method: "POST",
-    headers: { "content-type": TYPE },
-    body: lines,
+  const sending = fetch("/api/v1/tasks:batch", { method: "POST", headers: { "content-type": TYPE }, body: lines });
+  const { isTaken, status, text } = await sending.then(
+    async (response) => ({ isTaken: response.ok, status: response.status, text: await response.text() }),
+  ).catch(() => {
+    throw new Error(failureText({ kind: "unreachable" }));
   });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the peer answered with status ${response.status}: nothing is imported`);
+  if (!isTaken) throw new Error(`the peer answered with status ${status}: nothing is imported`);
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Answered);
 }

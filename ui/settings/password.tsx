@@ -7,7 +7,11 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { say } from "../parts/notice.tsx";
 
-export function PasswordDialog({ onClose }: { readonly onClose: () => void }) {
+export function PasswordDialog({ name, onClose }: {
+  /** Whose it is: for who keeps passwords for people. */
+  readonly name: string;
+  readonly onClose: () => void;
+}) {
   const before = useSignal("");
   const wanted = useSignal("");
   const problems = useSignal<readonly FieldProblem[]>([]);
@@ -25,6 +29,7 @@ export function PasswordDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="A new password" onClose={onClose}>
       <form class="asked" onSubmit={(event) => void confirm(event)} noValidate>
+        <input type="text" hidden readOnly autocomplete="username" value={name} />
         <Field
           id="password-before"
           label="The one of now"

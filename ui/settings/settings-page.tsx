@@ -2,9 +2,11 @@
 // What a person may choose for this browser, and what there is to know of this peer.
 
 import { useSignal } from "@preact/signals";
+import { ask, failureText } from "../api.ts";
 import { mesh as news } from "../mesh-news.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
+import { say } from "../parts/notice.tsx";
 import { useReading } from "../reading.ts";
 import { pageOf, self } from "../router.ts";
 import { session } from "../session.ts";
@@ -73,18 +75,29 @@ export function SettingsPage() {
           </div>
         </dl>
       </section>
-      {self.value !== "" && self.value !== ADMIN && (
+      {now.kind === "in" && (
         <section class="card panel" aria-labelledby="you-title">
           <h2 id="you-title">You</h2>
           <ul class="rows">
+            {self.value !== ADMIN && (
+              <li>
+                <span>Your password, at every peer</span>
+                <button type="button" onClick={() => isChanging.value = true}>Change it…</button>
+              </li>
+            )}
             <li>
-              <span>Your password, at every peer</span>
-              <button type="button" onClick={() => isChanging.value = true}>Change it…</button>
+              <span>All other browsers in which you are signed in; tokens stay good</span>
+              <button type="button" onClick={() => void signOutElsewhere()}>Sign out everywhere else</button>
             </li>
           </ul>
         </section>
       )}
-      {isChanging.value && <PasswordDialog onClose={() => isChanging.value = false} />}
+      {isChanging.value && now.kind === "in" && (
+        <PasswordDialog
+          name={now.name}
+          onClose={() => isChanging.value = false}
+        />
+      )}
       <section class="card panel" aria-labelledby="take-title">
         <h2 id="take-title">To take along</h2>
         <ul class="rows">
@@ -131,4 +144,10 @@ export function SettingsPage() {
       </section>
     </>
   );
+}
+
+async function signOutElsewhere(): Promise<void> {
+  const answer = await ask<undefined>("DELETE", "/auth/sessions");
+  if (answer.kind === "done") say("Your other sessions are over, at every peer.");
+  else if (answer.kind !== "aborted") say(failureText(answer), { isTrouble: true });
 }
