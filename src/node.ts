@@ -25,7 +25,7 @@ import { Disk, joined, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
 import { flightOf, Flights } from "./flights.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer, Written } from "./peer.ts";
 import { RunSeeker } from "./run-seeker.ts";
 import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
 import type { Trigger } from "./trigger/trigger.ts";
@@ -272,8 +272,8 @@ class Loop implements Node {
     return meshState(this.#machine.mesh, this.#parts, this.#mesh?.addresses() ?? []);
   }
 
-  async replicas(guid: TaskGuid, wanted: number, waitMs: number): Promise<number> {
-    const { entity } = await this.dossier(guid);
+  async replicas({ kind, key }: Written, wanted: number, waitMs: number): Promise<number> {
+    const entity = kind === "task" ? (await this.dossier(key as TaskGuid)).entity : await this.entity(kind, key);
     if (entity === undefined || this.#isClosed) return 1;
     const ticket = ++this.#lastTicket;
     const until = Math.min(this.now() + waitMs, INSTANT_MAX) as Instant;

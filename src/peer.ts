@@ -60,10 +60,10 @@ export interface Peer {
   /** Who is a member, alive, and fires what. */
   mesh(): MeshState;
   /**
-   * Waits until so many peers, this one included, have on their disks what it has of the task now; at most `waitMs`.
+   * Waits until so many peers, this one included, have on their disks what it has of this now; at most `waitMs`.
    * Resolves to how many have.
    */
-  replicas(guid: TaskGuid, wanted: number, waitMs: number): Promise<number>;
+  replicas(written: Written, wanted: number, waitMs: number): Promise<number>;
   /** What of all writes this peer holds for good. */
   vector(): Stamps;
   /** Hands all that this peer fires to the others, or takes part again. */
@@ -77,6 +77,9 @@ export interface Peer {
   watch(listener: (notice: Notice) => void): () => void;
   status(): PeerStatus;
 }
+
+/** What a command has written: a task by its guid, another entity by its key. */
+export type Written = Pick<Entity, "kind" | "key">;
 
 export type PeerStatus = {
   /** The agenda is loaded: what is due is being fired. */

@@ -14,6 +14,7 @@ import { createQuotas } from "./access/quotas.ts";
 import { createRules } from "./access/rules.ts";
 import { createTurnstile, SIGN_IN_ATTEMPTS } from "./access/turnstile.ts";
 import { createWitness } from "./access/witness.ts";
+import { createWriteConcern } from "./access/write-concern.ts";
 import { type Asset, assetResponse } from "./assets.ts";
 import { addAudit } from "./audit.ts";
 import { addDescription } from "./description/description.ts";
@@ -204,6 +205,7 @@ export function createApi(settings: ApiSettings): Api {
   function addRoutes(doors: Doors): Hono<ApiEnv> {
     const app = new Hono<ApiEnv>({ getPath: (_request, options) => (options?.env as ApiEnv["Bindings"]).path });
     app.use("*", createRules(doors.directory));
+    app.use("*", createWriteConcern(doors));
     addTasks(app, doors);
     addBatch(app, doors);
     addExport(app, doors);

@@ -19,7 +19,7 @@ export type Doors = {
   readonly targets: TargetAccess;
   readonly audit: AuditAccess;
   readonly exchanges: ExchangeAccess;
-  readonly witness: Pick<Witness, "note">;
+  readonly witness: Pick<Witness, "note" | "collect" | "wrote">;
   readonly gatekeeper: Gatekeeper;
   readonly directory: Directory;
   readonly passwords: Passwords;

@@ -1,11 +1,11 @@
 // `audit`: who did what at a peer, and whether its record is whole.
 
 import type { Spec } from "./command.ts";
-import { wholeNumber } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { flag, maybe, number, objectIn, text } from "./shapes.ts";
 import { moment } from "./show.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type ListOptions = {
   readonly user?: string;

@@ -14,22 +14,16 @@ export type Client = {
   get(path: string, query?: Query): Promise<unknown>;
   /**
    * Undefined when the answer is empty. With `isOnce` a broken connection is tried again: it is carried out once.
-   * `replicas`: so many peers are to have it.
    */
   send(
     method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body?: unknown,
-    more?: { readonly isOnce?: boolean; readonly replicas?: number | undefined },
+    more?: { readonly isOnce?: boolean },
   ): Promise<unknown>;
   /** A body that is read as it comes. */
   stream(path: string): Promise<Bytes>;
-  upload(
-    path: string,
-    type: string,
-    bytes: Uint8Array,
-    more?: { readonly replicas?: number | undefined },
-  ): Promise<Bytes>;
+  upload(path: string, type: string, bytes: Uint8Array): Promise<Bytes>;
 };
 
 export type Bytes = AsyncIterable<Uint8Array>;
@@ -39,11 +33,14 @@ const WAIT_MS = 30_000;
 /** Of an answer that says no. */
 const PROBLEM_MAX_BYTES = 256 * 1024;
 
-/** `under`: where the API is below that of the peer, of another one that is asked through it. */
+/**
+ * `under`: where the API is below that of the peer, of another one that is asked through it. `replicas`: so many peers are
+ * to have what is written.
+ */
 export function createClient(
   where: Where,
   { fetch, interrupted }: Pick<Parts, "fetch" | "interrupted">,
-  under = "",
+  { under = "", replicas }: { readonly under?: string; readonly replicas?: number | undefined } = {},
 ): Client {
   const { url, token } = where;
   const signal = interrupted();
@@ -52,7 +49,7 @@ export function createClient(
     async get(path, query = {}) {
       return await answerOf(await ask("GET", path + search(query), query));
     },
-    async send(method, path, body, { isOnce = false, replicas } = {}) {
+    async send(method, path, body, { isOnce = false } = {}) {
       const headers: Record<string, string> = {
         ...prefer(replicas),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -70,7 +67,7 @@ export function createClient(
     async stream(path) {
       return bodyOf(await ask("GET", path, undefined));
     },
-    async upload(path, type, bytes, { replicas } = {}) {
+    async upload(path, type, bytes) {
       const headers = { "content-type": type, ...prefer(replicas) };
       // A copy of its own: what is read ahead is a piece of a larger buffer.
       return bodyOf(await ask("POST", path, undefined, { headers, body: new Uint8Array(bytes) }));

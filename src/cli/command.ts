@@ -9,6 +9,7 @@ import { parseMesh } from "./mesh-shapes.ts";
 import type { Output, Parts } from "./parts.ts";
 import { peerNamed } from "./peer-named.ts";
 import { printable } from "./text.ts";
+import { addReplicas, type ReplicasOption } from "./replicas.ts";
 import { findPeer, type WhereOptions } from "./where.ts";
 
 /** What a command works with. */
@@ -34,6 +35,8 @@ export type Spec<Options> = {
   readonly examples: readonly string[];
   /** Whether it asks a peer. */
   readonly isLocal?: true;
+  /** Whether it writes what other peers are to have, too. */
+  readonly isWrite?: true;
   /** What is said of a word that it does not take: the way to what was probably meant. */
   readonly beyond?: (word: string) => string;
   readonly options?: (command: Command) => Command;
@@ -41,11 +44,12 @@ export type Spec<Options> = {
   readonly run: (context: Context, options: Options, operands: readonly string[]) => Promise<number | void>;
 };
 
-type CommonOptions = WhereOptions & { readonly peer?: string; readonly json?: true };
+type CommonOptions = WhereOptions & ReplicasOption & { readonly peer?: string; readonly json?: true };
 
 export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Options>): Command {
   const command = parent.command(spec.usage).description(spec.summary);
   spec.options?.(command);
+  if (spec.isWrite === true) addReplicas(command);
   command.option("--json", "print JSON, a line for each value");
   if (spec.isLocal !== true) addWhere(command);
   const [first = "", ...more] = spec.examples;
@@ -94,14 +98,6 @@ export function repeated(
 ): Option {
   return new Option(flags, description)
     .argParser((value: string, before: readonly string[] | undefined) => [...before ?? [], check(value)]);
-}
-
-export function wholeNumber(min: number, max: number): (value: string) => number {
-  return (value) => {
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
-    if (number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
-  };
 }
 
 export function labelPair(value: string): string {
@@ -153,12 +149,12 @@ function pathOf(command: Command): readonly string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
 }
 
-async function connect({ peer, ...options }: CommonOptions, parts: Parts): Promise<Client> {
+async function connect({ peer, replicas, ...options }: CommonOptions, parts: Parts): Promise<Client> {
   const where = await findPeer(options, parts);
-  const client = createClient(where, parts);
+  const client = createClient(where, parts, { replicas });
   if (peer === undefined) return client;
   const found = peerNamed(parseMesh(await client.get("mesh")), peer);
-  return createClient(where, parts, `peers/${encodeURIComponent(found.peer)}/api/v1/`);
+  return createClient(where, parts, { under: `peers/${encodeURIComponent(found.peer)}/api/v1/`, replicas });
 }
 
 function write(output: Output, text: string | Uint8Array): Promise<void> {

@@ -1,17 +1,19 @@
 // `conflicts`: values that lost against a write made without knowledge of them; `--restore` puts one back.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { type Conflict, parseConflict, parseMesh } from "./mesh-shapes.ts";
 import { parseTask } from "./shapes.ts";
 import { asText, moment } from "./show.ts";
 import type { Cell } from "./table.ts";
 import { printable } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = { readonly restore?: string; readonly limit?: number };
 
 export const conflicts: Spec<Options> = {
   usage: "conflicts",
+  isWrite: true,
   beyond: (word) => `A lost value is put back so: --restore ${word}`,
   summary: "show what lost against a concurrent write, the latest first, and put it back",
   examples: ["metronome conflicts", "metronome conflicts --restore ID"],

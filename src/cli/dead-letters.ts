@@ -1,7 +1,7 @@
 // `dead-letters ls`, `causes`, `redrive` and `dismiss`: runs that were given up, to send them again, or to see them no more.
 
 import type { Command } from "commander";
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { pages } from "./pages.ts";
 import { perSecond } from "./rate.ts";
@@ -9,6 +9,7 @@ import { RUN_COLUMNS, runRow } from "./runs.ts";
 import { flag, listIn, maybe, number, objectIn, parseRun, text } from "./shapes.ts";
 import { moment } from "./show.ts";
 import { createTable } from "./table.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Which = { readonly target?: string; readonly error?: string; readonly task?: string };
 type ListOptions = Which & { readonly limit?: number };

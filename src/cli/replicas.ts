@@ -1,7 +1,7 @@
 // `--replicas`: how many peers are to have a write on their disks before it is answered.
 
 import type { Command } from "commander";
-import { wholeNumber } from "./command.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export type ReplicasOption = { readonly replicas?: number };
 

@@ -6,6 +6,7 @@ import { findPeer } from "./peers.ts";
 
 export const revoke: Spec<Record<never, never>> = {
   usage: "revoke <peer>",
+  isWrite: true,
   summary: "remove a peer from the mesh: the others talk to it no more",
   examples: ["metronome revoke shop"],
   async run({ isJson, connect, print, printJson }, _options, [word = ""]) {

@@ -1,12 +1,13 @@
 // `runs ls`, `runs show`, `runs retry`: what became of occurrences, of whatever task, and to send one again.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { exchangeText } from "./exchange-text.ts";
 import { parseRun, type Run } from "./shapes.ts";
 import { detailOf, lateness, maybeMoment, moment, outcomeCell } from "./show.ts";
 import { type Cell, createFacts, createTable } from "./table.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { whichOf, type WhichRuns, whichRuns } from "./which-runs.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 const LIMIT = 50;
 const ATTEMPTS_MAX = 1_000_000;

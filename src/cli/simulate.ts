@@ -9,10 +9,11 @@ import { type Instant, instant } from "../core/values/instant.ts";
 import type { Labels } from "../core/values/labels.ts";
 import type { Fault } from "../sim/plan.ts";
 import type { Foreseen, Question } from "../sim/what-if.ts";
-import { type Context, repeated, type Spec, wholeNumber } from "./command.ts";
+import { type Context, repeated, type Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readJson } from "./input.ts";
 import { type Cell, createTable } from "./table.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = {
   readonly peers: number;

@@ -1,7 +1,7 @@
 // `target add`: a named target, that many tasks refer to. What is secret of it comes from a file or the standard input: on
 // the command line every other program of the machine could read it.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readJson } from "./input.ts";
 import type { Parts } from "./parts.ts";
@@ -10,6 +10,7 @@ import { isObject, type JsonObject } from "./shapes.ts";
 import { targetPath } from "./target-path.ts";
 import { parseTarget } from "./target-shapes.ts";
 import { printable } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = {
   readonly urn?: string;
@@ -27,6 +28,7 @@ const CONCURRENCY_MAX = 256;
 
 export const targetAdd: Spec<Options> = {
   usage: "add <name>",
+  isWrite: true,
   summary: "add a named target, for tasks to refer to",
   examples: [
     "metronome target add billing --urn https://api.example.com/v1 --user me --credentials @billing.json",

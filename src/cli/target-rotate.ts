@@ -17,6 +17,7 @@ type Options = {
 
 export const targetRotate: Spec<Options> = {
   usage: "rotate <name>",
+  isWrite: true,
   summary: "bring new credentials beside the old ones; then confirm them, or go back",
   examples: [
     "metronome target rotate billing --credentials @new.json --until 2026-12-24T08:00:00Z",

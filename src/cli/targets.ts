@@ -1,6 +1,6 @@
 // `target ls`, `target show`, `target rm` and `target test`.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { readJson } from "./input.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
@@ -9,6 +9,7 @@ import { createFacts } from "./table.ts";
 import { targetPath } from "./target-path.ts";
 import { type Held, parseTarget, parseTested, type Target } from "./target-shapes.ts";
 import { printable } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export const targetList: Spec<{ readonly limit?: number }> = {
   usage: "ls",
@@ -75,6 +76,7 @@ function heldText({ since, isRotating, until }: Held): string {
 
 export const targetRemove: Spec<{ readonly force?: true }> = {
   usage: "rm <name>",
+  isWrite: true,
   summary: "remove a target that no task refers to",
   examples: ["metronome target rm billing"],
   options: (command) => command.option("--force", "even when tasks refer to it: their attempts then fail"),

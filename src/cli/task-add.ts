@@ -2,7 +2,6 @@
 
 import type { Context, Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { addReplicas, type ReplicasOption } from "./replicas.ts";
 import { objectIn, parsePreview } from "./shapes.ts";
 import { asText, previewText } from "./show.ts";
 import { createFacts } from "./table.ts";
@@ -14,7 +13,7 @@ import {
   writtenText,
 } from "./task-definition.ts";
 
-type Options = DefinitionOptions & ReplicasOption & {
+type Options = DefinitionOptions & {
   readonly id?: string;
   readonly schedule: string;
   readonly paused?: true;
@@ -25,6 +24,7 @@ const PREVIEW = 5;
 
 export const taskAdd: Spec<Options> = {
   usage: "add",
+  isWrite: true,
   beyond: (word) => `The id of a task is given so: --id ${word}`,
   summary: "add a task, or with --preview only say what its schedule means",
   examples: [
@@ -33,11 +33,11 @@ export const taskAdd: Spec<Options> = {
     'metronome task add --id till --schedule "0 2 * * *" --target http://till.lan/close --place site=lyon',
   ],
   options: (command) =>
-    addReplicas(withDefinition(
+    withDefinition(
       command
         .requiredOption("--schedule <text>", SCHEDULE_WORDS)
         .option("--id <id>", "1 to 256 characters without white space; made when absent"),
-    ))
+    )
       .option("--paused", "add it paused")
       .option(
         "--preview",
@@ -45,7 +45,7 @@ export const taskAdd: Spec<Options> = {
       ),
   async run(context, options) {
     const { parts, isJson, connect, print, printJson } = context;
-    const { id, paused, replicas } = options;
+    const { id, paused } = options;
     if (options.preview === true) return await preview(options, context);
     if (options.target === undefined && options.to === undefined) {
       throw new Failure(EXIT.usage, "Say with --target or --to where the event goes, or ask with --preview.");
@@ -56,7 +56,7 @@ export const taskAdd: Spec<Options> = {
       ...(paused === undefined ? {} : { state: { paused } }),
     };
     const client = await connect();
-    const answer = await client.send("POST", "tasks", definition, { isOnce: true, replicas });
+    const answer = await client.send("POST", "tasks", definition, { isOnce: true });
     return isJson ? await printJson(answer) : await print(writtenText("Added", answer));
   },
 };

@@ -2,7 +2,6 @@
 
 import { repeated, type Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { addReplicas, type ReplicasOption } from "./replicas.ts";
 import { isObject, type JsonObject, parseTask } from "./shapes.ts";
 import {
   definitionOf,
@@ -13,25 +12,26 @@ import {
 } from "./task-definition.ts";
 import { taskPath } from "./task-path.ts";
 
-type Options = DefinitionOptions & ReplicasOption & {
+type Options = DefinitionOptions & {
   readonly unlabel?: readonly string[];
   readonly anywhere?: true;
 };
 
 export const taskEdit: Spec<Options> = {
   usage: "edit <id>",
+  isWrite: true,
   summary: "change what is given of a task, and leave the rest as it is",
   examples: [
     'metronome task edit hello --schedule "R/2026-12-01T09:00:00Z/PT10S"',
     'metronome task edit hello --label site=lyon --unlabel old --policy \'{"overlap":"skip"}\'',
   ],
   options: (command) =>
-    addReplicas(withDefinition(command.option("--schedule <text>", SCHEDULE_WORDS)))
+    withDefinition(command.option("--schedule <text>", SCHEDULE_WORDS))
       .option("--no-template", "send the payload as it is written")
       .addOption(repeated("--unlabel <name>", "a label that goes; may be given more than once"))
       .option("--anywhere", "any peer fires it, whatever its labels"),
   async run({ parts, isJson, connect, print, printJson }, options, [id = ""]) {
-    const { unlabel = [], anywhere, place, replicas } = options;
+    const { unlabel = [], anywhere, place } = options;
     if (anywhere === true && place !== undefined) {
       throw new Failure(EXIT.usage, "It is --anywhere, or it has a --place.");
     }
@@ -50,7 +50,7 @@ export const taskEdit: Spec<Options> = {
     const patch = place === undefined
       ? changes
       : placedAnew(changes, parseTask(await client.get(taskPath(id))).policy.placement);
-    const answer = await client.send("PATCH", taskPath(id), patch, { replicas });
+    const answer = await client.send("PATCH", taskPath(id), patch);
     return isJson ? await printJson(answer) : await print(writtenText("Changed", answer));
   },
 };

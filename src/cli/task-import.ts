@@ -9,7 +9,6 @@ import { openInput } from "./input.ts";
 import { textLines } from "./lines.ts";
 import { problemLine } from "./problem.ts";
 import { createProgress } from "./progress.ts";
-import { addReplicas, type ReplicasOption } from "./replicas.ts";
 import { parseAnswer, parseLineAnswer } from "./shapes.ts";
 
 /** Refused lines that a human is shown; with --json all are printed. */
@@ -17,12 +16,12 @@ const SHOWN_MAX = 20;
 /** Of an answer: a line's problem quotes a piece of it at most. */
 const ANSWER_MAX_LENGTH = 1024 * 1024;
 
-export const taskImport: Spec<ReplicasOption> = {
+export const taskImport: Spec<Record<never, never>> = {
   usage: "import <file>",
+  isWrite: true,
   summary: "add or replace tasks from a file, or - for the standard input: a task on each line, or a JSON array",
   examples: ["metronome task import tasks.ndjson", "ssh shop metronome task export | metronome task import -"],
-  options: addReplicas,
-  async run({ parts, isJson, connect, print, printJson, note }, { replicas }, [file = "-"]) {
+  async run({ parts, isJson, connect, print, printJson, note }, _options, [file = "-"]) {
     const client = await connect();
     const input = await openInput(file, parts);
     const { unit, bytes } = await asLines(input.bytes);
@@ -34,7 +33,7 @@ export const taskImport: Spec<ReplicasOption> = {
       for await (const batch of batches(bytes, interrupted)) {
         if (batch.lastLine === 0) continue;
         let answered = 0;
-        const answers = await client.upload(BATCH, LINES_TYPE, batch.bytes, { replicas });
+        const answers = await client.upload(BATCH, LINES_TYPE, batch.bytes);
         for await (const text of textLines(answers, ANSWER_MAX_LENGTH)) {
           const answer = parseLineAnswer(parseAnswer(text));
           answered = answer.line;

@@ -1,10 +1,11 @@
 // `task ls`: all tasks, or those that match, page after page.
 
-import { labelPair, repeated, type Spec, wholeNumber } from "./command.ts";
+import { labelPair, repeated, type Spec } from "./command.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { parseTask, type Task } from "./shapes.ts";
 import { asText, maybeMoment, moment, outcomeCell, stateCell } from "./show.ts";
 import type { Cell } from "./table.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = {
   readonly search?: string;

@@ -1,9 +1,10 @@
 // `task next`: when a task will fire, by its peer's own reckoning.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { parsePreview } from "./shapes.ts";
 import { previewText } from "./show.ts";
 import { taskPath } from "./task-path.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = { readonly count: number; readonly from?: string; readonly zone?: string };
 

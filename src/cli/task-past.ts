@@ -1,6 +1,6 @@
 // `task backfill`, `task skip`, `task cancel`: what lies in the past of a task, what is to come, and what is under way.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { drivenText } from "./dead-letters.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { perSecond } from "./rate.ts";
@@ -8,6 +8,7 @@ import { maybe, number, objectIn, parseTask, text } from "./shapes.ts";
 import { maybeMoment, moment } from "./show.ts";
 import { taskPath } from "./task-path.ts";
 import { printable } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type BackfillOptions = {
   readonly from?: string;
@@ -48,6 +49,7 @@ export const taskBackfill: Spec<BackfillOptions> = {
 
 export const taskSkip: Spec<{ readonly count?: number; readonly instant?: string }> = {
   usage: "skip <id>",
+  isWrite: true,
   summary: "leave out the next occurrence, or some",
   examples: ["metronome task skip hello", "metronome task skip hello --count 3"],
   options: (command) =>

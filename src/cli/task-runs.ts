@@ -1,7 +1,7 @@
 // `task runs`: what became of a task's occurrences; with --follow also what becomes of them, as it happens.
 
 import type { Client } from "./client.ts";
-import { type Context, type Spec, wholeNumber } from "./command.ts";
+import type { Context, Spec } from "./command.ts";
 import { watch } from "./events.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { PAGE_MAX, pages } from "./pages.ts";
@@ -12,6 +12,7 @@ import { type Cell, createTable } from "./table.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { taskPath } from "./task-path.ts";
 import { whichOf, type WhichRuns, whichRuns } from "./which-runs.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = WhichRuns & { readonly follow?: true; readonly limit?: number };
 

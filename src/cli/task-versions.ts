@@ -1,6 +1,6 @@
 // `task versions`: what a task was before each edit, and the way back.
 
-import { type Spec, wholeNumber } from "./command.ts";
+import type { Spec } from "./command.ts";
 import { parseMesh } from "./mesh-shapes.ts";
 import { pages } from "./pages.ts";
 import { type JsonObject, maybe, objectIn, parseTask, text } from "./shapes.ts";
@@ -9,6 +9,7 @@ import { type Cell, createTable } from "./table.ts";
 import { LIMIT_MAX } from "./listing.ts";
 import { taskPath } from "./task-path.ts";
 import { printable } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = { readonly restore?: string; readonly limit?: number };
 
@@ -22,6 +23,7 @@ type Version = {
 
 export const taskVersions: Spec<Options> = {
   usage: "versions <id>",
+  isWrite: true,
   summary: "show what a task was before each edit, as this peer saw it, the latest first, and go back",
   examples: ["metronome task versions backup", "metronome task versions backup --restore REVISION"],
   options: (command) =>

@@ -2,11 +2,11 @@
 // person sees a QR code too.
 
 import type { Spec } from "./command.ts";
-import { wholeNumber } from "./command.ts";
 import { ttlSeconds } from "./duration.ts";
 import { parseTicket } from "./mesh-shapes.ts";
 import { moment } from "./show.ts";
 import { widthOf } from "./text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Options = { readonly ttl: string; readonly uses: number };
 

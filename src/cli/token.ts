@@ -12,6 +12,7 @@ const TTL = "P30D";
 
 export const token: Spec<Options> = {
   usage: "token",
+  isWrite: true,
   summary: "make a token for the API and print it; on the peer's own machine none is needed for that",
   examples: [
     'curl -H "Authorization: Bearer $(metronome token)" http://127.0.0.1:8081/api/v1/tasks',

@@ -25,6 +25,7 @@ export const tokenList: Spec<Record<never, never>> = {
 
 export const tokenRemove: Spec<Record<never, never>> = {
   usage: "rm <id>",
+  isWrite: true,
   summary: "end a token, and what was made with it, at every peer",
   examples: ["metronome token rm 3f2a9c41"],
   async run({ isJson, connect, print, printJson }, _options, [word = ""]) {

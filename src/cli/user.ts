@@ -15,6 +15,7 @@ export type User = { readonly id: string; readonly name: string; readonly role: 
 
 export const userAdd: Spec<{ readonly role: string }> = {
   usage: "add <name>",
+  isWrite: true,
   summary: "make a user; the password is typed, or comes on the standard input",
   examples: ["metronome user add ada", "metronome user add ci --role runner < password.txt"],
   options: (command) => command.option("--role <role>", "viewer, runner, editor or admin", "editor"),
@@ -43,6 +44,7 @@ export const userList: Spec<Record<never, never>> = {
 
 export const userRemove: Spec<{ readonly withTasks?: true }> = {
   usage: "rm <name>",
+  isWrite: true,
   summary: "delete a user, and what it signed in with",
   examples: ["metronome user rm ada", "metronome user rm ada --with-tasks"],
   options: (command) => command.option("--with-tasks", "its tasks too"),
@@ -56,6 +58,7 @@ export const userRemove: Spec<{ readonly withTasks?: true }> = {
 
 export const userPassword: Spec<Record<never, never>> = {
   usage: "passwd [name]",
+  isWrite: true,
   summary: "set a password: one's own, with the old one, or as an admin that of a user",
   examples: ["metronome user passwd", "metronome user passwd ada"],
   async run({ parts, isJson, connect, print, printJson }, _options, [name]) {
@@ -74,6 +77,7 @@ export const userPassword: Spec<Record<never, never>> = {
 
 export const userSignOut: Spec<Record<never, never>> = {
   usage: "signout [name]",
+  isWrite: true,
   summary: "end all other sessions: one's own, or as an admin those of a user",
   examples: ["metronome user signout", "metronome user signout ada", "metronome user signout admin"],
   async run({ isJson, connect, print, printJson }, _options, [name]) {
@@ -86,6 +90,7 @@ export const userSignOut: Spec<Record<never, never>> = {
 
 export const userRole: Spec<Record<never, never>> = {
   usage: "role <name> <role>",
+  isWrite: true,
   summary: "let a user be a viewer, a runner, an editor or an admin",
   examples: ["metronome user role ada admin"],
   async run({ isJson, connect, print, printJson }, _options, [name = "", role = ""]) {
@@ -97,6 +102,7 @@ export const userRole: Spec<Record<never, never>> = {
 
 export const userInvite: Spec<{ readonly role: string; readonly ttl: string }> = {
   usage: "invite",
+  isWrite: true,
   summary: "let one person sign up, and print the invitation",
   examples: ["metronome user invite --role viewer --ttl 1d"],
   options: (command) =>
@@ -112,6 +118,7 @@ export const userInvite: Spec<{ readonly role: string; readonly ttl: string }> =
 
 export const userPolicy: Spec<Record<never, never>> = {
   usage: "policy [who]",
+  isWrite: true,
   summary: "say, or set, who may sign up: first, open, invite or closed",
   examples: ["metronome user policy", "metronome user policy closed"],
   async run({ isJson, connect, print, printJson }, _options, [signUp]) {

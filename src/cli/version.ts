@@ -3,7 +3,6 @@
 import process from "node:process";
 import { VERSION } from "../version.ts";
 import type { Spec } from "./command.ts";
-
 export const version: Spec<Record<never, never>> = {
   usage: "version",
   summary: "print the version of this program",

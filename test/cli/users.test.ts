@@ -47,7 +47,13 @@ test("users are made, listed, changed and deleted", () =>
       "",
       "There is no user eve: `metronome user ls` lists them.\n",
     ]);
-    assert.deepEqual(await out("user rm ada"), [0, "Deleted ada.\n", ""]);
+    const alone = "Refused: 2 peers can't have it: the mesh has one peer. Nothing was written.\n  try: replicas=1\n";
+    for (
+      const words of ["user rm ada", "user policy open", "user role ada admin", "token", "target add t --urn http://a/"]
+    ) {
+      assert.deepEqual(await out(`${words} --replicas 2`), [4, "", alone], words);
+    }
+    assert.deepEqual(await out("user rm ada --replicas 1"), [0, "Deleted ada.\n", ""]);
   }));
 
 test("one's own password is typed unseen, after the old one", () =>

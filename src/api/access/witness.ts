@@ -3,13 +3,13 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { hash } from "node:crypto";
-import type { Command, CommandResult } from "../../core/protocol/command.ts";
+import { type Command, type CommandResult, isOwners } from "../../core/protocol/command.ts";
 import type { Entity } from "../../core/register/register.ts";
 import { maskTarget, type Target } from "../../core/targets/target.ts";
 import { type Task, taskOf } from "../../core/task/task-entity.ts";
 import type { TaskGuid } from "../../core/values/ids.ts";
 import type { Json } from "../../core/values/json.ts";
-import type { AuditAccess, Peer } from "../../peer.ts";
+import type { AuditAccess, Peer, Written } from "../../peer.ts";
 import type { Access } from "./access.ts";
 
 /** A value that is longer than this as JSON stands as its digest. */
@@ -22,6 +22,10 @@ export type Witness = {
   during(of: Asked, work: () => Promise<Response>): Promise<Response>;
   /** What is no command: a sign-in that was refused. */
   note(what: string, on: string): void;
+  /** What the request that is being carried out writes from now on. */
+  collect(): ReadonlyMap<string, Written>;
+  /** It has written this, by a command of an earlier one that it repeats. */
+  wrote(written: Written): void;
 };
 
 export type Asked = {
@@ -31,7 +35,7 @@ export type Asked = {
   readonly remote?: string;
 };
 
-type Open = Asked & { count: number };
+type Open = Asked & { count: number; written?: Map<string, Written> };
 
 export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): Witness {
   const asked = new AsyncLocalStorage<Open>();
@@ -50,11 +54,17 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
     });
   }
 
+  /** Only for who has asked for it: a batch has no end. */
+  function wrote(written: Written): void {
+    asked.getStore()?.written?.set(`${written.kind}/${written.key}`, written);
+  }
+
   async function submit(command: Command): Promise<CommandResult> {
     if (command.kind === "entity") {
       const result = await peer.submit(command);
       if (result.kind === "refused") return result;
       const { entity, values } = command;
+      wrote({ kind: entity.kind, key: entity.key });
       const deed = entity.registers.life === undefined ? "make" : values.life === undefined ? "change" : "end";
       // A setting is made once and lives for ever.
       const what = entity.kind === "setting" ? "change" : deed;
@@ -67,10 +77,12 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
     if (command.kind !== "task") return await peer.submit(command);
     const { guid, command: { kind } } = command;
     const isEdit = kind !== "trigger" && kind !== "cancel";
+    const isWritten = !isOwners(command.command);
     // An edit says itself what was before.
     const known = ENDINGS.includes(kind) ? await find(guid) : undefined;
     const result = await peer.submit(command);
     if (result.kind === "refused") return result;
+    if (isWritten) wrote({ kind: "task", key: guid });
     const before = result.kind === "task" ? taskOf(result.before) : known;
     const after = result.kind === "task" ? taskOf(result.dossier.entity) : undefined;
     const id = after?.definition.id ?? before?.definition.id ?? (result.kind === "run" ? result.run.task : guid);
@@ -91,6 +103,12 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
       },
     }),
     note: append,
+    collect() {
+      const open = asked.getStore();
+      if (open === undefined) throw new Error("nothing is being asked");
+      return open.written = new Map<string, Written>();
+    },
+    wrote,
     async during(of, work) {
       const open: Open = { ...of, count: 0 };
       const response = await asked.run(open, work);

@@ -29,12 +29,12 @@ import {
   location,
   newTaskAnswer,
   page,
-  prefer,
   removed,
   runPath,
   taskAnswer,
   taskPath,
   whichRuns,
+  withPrefer,
   WRITE,
 } from "./operation.ts";
 import { days, overview } from "./overview-shapes.ts";
@@ -68,7 +68,7 @@ export function openapi(version: string): unknown {
     ...TARGET_OPERATIONS,
     ...HEALTH_OPERATIONS,
   ];
-  for (const operation of operations) registry.registerPath(operation);
+  for (const operation of operations) registry.registerPath(isWrite(operation) ? withPrefer(operation) : operation);
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -83,13 +83,32 @@ export function openapi(version: string): unknown {
   });
 }
 
+/** What is done to runs is kept with them, by who fires the task; and what another peer is asked for is its to wait for. */
+const NO_WRITES: readonly string[] = [
+  "/api/v1/tasks/{id}/trigger",
+  "/api/v1/tasks/{id}/cancel",
+  "/api/v1/tasks/{id}/backfill",
+  "/api/v1/runs/{id}/retry",
+  "/api/v1/dead-letters/redrive",
+  "/api/v1/dead-letters/dismiss",
+  "/api/v1/targets/{name}/test",
+  "/api/v1/peers/{id}/drain",
+  "/api/v1/tickets",
+  "/api/v1/auth/session",
+  "/api/v1/auth/token",
+];
+
+function isWrite({ method, path }: RouteConfig): boolean {
+  return method !== "get" && !NO_WRITES.includes(path) && !path.includes("{path}") && !path.endsWith("/preview");
+}
+
 const OPERATIONS: readonly RouteConfig[] = [
   {
     method: "post",
     path: "/api/v1/tasks",
     tags: ["tasks"],
     summary: "Create a task",
-    request: { headers: z.object({ "Idempotency-Key": idempotencyKey, Prefer: prefer }), ...body(shapes.definition) },
+    request: { headers: z.object({ "Idempotency-Key": idempotencyKey }), ...body(shapes.definition) },
     responses: answers({ 201: newTaskAnswer, ...removed }, 409, 412, 504, ...WRITE),
   },
   {
@@ -130,7 +149,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Create or replace a task",
     request: {
       params: taskPath,
-      headers: z.object({ "If-Match": ifMatch, "If-None-Match": ifNoneMatch, Prefer: prefer }),
+      headers: z.object({ "If-Match": ifMatch, "If-None-Match": ifNoneMatch }),
       ...body(shapes.definition),
     },
     responses: answers({ 200: taskAnswer("Replaced."), 201: newTaskAnswer, ...removed }, 412, 504, ...WRITE),
@@ -142,7 +161,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Change some of a task",
     request: {
       params: taskPath,
-      headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
+      headers: z.object({ "If-Match": ifMatch }),
       body: {
         content: {
           "application/merge-patch+json": { schema: shapes.patch },
@@ -158,7 +177,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/tasks/{id}",
     tags: ["tasks"],
     summary: "Delete a task",
-    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch, Prefer: prefer }) },
+    request: { params: taskPath, headers: z.object({ "If-Match": ifMatch }) },
     responses: answers({ 204: done }, 404, 412, 504, 507),
   },
   {
@@ -180,7 +199,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "Pause a task",
     request: {
       params: taskPath,
-      headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
+      headers: z.object({ "If-Match": ifMatch }),
       ...body(shapes.pauseBody, false),
     },
     responses: answers({ 200: taskAnswer("Paused.") }, 404, 412, 504, ...WRITE),
@@ -192,7 +211,7 @@ const OPERATIONS: readonly RouteConfig[] = [
     summary: "End a pause; what lay in it is not made up for",
     request: {
       params: taskPath,
-      headers: z.object({ "If-Match": ifMatch, Prefer: prefer }),
+      headers: z.object({ "If-Match": ifMatch }),
       ...body(shapes.nothing, false),
     },
     responses: answers({ 200: taskAnswer("Resumed."), ...removed }, 404, 412, 504, ...WRITE),
@@ -244,7 +263,6 @@ const OPERATIONS: readonly RouteConfig[] = [
     description:
       "Each line is a definition; an existing id is replaced. Each line is answered, in order, when it is durable.",
     request: {
-      headers: z.object({ Prefer: prefer }),
       body: { content: { [LINES_TYPE]: { schema: shapes.definition } }, required: true },
     },
     responses: answers(

@@ -22,11 +22,22 @@ export const ifMatch = z.string().optional().openapi({
   description: "Entity tags, or *: 412 when the task has none of them.",
 });
 export const ifNoneMatch = z.string().optional().openapi({ description: "Entity tags, or *." });
-export const prefer = z.string().optional().openapi({
+const prefer = z.string().optional().openapi({
   description:
-    `replicas=2: answered when so many peers have it on their disks; wait=10: after so many seconds at most ` +
+    `replicas=2: answered when so many peers have on their disks what was written; wait=10: after so many seconds at most ` +
     `(${WAIT_S} unless said, up to ${WAIT_MAX_S}). See Preference-Applied.`,
 });
+
+/** Of what is written, other peers may be waited for. */
+export function withPrefer(write: RouteConfig): RouteConfig {
+  const { request = {}, responses } = write;
+  const headers = request.headers instanceof z.ZodObject ? request.headers : z.object({});
+  return {
+    ...write,
+    request: { ...request, headers: headers.extend({ Prefer: prefer }) },
+    responses: { ...answers({}, 412, 504), ...responses },
+  };
+}
 export const idempotencyKey = z.string().min(1).max(255).optional().openapi({
   description: "The same key with the same request gives the same answer again, for a day.",
 });

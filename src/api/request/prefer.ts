@@ -1,31 +1,31 @@
 // A write concern: with `Prefer: replicas=2` (RFC 7240) a write is answered when that many peers, this one included, have
 // it on their disks. It is durable here whatever happens; what is not there in time is said, and still spreads by itself.
 
-import type { TaskGuid } from "../../core/values/ids.ts";
-import type { Peer } from "../../peer.ts";
+import type { Peer, Written } from "../../peer.ts";
 import { type Problem, problem, problemOf, problemResponse } from "./problem.ts";
 
 /** How long a write waits for others, and how long it may be asked to with `wait=10`. */
 export const WAIT_S = 5;
 export const WAIT_MAX_S = 60;
 
+/** Of one request that has written many: so many are waited for at a time. */
+const AT_ONCE = 64;
+
 export type Concern = {
-  /** What is said of a write of this task: after a while, that the concern is not met; absent once it is. */
-  unmet(guid: TaskGuid): Promise<Problem | undefined>;
-  /** The answer to the write of this task, once the concern is met; or the problem that it is not. */
-  fulfil(guid: TaskGuid, answer: Response): Promise<Response>;
+  /** What is said of these writes: after a while, that the concern is not met; absent once it is. */
+  unmet(written: readonly Written[]): Promise<Problem | undefined>;
+  /** The answer to the request that has written these, once the concern is met; or the problem that it is not. */
+  fulfil(written: readonly Written[], answer: Response): Promise<Response>;
 };
 
-const NONE: Concern = {
-  unmet: () => Promise.resolve(undefined),
-  fulfil: (_guid, answer) => Promise.resolve(answer),
-};
-
-/** What the request wants, or why it can't be had: then nothing is to be written. */
-export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replicas">): Concern | Response {
+/** What the request wants, absent when nothing; or why it can't be had: then nothing is to be written. */
+export function readConcern(
+  request: Request,
+  peer: Pick<Peer, "mesh" | "replicas" | "now">,
+): Concern | Response | undefined {
   const preferences = parsePrefer(request.headers.get("prefer") ?? "");
   const sent = preferences.get("replicas");
-  if (sent === undefined) return NONE;
+  if (sent === undefined) return undefined;
   const wanted = countOf(sent, 1, 999);
   if (wanted === undefined) {
     return problem(400, '"replicas" is the number of peers that are to have the write, this one included.', {
@@ -48,7 +48,20 @@ export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replica
       suggestion: `replicas=${members}`,
     });
   }
-  const heldBy = async (guid: TaskGuid) => wanted === 1 ? 1 : await peer.replicas(guid, wanted, waitS * 1_000);
+
+  /** By as many peers as have the one that the fewest have. */
+  async function heldBy(written: readonly Written[]): Promise<number> {
+    if (wanted === 1 || wanted === undefined || waitS === undefined) return 1;
+    const until = peer.now() + waitS * 1_000;
+    let least: number = wanted;
+    for (let at = 0; at < written.length && least >= wanted; at += AT_ONCE) {
+      const leftMs = Math.min(waitS * 1_000, Math.max(0, until - peer.now()));
+      const some = written.slice(at, at + AT_ONCE);
+      least = Math.min(...await Promise.all(some.map((each) => peer.replicas(each, wanted, leftMs))));
+    }
+    return least;
+  }
+
   const unmet = (held: number) =>
     problemOf(
       504,
@@ -57,13 +70,14 @@ export function readConcern(request: Request, peer: Pick<Peer, "mesh" | "replica
       { field: "Prefer" },
     );
   return {
-    async unmet(guid) {
-      const held = await heldBy(guid);
+    async unmet(written) {
+      const held = await heldBy(written);
       return held >= wanted ? undefined : unmet(held);
     },
-    async fulfil(guid, answer) {
-      if (!answer.ok) return answer;
-      const held = await heldBy(guid);
+    async fulfil(written, answer) {
+      // Nothing was written, or nothing that other peers hold: nothing is said of it.
+      if (!answer.ok || written.length === 0) return answer;
+      const held = await heldBy(written);
       if (held < wanted) return problemResponse(unmet(held), { "preference-applied": `replicas=${held}` });
       answer.headers.set("preference-applied", `replicas=${wanted}`);
       return answer;

@@ -50,7 +50,7 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
 /** A line's place in the order of answers. */
 type Slot = { answer?: LineAnswer };
 
-type How = { readonly user: UserId; readonly concern: Concern };
+type How = { readonly user: UserId; readonly concern: Concern | undefined };
 
 function batch(doors: Doors, { user, concern }: How, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -145,7 +145,7 @@ function batch(doors: Doors, { user, concern }: How, body: ReadableStream<Uint8A
       switch (result.kind) {
         case "task": {
           const { id } = parsed.definition;
-          const unmet = await concern.unmet(taskGuid(user, id));
+          const unmet = await concern?.unmet([{ kind: "task", key: taskGuid(user, id) }]);
           return unmet === undefined ? { line: number, status: result.created ? 201 : 200, id } : refused(unmet);
         }
         case "refused":

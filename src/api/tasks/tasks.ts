@@ -26,7 +26,6 @@ import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, type Headers, json } from "../request/answer.ts";
 import { type JsonObject, parseObject, readObject, readText } from "../request/body.ts";
 import { type EntityTags, hasTag, matchOf, readTags } from "../request/etag.ts";
-import { readConcern } from "../request/prefer.ts";
 import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "../request/query.ts";
 import { newTaskId } from "../request/secret.ts";
@@ -60,11 +59,9 @@ export function tasksQuery() {
 }
 
 export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, once, quotas, catalogue } = doors;
+  const { peer, once, quotas, catalogue, witness } = doors;
 
   app.post("/api/v1/tasks", async (c) => {
-    const concern = readConcern(c.req.raw, peer);
-    if (concern instanceof Response) return concern;
     const text = await readText(c.req.raw, JSON_TYPE);
     if (text instanceof Response) return text;
     const body = parseObject(text);
@@ -73,9 +70,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (isFaults(parsed)) return faultsResponse(parsed);
     const ticket = await once.open(c.req.raw, c.env, text);
     if (ticket instanceof Response) return ticket;
-    const guid = taskGuid(c.env.user, parsed.definition.id);
     if (ticket.kind === "done") {
-      return await concern.fulfil(guid, answerTask(ticket.result, 201, { "idempotent-replayed": "true" }));
+      witness.wrote({ kind: "task", key: taskGuid(c.env.user, parsed.definition.id) });
+      return answerTask(ticket.result, 201, { "idempotent-replayed": "true" });
     }
     let result: CommandResult;
     try {
@@ -84,7 +81,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       ticket.close();
     }
     if (result.kind === "refused" && result.why === "exists") return taskExists(parsed.definition.id);
-    return await concern.fulfil(guid, answerTask(result, 201));
+    return answerTask(result, 201);
   });
 
   app.get("/api/v1/tasks", async (c) => {
@@ -139,8 +136,6 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
   app.put("/api/v1/tasks/:id", async (c) => {
     const id = idOf(c);
     if (id instanceof Response) return id;
-    const concern = readConcern(c.req.raw, peer);
-    if (concern instanceof Response) return concern;
     const condition = await putCondition(c.req.raw, taskGuid(c.env.user, id));
     if (condition instanceof Response) return condition;
     const body = await readObject(c.req.raw);
@@ -154,8 +149,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
         field: condition.mode === "create" ? "If-None-Match" : "If-Match",
       });
     }
-    const answer = answerTask(result, result.kind === "task" && result.created ? 201 : 200);
-    return await concern.fulfil(taskGuid(c.env.user, id), answer);
+    return answerTask(result, result.kind === "task" && result.created ? 201 : 200);
   });
 
   app.patch("/api/v1/tasks/:id", async (c) => {
@@ -163,11 +157,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const match = readTags(c.req.raw, "If-Match");
     if (match instanceof Response) return match;
-    const concern = readConcern(c.req.raw, peer);
-    if (concern instanceof Response) return concern;
     const patch = await readObject(c.req.raw, { types: PATCH_TYPES });
     if (patch instanceof Response) return patch;
-    return await concern.fulfil(taskGuid(c.env.user, id), await patchTask(c, id, patch, match));
+    return await patchTask(c, id, patch, match);
   });
 
   app.delete("/api/v1/tasks/:id", async (c) => {
@@ -175,11 +167,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const match = readTags(c.req.raw, "If-Match");
     if (match instanceof Response) return match;
-    const concern = readConcern(c.req.raw, peer);
-    if (concern instanceof Response) return concern;
     const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "remove", ...matchPart(match) });
-    return await concern.fulfil(guid, result.kind === "refused" ? refusedTask(id, result) : empty(204));
+    return result.kind === "refused" ? refusedTask(id, result) : empty(204);
   });
 
   app.post("/api/v1/tasks/:id/trigger", async (c) => {
@@ -220,11 +210,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     faults.unknown(body, "", ["note", "until"]);
     const pause = pauseIn(body, "", faults);
     if (faults.all.length > 0) return faultsResponse(faults.all);
-    const concern = readConcern(c.req.raw, peer);
-    if (concern instanceof Response) return concern;
     const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "pause", ...pause, ...matchPart(match) });
-    return await concern.fulfil(guid, result.kind === "refused" ? refusedTask(id, result) : answerTask(result, 200));
+    return result.kind === "refused" ? refusedTask(id, result) : answerTask(result, 200);
   });
 
   app.post("/api/v1/tasks/:id/resume", async (c) => {
@@ -232,11 +220,9 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (id instanceof Response) return id;
     const match = readTags(c.req.raw, "If-Match");
     if (match instanceof Response) return match;
-    const concern = readConcern(c.req.raw, peer);
-    if (concern instanceof Response) return concern;
     const guid = taskGuid(c.env.user, id);
     const result = await ask(guid, { kind: "resume", ...matchPart(match) });
-    return await concern.fulfil(guid, result.kind === "refused" ? refusedTask(id, result) : answerTask(result, 200));
+    return result.kind === "refused" ? refusedTask(id, result) : answerTask(result, 200);
   });
 
   app.post("/api/v1/tasks/:id/cancel", async (c) => {
