@@ -20,6 +20,8 @@ const SECRETS: { readonly [name: string]: string } = {
   headers: "Secret header",
 };
 const HEADER = "headers.";
+/** They come and go with the way in which the target signs in. */
+const OF_SIGNING_IN: readonly string[] = ["password", "token", "clientSecret", "key"];
 
 /** What is sent of one: `headers.X-Key` stands in an object of its own. */
 type Credentials = { readonly [name: string]: string | null | { readonly [header: string]: string | null } };
@@ -54,7 +56,9 @@ export function CredentialsOf({ path, held, zone, act }: {
                   since <Moment at={since} zone={zone} isWhole />
                   {previous !== undefined && ", the one before is good too"}
                 </span>
-                <button type="button" onClick={() => leaving.value = name}>Take away…</button>
+                {!OF_SIGNING_IN.includes(name) && (
+                  <button type="button" onClick={() => leaving.value = name}>Take away…</button>
+                )}
               </li>
             ))}
           </ul>
@@ -78,6 +82,7 @@ export function CredentialsOf({ path, held, zone, act }: {
       )}
       {isBringing.value && (
         <Bring
+          kinds={Object.keys(SECRETS).filter((name) => !OF_SIGNING_IN.includes(name) || held[name] !== undefined)}
           onClose={() => isBringing.value = false}
           onSure={(name, value) => {
             const credentials = credentialsOf(name, value);
@@ -113,11 +118,13 @@ function credentialsOf(name: string, value: string | null): Credentials {
   return name.startsWith(HEADER) ? { headers: { [name.slice(HEADER.length)]: value } } : { [name]: value };
 }
 
-function Bring({ onClose, onSure }: {
+function Bring({ kinds, onClose, onSure }: {
+  /** What it can use as it is. */
+  readonly kinds: readonly string[];
   readonly onClose: () => void;
   readonly onSure: (name: string, value: string) => Promise<boolean>;
 }) {
-  const kind = useSignal("token");
+  const kind = useSignal(kinds[0] ?? "");
   const header = useSignal("");
   const value = useSignal("");
   const isHeader = kind.value === "headers";
@@ -133,7 +140,7 @@ function Bring({ onClose, onSure }: {
         <label class="field">
           <span class="label-of">Which</span>
           <select value={kind.value} onChange={(event) => kind.value = event.currentTarget.value}>
-            {Object.entries(SECRETS).map(([name, label]) => <option key={name} value={name}>{label}</option>)}
+            {kinds.map((name) => <option key={name} value={name}>{SECRETS[name]}</option>)}
           </select>
         </label>
         {isHeader && (

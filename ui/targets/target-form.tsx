@@ -6,6 +6,7 @@ import { ask, failureProblems, type FieldProblem } from "../api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { type Fields, isFaults, type Json, jsonOf, textsIn } from "../parts/fields.ts";
+import type { NamedTarget } from "../views.ts";
 
 const FIELDS: Fields = {
   description: "text",
@@ -43,16 +44,31 @@ const OF_AUTH: { readonly [kind in Auth]: readonly string[] } = {
   oauth2: ["tokenUrl", "clientId", "scope", "audience", "clientAuth"],
 };
 
-export function TargetForm({ name, value, onDone, onClose }: {
+/** What it has to have for that: written with it, when it is not held yet. */
+const SECRET_OF_AUTH: { readonly [kind in Auth]: string } = {
+  "": "",
+  basic: "password",
+  bearer: "token",
+  oauth2: "clientSecret",
+};
+
+export function TargetForm({ name, value, held, onDone, onClose }: {
   readonly name: string;
   readonly value: Json;
+  readonly held: NamedTarget["held"];
   readonly onDone: () => void;
   readonly onClose: () => void;
 }) {
   const begun = useSignal(textsIn(value, FIELDS));
   const problems = useSignal<readonly FieldProblem[]>([]);
+  const secrets = useSignal<{ readonly [name: string]: string }>({});
   const { texts, rest } = begun.value;
   const kind = authIn(texts["auth.kind"]);
+  const hasCertificate = (texts["tls.certificate"] ?? "").trim() !== "";
+  /** The secrets that it needs as it is written here, and does not hold. */
+  const asked = [SECRET_OF_AUTH[kind], hasCertificate ? "key" : ""].filter((name) =>
+    name !== "" && held[name] === undefined
+  );
 
   const write = (path: string, text: string) => {
     begun.value = { texts: { ...texts, [path]: text }, rest };
@@ -64,6 +80,23 @@ export function TargetForm({ name, value, onDone, onClose }: {
     onText: (text: string) => write(path, text),
     problem: problems.value.find(({ field }) => fieldOf(field) === path),
   });
+  const secret = (name: string, label: string, rows?: number) =>
+    asked.includes(name) && (
+      <Field
+        id={`target.credentials.${name}`}
+        label={label}
+        isCode
+        isSecret={rows === undefined}
+        {...rows === undefined ? {} : { rows }}
+        value={secrets.value[name] ?? ""}
+        onText={(text) => {
+          secrets.value = { ...secrets.value, [name]: text };
+          problems.value = problems.value.filter(({ field }) => field !== `credentials.${name}`);
+        }}
+        problem={problems.value.find(({ field }) => field === `credentials.${name}`)}
+        hint="Write-only: it is sealed, and never shown again."
+      />
+    );
   const select = (path: string, label: string, options: readonly (readonly [value: string, text: string])[]) => (
     <label class="field">
       <span class="label-of">{label}</span>
@@ -84,11 +117,16 @@ export function TargetForm({ name, value, onDone, onClose }: {
     );
     const body = jsonOf(Object.fromEntries(said), rest, FIELDS);
     if (isFaults(body)) return void (problems.value = body);
-    const answer = await ask("PUT", `/targets/${encodeURIComponent(name)}`, { body });
+    const credentials = Object.entries(secrets.value).filter(([name, text]) => asked.includes(name) && text !== "");
+    const answer = await ask("PUT", `/targets/${encodeURIComponent(name)}`, {
+      body: credentials.length === 0 ? body : { ...body, credentials: Object.fromEntries(credentials) },
+    });
     if (answer.kind === "done") return onDone();
     problems.value = failureProblems(answer);
   }
 
+  const isShown = (field: string) =>
+    fieldOf(field) !== undefined || asked.some((name) => field === `credentials.${name}`);
   const rare = (path: string) => (texts[path] ?? "") !== "" || bind(path).problem !== undefined;
   return (
     <Dialog title={<>Edit {<bdi>{name}</bdi>}</>} onClose={onClose} isWide>
@@ -108,6 +146,8 @@ export function TargetForm({ name, value, onDone, onClose }: {
           ["oauth2", "with OAuth2 client credentials"],
         ])}
         {kind === "basic" && <Field {...bind("auth.user")} label="Name" isCode />}
+        {secret("password", "Password")}
+        {secret("token", "Token")}
         {kind === "oauth2" && (
           <>
             <Field {...bind("auth.tokenUrl")} label="Where a token is asked for" isCode />
@@ -116,7 +156,8 @@ export function TargetForm({ name, value, onDone, onClose }: {
               <Field {...bind("auth.scope")} label="Scope" isOptional isCode />
               <Field {...bind("auth.audience")} label="Audience" isOptional isCode />
             </div>
-            {select("auth.clientAuth", "The client's secret goes", [["", "in a header"], ["body", "in the body"]])}
+            {secret("clientSecret", "The client's secret")}
+            {select("auth.clientAuth", "It goes", [["", "in a header"], ["body", "in the body"]])}
           </>
         )}
         <div class="grid-3">
@@ -160,6 +201,7 @@ export function TargetForm({ name, value, onDone, onClose }: {
           <summary>TLS</summary>
           <Field {...bind("tls.ca")} label="Certificates that are believed, PEM" isOptional isCode rows={3} />
           <Field {...bind("tls.certificate")} label="Certificate that is shown, PEM" isOptional isCode rows={3} />
+          {secret("key", "Its private key, PEM", 3)}
           <Field {...bind("tls.serverName")} label="Name of the server" isOptional isCode />
         </details>
         <details class="more" open={["amqp", "kafka", "mqtt"].some(rare)}>
@@ -187,7 +229,7 @@ export function TargetForm({ name, value, onDone, onClose }: {
           />
         </details>
         <div role="alert">
-          {problems.value.filter(({ field }) => fieldOf(field) === undefined).map(({ field, message }) => (
+          {problems.value.filter(({ field }) => !isShown(field)).map(({ field, message }) => (
             <p class="wrong" key={field}>{field !== "" && <code>{field}:</code>} {message}</p>
           ))}
         </div>

@@ -142,6 +142,7 @@ export function TargetPage() {
         <TargetForm
           name={name}
           value={{ description, urn, ...rules }}
+          held={held}
           onClose={shut}
           onDone={() => {
             shut();

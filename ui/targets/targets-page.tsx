@@ -170,7 +170,9 @@ function Ways() {
                 </span>
                 <span class={`mark ${breaker === "closed" ? "delivered" : "failed"}`}>
                   <Icon name={breaker === "closed" ? "check" : "cross"} />
-                  {breaker === "closed" ? "open to all" : `shut after ${failures} failures`}
+                  {breaker === "closed"
+                    ? "open to all"
+                    : `shut after ${failures} ${failures === 1 ? "failure" : "failures"}`}
                   {until !== null && breaker === "open" && (
                     <>
                       , tried <Countdown at={until} past="now" />
