@@ -1,7 +1,7 @@
 // The audit: who did what at which peer, found by who looks for it, and whether anybody has changed it since.
 
 import assert from "node:assert/strict";
-import { browserTest, exported, fileOf, until } from "./world.ts";
+import { browserTest, exported, fileOf, TOKEN, until } from "./world.ts";
 
 const TASK = { schedule: "R/2030-01-01T00:00:00Z/P1D", target: "http://127.0.0.1:9/" };
 
@@ -64,3 +64,35 @@ browserTest(
     await page.getByText(/What was done at cellar (may be old|is not here)/).waitFor();
   },
 );
+
+browserTest("what was done long ago is looked for further back, a piece at a time", async ({ enter, peer }) => {
+  const { page } = await enter({ at: "/ui/settings" });
+  await peer.call("POST", "/tokens", { name: "long-ago" });
+  // What a value holds stands in the record up to 1 KB of it; a look goes through 16 MB of records.
+  const long = "x".repeat(900);
+  const put = async (mark: string) => {
+    const lines = Array.from({ length: 2_200 }, (_, n) =>
+      JSON.stringify({
+        ...{
+          id: `t${n}`,
+          name: `${mark}${long.slice(0, 250)}`,
+          schedule: TASK.schedule,
+          target: `${TASK.target}?${mark}${long}`,
+        },
+        labels: { a: `${mark}${long.slice(0, 250)}`, b: long.slice(0, 250) },
+        policy: { fallback: [{ urn: `${TASK.target}?${mark}${long}` }] },
+      }));
+    const answer = await fetch(`${peer.url}/api/v1/tasks:batch`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/x-ndjson" },
+      body: lines.join("\n"),
+    });
+    assert.equal((await answer.text()).split('"status":20').length - 1, lines.length);
+  };
+  await put("a");
+  await put("b");
+  await page.goto(`${peer.url}/ui/audit?what=token`);
+  await page.getByText("Nothing like that among the latest records.").waitFor();
+  await page.getByRole("button", { name: "Look further back" }).click();
+  await page.locator("[data-deed]").getByText("made the token").waitFor();
+});

@@ -2,6 +2,10 @@
 // removed. Each peer's page shows all of it.
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { appendFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { mountDisk } from "../e2e/store-mount.ts";
 import { assertReadable } from "./axe.ts";
 import { browserTest, eachSecond, until } from "./world.ts";
 
@@ -91,3 +95,40 @@ browserTest(
     assert.ok(receiver.received.length > 0);
   },
 );
+
+browserTest("a peer whose disk is full is seen to fall behind, and to catch up when there is room", async (world) => {
+  const { enter, peer, receiver, more } = world;
+  const disk = await mountDisk("size=64m");
+  if (typeof disk === "string") return world.skip(disk);
+  await using _ = disk;
+  const { ticket } = await peer.call<{ ticket: string }>("POST", "/tickets", {});
+  const cellar = await more("cellar", ticket, join(disk.path, "cellar"));
+  for (let n = 0; n < 12; n++) {
+    await peer.call("POST", "/tasks", { id: `t${n}`, schedule: eachSecond(), target: receiver.url });
+  }
+  const { page } = await enter({ at: "/ui/mesh" });
+  const row = page.locator("[data-peer]", { hasText: "cellar" });
+  await row.getByText("no run behind").waitFor();
+  const ballast = join(disk.path, "ballast");
+  fill(ballast);
+  await row.getByText("disk takes no writes").waitFor();
+  await row.getByText(/^[\d,]+ run records? behind$/).waitFor();
+  await page.goto(peer.url);
+  await page.locator(".troubles").getByText("has a disk that takes no writes: make room on it").waitFor();
+  rmSync(ballast);
+  await page.goto(`${peer.url}/ui/mesh`);
+  await row.getByText("no run behind").waitFor();
+  await row.getByText("disk takes no writes").waitFor({ state: "detached" });
+  await cellar.stop();
+});
+
+/** Until nothing more fits on the disk. */
+function fill(file: string): void {
+  for (const bytes of [1024 * 1024, 4 * 1024]) {
+    try {
+      while (true) appendFileSync(file, Buffer.alloc(bytes));
+    } catch (error) {
+      assert.match(String(error), /ENOSPC|No space/i);
+    }
+  }
+}

@@ -34,8 +34,10 @@ const PATIENCE_MS = 15_000;
 export type World = {
   readonly peer: Peer;
   readonly receiver: Receiver;
-  /** Another peer, which joins the mesh with a ticket. */
-  more(name: string, ticket: string): Promise<Peer>;
+  /** Another peer, which joins the mesh with a ticket; its data is in `folder`, or one of its own. */
+  more(name: string, ticket: string, folder?: string): Promise<Peer>;
+  /** What the test needs can't be had here. */
+  skip(why: string): void;
   /** A page that nobody signed in to. */
   open(options?: BrowserContextOptions): Promise<Watched>;
   /** A page, signed in: the list of tasks unless `at` is another. */
@@ -57,7 +59,7 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
     return;
   }
   testsLeft++;
-  test(name, async () => {
+  test(name, async (context) => {
     const [receiver, peer, browser] = await Promise.all([startReceiver(), startPeer({ hasToken }), theBrowser()]);
     const opened: Watched[] = [];
     const others: Peer[] = [];
@@ -75,12 +77,13 @@ export function browserTest(name: string, run: (world: World) => Promise<void>, 
         await watched.page.locator("main :is(h1, .blank)").first().waitFor();
         return watched;
       };
-      const more = async (name: string, ticket: string) => {
-        const other = await startPeer({ hasToken, args: ["--name", name, "--join", ticket] });
+      const more = async (name: string, ticket: string, folder?: string) => {
+        const args = ["--name", name, "--join", ticket];
+        const other = await startPeer({ hasToken, args, ...(folder === undefined ? {} : { folder }) });
         others.push(other);
         return other;
       };
-      await run({ peer, receiver, open, enter, more });
+      await run({ peer, receiver, open, enter, more, skip: (why) => context.skip(why) });
       assert.deepEqual(opened.flatMap(({ wrongs }) => wrongs), []);
     } finally {
       // Each page has a context of its own: nothing of one test is there in the next.
@@ -118,9 +121,12 @@ export type Peer = {
 };
 
 async function startPeer(
-  { hasToken, args: further = [] }: { readonly hasToken: boolean; readonly args?: readonly string[] },
+  { hasToken, args: further = [], folder = mkdtempSync(join(tmpdir(), "metronome-ui-")) }: {
+    readonly hasToken: boolean;
+    readonly args?: readonly string[];
+    readonly folder?: string;
+  },
 ): Promise<Peer> {
-  const folder = mkdtempSync(join(tmpdir(), "metronome-ui-"));
   let child: ChildProcess;
   let url = "";
   let printed = "";
