@@ -44,7 +44,8 @@ function peerNeeds(root, data) {
     read: [data, join(root, "ui", "dist"), level, "/etc/alpine-release"],
     write: [data],
     ffi: [join(level, "prebuilds"), join(level, "build")],
-    sys: ["hostname", "networkInterfaces"],
+    // How much room the disk has: a store that was full opens again when there is some.
+    sys: ["hostname", "networkInterfaces", "statfs"],
   };
 }
 
