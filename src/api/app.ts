@@ -12,6 +12,7 @@ import { readFor } from "./access/on-behalf.ts";
 import { createPasswords } from "./access/password.ts";
 import { createQuotas } from "./access/quotas.ts";
 import { createRules } from "./access/rules.ts";
+import { createSightings } from "./access/sightings.ts";
 import { createTurnstile, SIGN_IN_ATTEMPTS } from "./access/turnstile.ts";
 import { createWitness } from "./access/witness.ts";
 import { createWriteConcern } from "./access/write-concern.ts";
@@ -27,6 +28,7 @@ import { addMetrics } from "./metrics/metrics.ts";
 import { addAuth } from "./people/auth.ts";
 import { addInvites } from "./people/invites.ts";
 import { addSession, type SessionSettings } from "./people/session.ts";
+import { addSessions } from "./people/sessions.ts";
 import { addSettings } from "./people/settings.ts";
 import { addTokens } from "./people/tokens.ts";
 import { addUser } from "./people/user.ts";
@@ -125,6 +127,8 @@ export function createApi(settings: ApiSettings): Api {
     turnstile: createTurnstile(SIGN_IN_ATTEMPTS),
     once: createOnce(peer),
     issuer: createIssuer(peer),
+    // Not through the witness: nobody has done that.
+    sightings: createSightings(settings.peer),
     catalogue: new Catalogue(peer, closing.signal),
     cookieName,
     log,
@@ -180,6 +184,7 @@ export function createApi(settings: ApiSettings): Api {
     if (!isDecodable(path)) {
       return problem(400, "The path holds a % that is no percent-encoding of UTF-8.", { field: "path" });
     }
+    if (!isTrusted) doors.sightings.saw(access, remote ?? "");
     const env = {
       ...{ url, path, access, user: access.user, isEveryone: false, isSecure, isForwarded: isTrusted },
       ...(remote === undefined ? {} : { remote }),
@@ -234,6 +239,7 @@ export function createApi(settings: ApiSettings): Api {
     addUser(app, doors);
     addAuth(app, doors);
     addSession(app, doors, auth);
+    addSessions(app, doors);
     addAudit(app, doors);
     addV0People(app, doors, jwts, signUps);
     addV0Tasks(app, doors);

@@ -8,6 +8,7 @@ import type { Gatekeeper } from "./access/gatekeeper.ts";
 import type { Issuer } from "./access/issuer.ts";
 import type { Passwords } from "./access/password.ts";
 import type { Quotas } from "./access/quotas.ts";
+import type { Sightings } from "./access/sightings.ts";
 import type { Turnstile } from "./access/turnstile.ts";
 import type { Witness } from "./access/witness.ts";
 import type { Once } from "./request/once.ts";
@@ -28,6 +29,7 @@ export type Doors = {
   readonly turnstile: Turnstile;
   readonly once: Once;
   readonly issuer: Issuer;
+  readonly sightings: Sightings;
   readonly catalogue: Catalogue;
   readonly cookieName: (isSecure: boolean) => string;
   readonly log: Log;

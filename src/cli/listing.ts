@@ -9,8 +9,8 @@ import { type Cell, type Column, createTable } from "./table.ts";
 export type Listing = {
   readonly path: string;
   readonly query?: Query;
-  /** At most so many. */
-  readonly limit: number;
+  /** At most so many; absent of a list that has no pages. */
+  readonly limit?: number;
   readonly columns: readonly Column[];
   /** Of one item, as it was answered. */
   readonly row: (item: unknown) => readonly Cell[];

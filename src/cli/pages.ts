@@ -6,17 +6,18 @@ import { parsePage } from "./shapes.ts";
 /** The API gives no more at a time. */
 export const PAGE_MAX = 500;
 
-/** Pages of at most `limit` items in all, as the peer sent them; an empty page is left out. */
+/** Pages of at most `limit` items in all, as the peer sent them; an empty page is left out. Without a limit it is one page. */
 export async function* pages(
   client: Client,
   path: string,
   query: Query,
-  limit: number,
+  limit: number | undefined,
 ): AsyncGenerator<readonly unknown[]> {
-  let left = limit;
+  let left = limit ?? Infinity;
   let cursor: string | undefined;
   do {
-    const page = parsePage(await client.get(path, { ...query, limit: String(Math.min(left, PAGE_MAX)), cursor }));
+    const size = limit === undefined ? undefined : String(Math.min(left, PAGE_MAX));
+    const page = parsePage(await client.get(path, { ...query, limit: size, cursor }));
     left -= page.items.length;
     cursor = page.cursor;
     if (page.items.length > 0) yield page.items;

@@ -71,7 +71,7 @@ const LISTS: ReadonlyMap<string, string> = new Map([
   ["targets", "metronome target ls"],
   ["runs", "metronome runs ls"],
   ["users", "metronome user ls"],
-  ["auth", "metronome user ls"],
+  ["auth", "metronome user sessions"],
   ["tokens", "metronome token ls"],
   ["invites", "metronome user invite ls"],
   ["conflicts", "metronome conflicts"],

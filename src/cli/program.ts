@@ -11,18 +11,22 @@ import { deadCauses, deadDismiss, deadList, deadRedrive } from "./dead-letters.t
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
+import { inviteList, inviteRemove, userInvite } from "./invites.ts";
 import { login } from "./login.ts";
 import { metrics } from "./metrics.ts";
 import { overview } from "./overview.ts";
 import { peers } from "./peers.ts";
+import { userQuota } from "./quota.ts";
 import { revoke } from "./revoke.ts";
 import { runsList, runsRetry, runsShow } from "./runs.ts";
+import { userSessions } from "./sessions.ts";
 import { simulate } from "./simulate.ts";
 import { addStart } from "./start.ts";
 import { targetAdd } from "./target-add.ts";
 import { targetRotate } from "./target-rotate.ts";
 import { targetList, targetRemove, targetShow, targetTest } from "./targets.ts";
 import { taskAdd } from "./task-add.ts";
+import { taskDays } from "./task-days.ts";
 import { taskEdit } from "./task-edit.ts";
 import { taskExplain } from "./task-explain.ts";
 import { taskExport } from "./task-export.ts";
@@ -38,7 +42,7 @@ import { taskVersions } from "./task-versions.ts";
 import { ticket } from "./ticket.ts";
 import { token } from "./token.ts";
 import { tokenList, tokenRemove } from "./tokens.ts";
-import { userAdd, userInvite, userList, userPassword, userPolicy, userRemove, userRole, userSignOut } from "./user.ts";
+import { userAdd, userList, userPassword, userPolicy, userRemove, userRole, userSignOut } from "./user.ts";
 import { version } from "./version.ts";
 
 export function createProgram(given: Partial<Parts> = {}): Command {
@@ -74,6 +78,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskTrigger);
   addCommand(task, parts, taskNext);
   addCommand(task, parts, taskRuns);
+  addCommand(task, parts, taskDays);
   addCommand(task, parts, taskExplain);
   addCommand(task, parts, taskVersions);
   addCommand(task, parts, taskBackfill);
@@ -110,7 +115,11 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   for (const spec of [userList, userPassword, userSignOut, userRole, userPolicy]) addCommand(user, parts, spec);
   addCommand(user, parts, userAdd);
   addCommand(user, parts, userRemove);
-  addCommand(user, parts, userInvite);
+  addCommand(user, parts, userQuota);
+  addCommand(user, parts, userSessions);
+  const invites = addCommand(user, parts, userInvite).helpCommand(false).enablePositionalOptions();
+  addCommand(invites, parts, inviteList);
+  addCommand(invites, parts, inviteRemove);
   const audit = addGroup(program, "audit", "show who did what at a peer, and check that record");
   addCommand(audit, parts, auditList);
   addCommand(audit, parts, auditVerify);

@@ -1,17 +1,13 @@
 // `user`: the commands of users. An admin makes and changes them; everybody changes their own password.
 
-import type { Client } from "./client.ts";
 import type { Spec } from "./command.ts";
-import { ttlSeconds } from "./duration.ts";
-import { EXIT, Failure } from "./failure.ts";
+import { itemNamed } from "./item-named.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
-import { pages } from "./pages.ts";
 import { readPassword } from "./password.ts";
 import { objectIn, text } from "./shapes.ts";
 import { moment } from "./show.ts";
 import { printable } from "./text.ts";
-
-export type User = { readonly id: string; readonly name: string; readonly role: string; readonly createdAt: string };
+import { findUser, parseUser, type User } from "./user-named.ts";
 
 export const userAdd: Spec<{ readonly role: string }> = {
   usage: "add <name>",
@@ -75,18 +71,30 @@ export const userPassword: Spec<Record<never, never>> = {
   },
 };
 
-export const userSignOut: Spec<Record<never, never>> = {
+export const userSignOut: Spec<{ readonly session?: string }> = {
   usage: "signout [name]",
   isWrite: true,
-  summary: "end all other sessions: one's own, or as an admin those of a user",
-  examples: ["metronome user signout", "metronome user signout ada", "metronome user signout admin"],
-  async run({ isJson, connect, print, printJson }, _options, [name]) {
+  summary: "end all other sessions, or one: one's own, or as an admin those of a user",
+  examples: ["metronome user signout", "metronome user signout ada", "metronome user signout ada --session 3f2a9c41"],
+  options: (command) => command.option("--session <id>", "this one alone, as `user sessions` prints it"),
+  async run({ isJson, connect, print, printJson }, { session }, [name]) {
     const client = await connect();
-    await client.send("DELETE", `auth/sessions${name === undefined ? "" : `?user=${encodeURIComponent(name)}`}`);
+    if (session !== undefined) {
+      const id = await itemNamed(client, SESSIONS, session, { user: name });
+      await client.send("DELETE", `auth/sessions/${id}${ofUser(name)}`);
+      return isJson ? await printJson({ ended: id }) : await print(`Ended ${id}.\n`);
+    }
+    await client.send("DELETE", `auth/sessions${ofUser(name)}`);
     const whose = name === undefined ? "Your other sessions" : `The sessions of ${printable(name)}`;
     return isJson ? await printJson({ signedOut: name ?? "me" }) : await print(`${whose} have ended.\n`);
   },
 };
+
+function ofUser(name: string | undefined): string {
+  return name === undefined ? "" : `?user=${encodeURIComponent(name)}`;
+}
+
+const SESSIONS = { path: "auth/sessions", what: "session", list: "metronome user sessions" };
 
 export const userRole: Spec<Record<never, never>> = {
   usage: "role <name> <role>",
@@ -97,22 +105,6 @@ export const userRole: Spec<Record<never, never>> = {
     const client = await connect();
     const changed = await client.send("PATCH", `users/${(await findUser(client, name)).id}`, { role });
     return isJson ? await printJson(changed) : await print(`${line(parseUser(changed))}\n`);
-  },
-};
-
-export const userInvite: Spec<{ readonly role: string; readonly ttl: string }> = {
-  usage: "invite",
-  isWrite: true,
-  summary: "let one person sign up, and print the invitation",
-  examples: ["metronome user invite --role viewer --ttl 1d"],
-  options: (command) =>
-    command
-      .option("--role <role>", "viewer, runner, editor or admin", "editor")
-      .option("--ttl <duration>", "how long it is good", "7d"),
-  async run({ isJson, connect, print, printJson }, { role, ttl }) {
-    const client = await connect();
-    const made = await client.send("POST", "invites", { role, ttlSeconds: ttlSeconds(ttl) });
-    return isJson ? await printJson(made) : await print(`${text(objectIn(made).invite)}\n`);
   },
 };
 
@@ -134,20 +126,6 @@ const COLUMNS = [{ title: "NAME", isFlexible: true }, { title: "ROLE" }, { title
 
 function row({ name, role, createdAt, id }: User): readonly string[] {
   return [name, role, moment(createdAt), id];
-}
-
-/** By its name or its id. */
-async function findUser(client: Client, word: string): Promise<User> {
-  for await (const items of pages(client, "users", {}, LIMIT_MAX)) {
-    const found = items.map(parseUser).find(({ id, name }) => id === word || name === word);
-    if (found !== undefined) return found;
-  }
-  throw new Failure(EXIT.refused, `There is no user ${printable(word)}: \`metronome user ls\` lists them.`);
-}
-
-function parseUser(value: unknown): User {
-  const { id, name, role, createdAt } = objectIn(value);
-  return { id: text(id), name: text(name), role: text(role), createdAt: text(createdAt) };
 }
 
 function line({ name, role, id }: User): string {

@@ -19,7 +19,9 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
   member: [
     "GET /api/v1/auth/session",
     "DELETE /api/v1/auth/session",
+    "GET /api/v1/auth/sessions",
     "DELETE /api/v1/auth/sessions",
+    "DELETE /api/v1/auth/sessions/:id",
     "POST /api/v1/tokens",
     "GET /api/v1/tokens",
     "DELETE /api/v1/tokens/:id",

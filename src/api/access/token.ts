@@ -31,9 +31,16 @@ export type Token = {
   readonly parent?: string;
   /** Of an invitation: what the invited may do. */
   readonly role?: Role;
+  /** Of a session: the address that it was opened from, and what the browser or program calls itself. */
+  readonly from?: string;
+  readonly agent?: string;
+  /** As far as this peer was told. */
+  readonly used?: Sighting;
   /** When it was written; absent while it is not. */
   readonly stamp?: Stamp;
 };
+
+export type Sighting = { readonly at: Instant; readonly from: string };
 
 /**
  * Whether it was opened with the password that the user has now. A session that the peer where the password was changed
@@ -98,10 +105,12 @@ export function tokenOf(entity: Entity | undefined, now: Instant): Token | undef
   const { expiresAt, parent, role, ...rest } = entity.registers.token?.value as StoredToken;
   if (expiresAt !== null && expiresAt <= now) return undefined;
   const stamp = entity.registers.token?.stamp;
+  const used = entity.registers.used?.value as Sighting | undefined;
   return {
     key: entity.key,
     ...rest,
     ...(stamp === undefined ? {} : { stamp }),
+    ...(used === undefined ? {} : { used }),
     ...(expiresAt === null ? {} : { expiresAt }),
     ...(parent === undefined ? {} : { parent }),
     ...(role === undefined ? {} : { role }),
@@ -109,7 +118,7 @@ export function tokenOf(entity: Entity | undefined, now: Instant): Token | undef
 }
 
 export function issueToken(token: Token): Command {
-  const { key, expiresAt, parent, role, stamp: _, ...rest } = token;
+  const { key, expiresAt, parent, role, stamp: _, used: __, ...rest } = token;
   const stored: StoredToken = {
     ...rest,
     expiresAt: expiresAt ?? null,
@@ -120,8 +129,9 @@ export function issueToken(token: Token): Command {
 }
 
 export function revokeToken(entity: Entity): Command {
-  const life = entity.registers.life?.value;
-  return { kind: "entity", entity, values: { token: null, life: typeof life === "number" ? life + 1 : 2 } };
+  const { life, used } = entity.registers;
+  const values = { token: null, life: typeof life?.value === "number" ? life.value + 1 : 2 };
+  return { kind: "entity", entity, values: used === undefined ? values : { ...values, used: null } };
 }
 
 export type TokenView = {
@@ -131,14 +141,39 @@ export type TokenView = {
   readonly scopes: readonly Scope[];
   readonly createdAt: string;
   readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly lastUsedFrom: string | null;
 };
 
-export function tokenView({ key, name, user, scopes, createdAt, expiresAt }: Token): TokenView {
+/** `last`: when it was last used, when it was. */
+export function tokenView({ key, name, user, scopes, createdAt, expiresAt }: Token, last?: Sighting): TokenView {
+  return { ...{ id: key, name, user, scopes }, ...timesOf({ createdAt, expiresAt }, last) };
+}
+
+export type TimesView = Pick<TokenView, "createdAt" | "expiresAt" | "lastUsedAt" | "lastUsedFrom">;
+
+export function timesOf(
+  { createdAt, expiresAt }: { readonly createdAt: Instant; readonly expiresAt: Instant | undefined },
+  last: Sighting | undefined,
+): TimesView {
   return {
-    ...{ id: key, name, user, scopes },
     createdAt: formatInstant(createdAt),
     expiresAt: expiresAt === undefined ? null : formatInstant(expiresAt),
+    lastUsedAt: last === undefined ? null : formatInstant(last.at),
+    lastUsedFrom: last?.from ?? null,
   };
+}
+
+/** A User-Agent says little more in more. */
+const AGENT_MAX = 256;
+
+/** Where a session is opened from, and with what. */
+export function openedBy(
+  request: Request,
+  remote: string | undefined,
+): Pick<Token, "from" | "agent"> {
+  const agent = request.headers.get("user-agent")?.slice(0, AGENT_MAX);
+  return { ...(remote === undefined ? {} : { from: remote }), ...(agent === undefined ? {} : { agent }) };
 }
 
 type StoredToken = {
@@ -150,4 +185,6 @@ type StoredToken = {
   readonly expiresAt: Instant | null;
   readonly parent?: string;
   readonly role?: Role;
+  readonly from?: string;
+  readonly agent?: string;
 };

@@ -44,6 +44,22 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     responses: answers({ 204: done }, 507),
   },
   {
+    method: "get",
+    path: "/api/v1/auth/sessions",
+    tags: ["access"],
+    summary: "One's sessions: when and from where they were opened, and last used",
+    description: "Of who asks, at every peer; an admin lists those of another by `user`.",
+    responses: answers({ 200: answerOf("The sessions, the eldest first.", access.sessionPage) }),
+  },
+  {
+    method: "delete",
+    path: "/api/v1/auth/sessions/{id}",
+    tags: ["access"],
+    summary: "End one session, at every peer",
+    request: { params: idPath },
+    responses: answers({ 204: done }, 404, 507),
+  },
+  {
     method: "delete",
     path: "/api/v1/auth/sessions",
     tags: ["access"],

@@ -49,12 +49,32 @@ export const tokenBody = z.strictObject({
     description: "At most those of who makes it, which it has when none are named.",
   }),
 });
+const lastUsed = {
+  lastUsedAt: instant().nullable().openapi({
+    description: "At the peer that is asked to the second; at another to ten minutes.",
+  }),
+  lastUsedFrom: z.string().nullable(),
+};
 const tokenFields = {
   ...{ id: z.string(), name: z.string(), user: z.string(), scopes },
   ...{ createdAt: instant(), expiresAt: instant().nullable() },
+  ...lastUsed,
 };
 export const newToken = z.strictObject({ ...tokenFields, token: secret });
 export const tokenPage = z.strictObject({ items: z.array(z.strictObject(tokenFields)), cursor: z.null() });
+
+export const sessionPage = z.strictObject({
+  items: z.array(z.strictObject({
+    id: z.string(),
+    kind: z.enum(["browser", "seed"]).openapi({ description: "seed: a client of the seed's API." }),
+    isThis: z.boolean().openapi({ description: "It is the one that asks." }),
+    from: z.string().nullable().openapi({ description: "The address that it was opened from." }),
+    agent: z.string().nullable().openapi({ description: "What the browser or program calls itself." }),
+    ...{ createdAt: instant(), expiresAt: instant().nullable() },
+    ...lastUsed,
+  })),
+  cursor: z.null(),
+});
 
 const limit = (max: number) => z.number().int().min(0).max(max);
 const quotaFields = {

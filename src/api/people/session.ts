@@ -5,8 +5,8 @@ import { ADMIN, SCOPES_OF, userOf } from "../../core/people/user.ts";
 import { fault } from "../../core/values/fault.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
-import { type Access, ALL, roleOf } from "../access/access.ts";
-import { findToken, revokeToken } from "../access/token.ts";
+import { type Access, ALL } from "../access/access.ts";
+import { findToken, openedBy, revokeToken } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { type JsonObject, readObject } from "../request/body.ts";
@@ -15,7 +15,6 @@ import { readQuery } from "../request/query.ts";
 import { digest, newToken } from "../request/secret.ts";
 import { submit } from "../tasks/put.ts";
 import { type Credentials, credentialsIn, signIn, tooMany, wrongCredentials } from "./sign-in.ts";
-import { revokeAll, SESSIONS } from "./user.ts";
 
 export type SessionSettings = {
   /** Uses the one-time code of the first start up: true once, for the right one, while it is young. */
@@ -45,6 +44,7 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
     const expiresAt = Math.min(now + SESSION_S * 1000, over ?? INSTANT_MAX) as Instant;
     const result = await issuer.issue({
       ...{ key: digest(secret), name: "session", kind: "session", user, scopes, createdAt: now, expiresAt },
+      ...openedBy(c.req.raw, c.env.remote),
       ...(parent === undefined ? {} : { parent }),
     });
     if (result.kind === "refused") return refusalResponse(result);
@@ -65,22 +65,6 @@ export function addSession(app: Hono<ApiEnv>, doors: Doors, settings: SessionSet
       if (result?.kind === "refused") return refusalResponse(result);
     }
     return empty(204, { "set-cookie": cookie("", 0, c.env.isSecure) });
-  });
-
-  app.delete("/api/v1/auth/sessions", async (c) => {
-    const query = readQuery(c.env.url, {});
-    if (query instanceof Response) return query;
-    const { access, user } = c.env;
-    const role = await roleOf(peer, user) ?? "viewer";
-    // One that leaked, and opens little, is not to end what opens more.
-    const beyond = SCOPES_OF[role].find((scope) => !access.scopes.includes(scope));
-    if (beyond !== undefined) {
-      return problem(403, `Sessions open more than this access does: they have the scope "${beyond}".`, {
-        field: "Authorization",
-      });
-    }
-    const own = access.kind === "jwt" ? access.parent : "key" in access ? access.key : undefined;
-    return await revokeAll(peer, user, SESSIONS, own) ?? empty(204);
   });
 
   async function opens(shown: Shown, remote: string): Promise<Access | Response> {

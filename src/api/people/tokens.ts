@@ -20,7 +20,7 @@ export const TOKEN_NAME_MAX = 256;
 /** Ten years. */
 export const TOKEN_TTL_MAX_S = 315_360_000;
 
-export function addTokens(app: Hono<ApiEnv>, { peer, issuer }: Doors): void {
+export function addTokens(app: Hono<ApiEnv>, { peer, issuer, sightings }: Doors): void {
   app.post("/api/v1/tokens", async (c) => {
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
@@ -67,7 +67,7 @@ export function addTokens(app: Hono<ApiEnv>, { peer, issuer }: Doors): void {
     const { user, isEveryone } = c.env;
     const tokens = (await listTokens(peer, ["api"])).map(([token]) => token);
     const items = tokens.filter((token) => isEveryone || token.user === user).sort((a, b) => a.createdAt - b.createdAt);
-    return json(200, { items: items.map(tokenView), cursor: null });
+    return json(200, { items: items.map((token) => tokenView(token, sightings.last(token))), cursor: null });
   });
 
   app.delete("/api/v1/tokens/:id", async (c) => {

@@ -5,7 +5,7 @@ import type { Hono } from "hono";
 import { changeUser, PASSWORD_MAX, type User, USER_NAME_MAX, userOf } from "../../core/people/user.ts";
 import { formatInstant, type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import type { Jwts } from "../access/jwt.ts";
-import { isKept, isOfPassword, revokeToken, tokenOf } from "../access/token.ts";
+import { isKept, isOfPassword, openedBy, revokeToken, tokenOf } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { signIn, tooBusy } from "../people/sign-in.ts";
 import { keepSignedIn, revokeAll, SESSIONS } from "../people/user.ts";
@@ -89,6 +89,7 @@ export function addV0People(app: Hono<ApiEnv>, doors: Doors, jwts: Jwts, signUps
       const result = await issuer.issue({
         ...{ key: digest(refreshToken), name: "", kind: "refresh", user: user.id, scopes: [], createdAt },
         expiresAt: Math.min(createdAt + REFRESH_TTL_MS, INSTANT_MAX) as Instant,
+        ...openedBy(c.req.raw, c.env.remote),
       });
       return result.kind === "refused" ? refusalResponse(result) : await tokens(user, refreshToken);
     });

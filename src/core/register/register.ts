@@ -75,10 +75,13 @@ export function mergeEntities(mine: Entity, theirs: Entity): Merge {
       registers[name] = kept;
       news = true;
     }
-    if (name !== "life" && isConcurrent(kept, lost)) conflicts.push({ register: name, lost, kept });
+    if (!UNMISSED.includes(name) && isConcurrent(kept, lost)) conflicts.push({ register: name, lost, kept });
   }
   return { entity: news ? { ...mine, registers } : mine, news, conflicts };
 }
+
+/** A life is not lost, and nobody wants back when a token had been used before it was used again. */
+const UNMISSED: readonly string[] = ["life", "used"];
 
 /** The stamps that a change of an entity took out of its registers, and those that it brought in. */
 export function stampsChanged(before: Entity | undefined, after: Entity): {
