@@ -74,7 +74,7 @@ test("a tree knows how many it holds", () => {
   assert.equal(tree.size, 9);
 });
 
-test("ten differences are found in four messages of less than 32 KiB", () => {
+test("ten differences are found in four messages of less than 8 KiB", () => {
   const [mine, theirs] = [new DigestTree(KEY), new DigestTree(KEY)];
   for (let n = 0; n < 20_000; n++) {
     mine.add(entity(n));
@@ -87,7 +87,7 @@ test("ten differences are found in four messages of less than 32 KiB", () => {
     messages.push(descend(tree, last));
   }
   const bytes = messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0);
-  assert.ok(bytes <= 32 * 1024, `${bytes} bytes`);
+  assert.ok(bytes <= 8 * 1024, `${bytes} bytes`);
   const leaves = Array.from({ length: 10 }, (_, n) => leafOf("task", entity(n).key)).sort((a, b) => a - b);
   assert.deepEqual(messages.at(-1), { kind: "leaves", leaves });
 });
@@ -99,13 +99,13 @@ test("equal trees end a descent with the first answer, and all-different ones wi
   let message = startDescent(mine);
   for (const tree of [theirs, mine, theirs]) {
     message = descend(tree, message);
-    assert.ok(JSON.stringify(message).length < 72 * 1024);
+    assert.ok(JSON.stringify(message).length < 40 * 1024);
   }
   assert.ok(message.kind === "leaves" && message.leaves.length > 500 && parseDescent(message) !== undefined);
 });
 
 test("what is no message of a descent is refused", () => {
-  const sum = "0".repeat(16);
+  const sum = "0".repeat(9);
   const wrong: readonly unknown[] = [
     undefined,
     7,
@@ -120,7 +120,7 @@ test("what is no message of a descent is refused", () => {
     { kind: "sums", level: -1, nodes: [0], sums: sum.repeat(256) },
     { kind: "sums", level: 0, nodes: [1], sums: sum.repeat(256) },
     { kind: "sums", level: 0, nodes: [0], sums: sum.repeat(255) },
-    { kind: "sums", level: 0, nodes: [0], sums: "G".repeat(16 * 256) },
+    { kind: "sums", level: 0, nodes: [0], sums: "G".repeat(9 * 256) },
     { kind: "sums", level: 2, nodes: Array.from({ length: 257 }, (_, n) => n), sums: sum.repeat(16 * 257) },
   ];
   assert.deepEqual(wrong.map((value) => parseDescent(value)), wrong.map(() => undefined));

@@ -231,7 +231,7 @@ function asks(): readonly PeerMessage[] {
     { kind: "carries", vector: [["12D3KooWnobody", 3]] },
     { kind: "results", cursor: guid },
     { kind: "digests", descent },
-    { kind: "leaves", leaves: [0, 17, 65_535] },
+    { kind: "leaves", leaves: [0, 17, 65_535], held: "00000000a00000000b" },
     { kind: "command", command: { kind: "task", guid, command: { kind: "trigger" } } },
     { kind: "dossier", guid },
     {
@@ -242,6 +242,7 @@ function asks(): readonly PeerMessage[] {
   return [
     ...all.map((ask, id): PeerMessage => ({ kind: "ask", id, ask })),
     { kind: "answer", id: 1, answer: { kind: "digests", descent } },
+    { kind: "answer", id: 3, answer: { kind: "leaves", entities: [], isMore: false } },
     { kind: "answer", id: 2, answer: { kind: "unable", why: "no reason" } },
     { kind: "released", shards: new ShardSet([1, 2, 4_095]).text(), version: 3, seq: 1 },
     { kind: "carries", page: pageOf() },

@@ -5,7 +5,7 @@
 import type { DeliveryResult, Unaddressed } from "../delivery/delivery.ts";
 import { parseSwimMessage } from "../membership/swim-message.ts";
 import { isShardsText } from "../ownership/groups.ts";
-import { parseDescent } from "../register/digest.ts";
+import { LEAVES, parseDescent, parseMarks } from "../register/digest.ts";
 import { type Entity, ENTITY_KINDS, PAST_MAX, type Register } from "../register/register.ts";
 import { isAuthor, RunVector, VersionVector } from "../register/vector.ts";
 import { parseTarget } from "../targets/target.ts";
@@ -13,25 +13,31 @@ import type { Carry, CarryPage, LastResult } from "../task/carry.ts";
 import { TIMEOUT_MAX_MS } from "../task/definition.ts";
 import type { Progress } from "../task/dossier.ts";
 import { isOccurrenceId } from "../task/occurrence.ts";
-import { type Attempt, type Outcome, OUTCOMES, type Redriven, type Run, type RunState } from "../task/run.ts";
 import { TASK_ID_MAX } from "../task/task.ts";
 import { isFault } from "../values/fault.ts";
-import type { TaskGuid } from "../values/ids.ts";
-import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../values/instant.ts";
-import type { Json } from "../values/json.ts";
 import { isStamp } from "../values/stamp.ts";
 import { type Again, REDRIVE_MAX, type RedriveRefusal } from "./command.ts";
-import type { Answer, Ask, Broadcast, PeerMessage } from "./message.ts";
+import { type Answer, type Ask, type Broadcast, LEAVES_MAX, MARKS_MAX, type PeerMessage } from "./message.ts";
+import {
+  cursorIn,
+  isCount,
+  isGuid,
+  isInstantNumber,
+  isObject,
+  isOptional,
+  isPeer,
+  isText,
+  isValue,
+  KEY_MAX,
+  listOf,
+  TEXT_MAX,
+} from "./plain-shape.ts";
+import { isOutcome, parseRun } from "./run-shape.ts";
 import { type Ballot, BALLOTS_MAX, type Refusal } from "./vote.ts";
 
 const REGISTERS_MAX = 32;
 const NAME_MAX = 64;
-const PEER_ID_MAX = 128;
-const KEY_MAX = 512;
 const LIST_MAX = 4_096;
-const ATTEMPTS_MAX = 256;
-const TEXT_MAX = 4_096;
-const CURSOR_MAX = 1_024;
 
 export function parsePeerMessage(value: unknown): PeerMessage | undefined {
   if (!isObject(value)) return undefined;
@@ -92,8 +98,10 @@ function parseAsk(value: unknown): Ask | undefined {
       return descent === undefined ? undefined : { kind: "digests", descent };
     }
     case "leaves": {
-      const leaves = listOf(value.leaves, LIST_MAX, (leaf) => isCount(leaf) && leaf < 65_536 ? leaf : undefined);
-      return leaves === undefined ? undefined : { kind: "leaves", leaves, ...cursor };
+      const leaves = listOf(value.leaves, LEAVES_MAX, (leaf) => isCount(leaf) && leaf < LEAVES ? leaf : undefined);
+      const held = parseMarks(value.held, MARKS_MAX)?.join("");
+      if (leaves === undefined || held === undefined) return undefined;
+      return { kind: "leaves", leaves, held, ...(value.isBack === true ? { isBack: true } : {}) };
     }
     case "command": {
       const { command } = value;
@@ -174,7 +182,8 @@ function parseAnswer(value: unknown): Answer | undefined {
     }
     case "leaves": {
       const entities = listOf(value.entities, LIST_MAX, parseEntity);
-      return entities === undefined ? undefined : { kind: "leaves", entities, ...cursor };
+      if (entities === undefined || typeof value.isMore !== "boolean") return undefined;
+      return { kind: "leaves", entities, isMore: value.isMore };
     }
     case "command":
       return parseResultOf(value.result);
@@ -343,58 +352,6 @@ function parseProgress(value: unknown): Progress | undefined {
   return { ...progress, last: { instant, outcome, peer, settledAt } };
 }
 
-const STATES: readonly RunState[] = ["due", "attempting", "retrying", "settled"];
-
-export function parseRun(value: unknown): Run | undefined {
-  if (!isObject(value) || !isOccurrenceId(value.id) || !isGuid(value.guid)) return undefined;
-  const { task, user, instant, reason, retryAt, settledAt, dismissedAt, outcome, payload } = value;
-  const state = STATES.find((each) => each === value.state);
-  const attempts = listOf(value.attempts, ATTEMPTS_MAX, parseAttempt);
-  if (state === undefined || attempts === undefined || !isInstantNumber(instant)) return undefined;
-  if (!isText(task, TASK_ID_MAX) || !isText(user, TASK_ID_MAX)) return undefined;
-  if (!isOptional(reason, (text) => isText(text, TEXT_MAX)) || !isOptional(outcome, isOutcome)) return undefined;
-  if (!isOptional(retryAt, isInstantNumber) || !isOptional(settledAt, isInstantNumber)) return undefined;
-  if (!isOptional(dismissedAt, isInstantNumber)) return undefined;
-  if ((state === "settled") !== (outcome !== undefined) || !isOptional(payload, isValue)) return undefined;
-  const redriven = value.redriven === undefined ? undefined : parseRedriven(value.redriven, attempts.length);
-  if (redriven === undefined && value.redriven !== undefined) return undefined;
-  const via = value.via === undefined ? undefined : parseVia(value.via, attempts.length);
-  if (via === undefined && value.via !== undefined) return undefined;
-  return {
-    id: value.id,
-    guid: value.guid,
-    task,
-    user,
-    instant,
-    ...(value.manual === true ? { manual: true } : {}),
-    ...(payload === undefined ? {} : { payload }),
-    state,
-    ...(retryAt === undefined ? {} : { retryAt }),
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(settledAt === undefined ? {} : { settledAt }),
-    ...(isPeer(value.settledBy) ? { settledBy: value.settledBy } : {}),
-    ...(isText(value.target, KEY_MAX) ? { target: value.target } : {}),
-    ...(dismissedAt === undefined ? {} : { dismissedAt }),
-    ...(redriven === undefined ? {} : { redriven }),
-    ...(via === undefined ? {} : { via }),
-    ...(value.duplicate === true ? { duplicate: true } : {}),
-    attempts,
-  };
-}
-
-function parseVia(value: unknown, attempts: number): Run["via"] {
-  if (!isObject(value) || !isCount(value.way) || !isCount(value.after) || value.after > attempts) return undefined;
-  return { way: value.way, after: value.after };
-}
-
-function parseRedriven(value: unknown, attempts: number): Redriven | undefined {
-  if (!isObject(value)) return undefined;
-  const { times, at, after } = value;
-  if (!isCount(times) || times === 0 || !isInstantNumber(at) || !isCount(after) || after > attempts) return undefined;
-  return { times, at, after };
-}
-
 function parseBallot(value: unknown): Ballot | undefined {
   if (!isObject(value) || !isGuid(value.guid) || !isOccurrenceId(value.id)) return undefined;
   const { guid, id, n, round, at } = value;
@@ -410,80 +367,4 @@ function parseRefusal(value: unknown): Refusal | undefined {
   const { id, peer, at } = value;
   if (peer === undefined) return { id };
   return isPeer(peer) && isInstantNumber(at) ? { id, peer, at } : undefined;
-}
-
-function parseAttempt(value: unknown): Attempt | undefined {
-  if (!isObject(value)) return undefined;
-  const { n, startedAt, endedAt, peer, askedBy, status, error } = value;
-  if (!isCount(n) || !isInstantNumber(startedAt) || !isPeer(peer)) return undefined;
-  if (!isOptional(endedAt, isInstantNumber) || !isOptional(status, isCount)) return undefined;
-  if (!isOptional(error, (text) => isText(text, TEXT_MAX))) return undefined;
-  return {
-    n,
-    startedAt,
-    ...(endedAt === undefined ? {} : { endedAt }),
-    peer,
-    ...(isPeer(askedBy) ? { askedBy } : {}),
-    ...(status === undefined ? {} : { status }),
-    ...(error === undefined ? {} : { error }),
-  };
-}
-
-// ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-type Fields = { readonly [field: string]: unknown };
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function listOf<T>(value: unknown, max: number, parse: (item: unknown) => T | undefined): readonly T[] | undefined {
-  if (!Array.isArray(value) || value.length > max) return undefined;
-  const items: T[] = [];
-  for (const item of value) {
-    const parsed = parse(item);
-    if (parsed === undefined) return undefined;
-    items.push(parsed);
-  }
-  return items;
-}
-
-function cursorIn(value: Fields): { readonly cursor?: string } | undefined {
-  if (value.cursor === undefined) return {};
-  return isText(value.cursor, CURSOR_MAX) ? { cursor: value.cursor } : undefined;
-}
-
-function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined;
-function isOptional(value: unknown, is: (value: unknown) => boolean): value is string | undefined;
-function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
-  return value === undefined || is(value);
-}
-
-function isText(value: unknown, lengthMax: number): value is string {
-  return typeof value === "string" && value.length <= lengthMax;
-}
-
-function isPeer(value: unknown): value is string {
-  return isText(value, PEER_ID_MAX) && value !== "";
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isInstantNumber(value: unknown): value is Instant {
-  return typeof value === "number" && Number.isInteger(value) && value >= INSTANT_MIN && value <= INSTANT_MAX;
-}
-
-function isOutcome(value: unknown): value is Outcome {
-  return OUTCOMES.some((each) => each === value);
-}
-
-function isGuid(value: unknown): value is TaskGuid {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-}
-
-/** The mesh has decoded it: it is JSON, of a bounded depth and length. */
-function isValue(value: unknown): value is Json {
-  return value !== undefined;
 }

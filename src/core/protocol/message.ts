@@ -17,6 +17,10 @@ import type { Ballot, Refusal } from "./vote.ts";
 export type Stamps = readonly Stamp[];
 export type LogEnds = readonly (readonly [author: PeerId, seq: number])[];
 
+/** Leaves in one question, and marks of what is held in them: 36 KiB. With ten million tasks a leaf holds 150. */
+export const LEAVES_MAX = 16;
+export const MARKS_MAX = 4_096;
+
 /** To one peer. */
 export type PeerMessage =
   | SwimMessage
@@ -42,8 +46,11 @@ export type Ask =
   | { readonly kind: "results"; readonly cursor?: string }
   /** One step down the digest tree; the answer is the next. */
   | { readonly kind: "digests"; readonly descent: Descent }
-  /** The entities of these leaves of the digest tree; the next page starts at `cursor`. */
-  | { readonly kind: "leaves"; readonly leaves: readonly number[]; readonly cursor?: string }
+  /**
+   * What the asker lacks in these leaves of the digest tree: `held` are the marks of all that it holds there, one after
+   * another. Who finds among them what it does not hold itself asks for the same leaves, unless `isBack`.
+   */
+  | { readonly kind: "leaves"; readonly leaves: readonly number[]; readonly held: string; readonly isBack?: true }
   /** Only the owner of the task can carry it out. */
   | { readonly kind: "command"; readonly command: Extract<Command, { kind: "task" }> }
   /** The task as its owner has it in memory. */
@@ -87,7 +94,7 @@ export type Answer =
     readonly cursor?: string;
   }
   | { readonly kind: "digests"; readonly descent: Descent }
-  | { readonly kind: "leaves"; readonly entities: readonly Entity[]; readonly cursor?: string }
+  | { readonly kind: "leaves"; readonly entities: readonly Entity[]; readonly isMore: boolean }
   | { readonly kind: "command"; readonly result: CommandResult }
   | { readonly kind: "dossier"; readonly dossier: Dossier }
   /** What became of the attempt. */

@@ -1,32 +1,83 @@
 // The safety net: two peers with equal vectors and different digests hold different records, which should never be. A
-// descent of the digest tree finds the leaves that differ, and what the other peer has in them is taken in.
+// descent of the digest tree finds the leaves that differ. Of these one peer says by marks what it holds, and the other
+// answers with what that one lacks; if it lacks something itself, it asks back. So one descent evens both.
 
-import type { Answer, Ask } from "../protocol/message.ts";
-import { descend, type DigestTree, startDescent } from "../register/digest.ts";
+import { type Answer, type Ask, LEAVES_MAX, MARKS_MAX } from "../protocol/message.ts";
+import { descend, type DigestTree, parseMarks, startDescent } from "../register/digest.ts";
 import type { Entity } from "../register/register.ts";
+
+/** About how many characters of records one answer holds. */
+const ANSWER_LENGTH_MAX = 250_000;
 
 export type RepairDoors = {
   readonly digest: DigestTree;
   /** `undefined` when the other does not answer. */
   ask(ask: Ask, onAnswer: (answer: Answer | undefined) => void): void;
+  /** What is held here in some leaves, page after page, deleted or not; at the end whether all of it could be read. */
+  read(
+    leaves: readonly number[],
+    onPage: (entities: readonly Entity[]) => void,
+    onEnd: (isWhole: boolean) => void,
+  ): void;
   take(entities: readonly Entity[], done: () => void): void;
 };
 
 /** What is not found this time, because the other did not answer, still differs, and the next descent finds it. */
-export function repair({ digest, ask, take }: RepairDoors): void {
+export function repair(doors: RepairDoors, onEnd: () => void): void {
   const step = (next: Ask): void =>
-    ask(next, (answer) => {
-      if (answer?.kind !== "digests") return;
-      const descent = descend(digest, answer.descent);
+    doors.ask(next, (answer) => {
+      if (answer?.kind !== "digests") return onEnd();
+      const descent = descend(doors.digest, answer.descent);
       if (descent.kind === "sums") step({ kind: "digests", descent });
-      else if (descent.leaves.length > 0) takeLeaves(descent.leaves, undefined);
+      else even(doors, descent.leaves, false, onEnd);
     });
-  const takeLeaves = (leaves: readonly number[], cursor: string | undefined): void =>
-    ask({ kind: "leaves", leaves, ...(cursor === undefined ? {} : { cursor }) }, (answer) => {
-      if (answer?.kind !== "leaves") return;
-      take(answer.entities, () => {
-        if (answer.cursor !== undefined) takeLeaves(leaves, answer.cursor);
+  step({ kind: "digests", descent: startDescent(doors.digest) });
+}
+
+/** Takes in what the other holds in these leaves and this peer does not; the other asks back, unless `isBack`. */
+export function even(doors: RepairDoors, leaves: readonly number[], isBack: boolean, onEnd: () => void): void {
+  if (leaves.length === 0) return onEnd();
+  const some = leaves.slice(0, LEAVES_MAX);
+  const held = new Set<string>();
+  const note = (entities: readonly Entity[]) => {
+    for (const entity of entities) if (held.size < MARKS_MAX) held.add(doors.digest.mark(entity));
+  };
+  const ask = (isBack: boolean): void => {
+    const marks = [...held].join("");
+    doors.ask({ kind: "leaves", leaves: some, held: marks, ...(isBack ? { isBack } : {}) }, (answer) => {
+      if (answer?.kind !== "leaves") return onEnd();
+      const before = held.size;
+      note(answer.entities);
+      doors.take(answer.entities, () => {
+        if (answer.isMore && held.size > before) ask(true);
+        else even(doors, leaves.slice(LEAVES_MAX), isBack, onEnd);
       });
     });
-  step({ kind: "digests", descent: startDescent(digest) });
+  };
+  doors.read(some, note, (isWhole) => isWhole ? ask(isBack) : onEnd());
+}
+
+/** The answer to such a question; `isLacking`: the asker holds what is not here. */
+export function unevenness(
+  { digest, read }: Pick<RepairDoors, "digest" | "read">,
+  { leaves, held }: Extract<Ask, { kind: "leaves" }>,
+  onAnswer: (answer: Answer, isLacking: boolean) => void,
+): void {
+  const marks = new Set(parseMarks(held, MARKS_MAX));
+  const lacking = new Set(marks);
+  const entities: Entity[] = [];
+  let length = 0;
+  let isMore = false;
+  const look = (entity: Entity) => {
+    const mark = digest.mark(entity);
+    lacking.delete(mark);
+    if (marks.has(mark)) return;
+    length += JSON.stringify(entity).length;
+    if (entities.length > 0 && length > ANSWER_LENGTH_MAX) isMore = true;
+    else entities.push(entity);
+  };
+  read(leaves, (page) => page.forEach(look), (isWhole) => {
+    if (isWhole) onAnswer({ kind: "leaves", entities, isMore }, lacking.size > 0);
+    else onAnswer({ kind: "unable", why: "the disk can't be read" }, false);
+  });
 }

@@ -6,7 +6,7 @@ import { CatchUp } from "../protocol/catch-up.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerAsk, PeerMessage, Stamps } from "../protocol/message.ts";
 import type { StoreAnswer, StoreQuery } from "../protocol/store-query.ts";
 import type { Write } from "../protocol/write.ts";
-import { descend, type DigestTree } from "../register/digest.ts";
+import type { DigestTree } from "../register/digest.ts";
 import { type Entity, isDead } from "../register/register.ts";
 import { coveredBy, StableCut } from "../register/stable-cut.ts";
 import { RunVector, VersionVector } from "../register/vector.ts";
@@ -18,7 +18,7 @@ import { Asks } from "./asks.ts";
 import { counted, Intake } from "./intake.ts";
 import { dotOf, livingStampsChanged } from "./living-stamps.ts";
 import { Outbox } from "./outbox.ts";
-import { repair } from "./repair.ts";
+import { Repairs } from "./repairs.ts";
 import type { ReplicationHost, ReplicationStart } from "./replication-host.ts";
 import { Keepings, Spreads } from "./spread.ts";
 import { pull, type Unfinished } from "./sync.ts";
@@ -35,11 +35,6 @@ const SYNC_PAUSE_MS = 1_000;
 const PULL_PAUSE_MAX_MS = 30_000;
 /** A sync with one peer at random, whatever the news. */
 const SYNC_EVERY_MS = 30_000;
-/**
- * Equal vectors with the same two roots that differ for so long start a descent: a broadcast that came to one of two
- * peers makes them differ until both have pulled from its author, which takes a probe and a sync.
- */
-const DIFFERENCE_MS = 10_000;
 /** In a mesh of up to so many, carries go from peer to peer: 0.24 ms a message against 2.4 ms and more by gossip. */
 const DIRECT_MAX = 32;
 
@@ -66,7 +61,7 @@ export class Replication {
   readonly #syncedAt = new Map<PeerId, Instant>();
   /** Pulls that were broken off while entities came: they go on from there as long as the link to that peer holds. */
   readonly #unfinished = new Map<PeerId, Unfinished>();
-  readonly #differences = new Map<PeerId, { readonly roots: string; readonly since: Instant }>();
+  readonly #repairs: Repairs;
   /** Who did not have all carries that this peer lacked, when it was last asked. */
   readonly #trimmed = new Set<PeerId>();
   /** Whom a sync is under way with. */
@@ -79,7 +74,6 @@ export class Replication {
   /** Who waits for a whole sync with some peer. */
   #waiters: { readonly peer: PeerId; readonly onEnd: (isWhole: boolean) => void }[] = [];
   readonly cut = new StableCut();
-  repaired = 0;
 
   constructor(host: ReplicationHost, start: ReplicationStart) {
     this.#host = host;
@@ -96,6 +90,13 @@ export class Replication {
       ask: (to, entity, onEnd) =>
         this.#ask(to, { kind: "keep", entity }, (answer) => onEnd(answer?.kind === "kept"), KEEP_MS),
     });
+    this.#repairs = new Repairs({
+      self: host.self,
+      now: () => host.now(),
+      ask: (to, ask, onAnswer) => this.#ask(to, ask, onAnswer),
+      query: (query, onAnswer) => host.query(query, onAnswer),
+      take: (entities, done) => this.#intake.merges(entities, done),
+    }, start.digest);
     this.#nextSyncAt = host.now() + SYNC_EVERY_MS;
   }
 
@@ -124,6 +125,11 @@ export class Replication {
 
   get quarantined(): number {
     return this.#intake.quarantined;
+  }
+
+  /** Records that only the digest tree found. */
+  get repaired(): number {
+    return this.#repairs.count;
   }
 
   runsOf(author: PeerId): number {
@@ -210,30 +216,13 @@ export class Replication {
     const own = this.held();
     if (news.vector === own.vector) this.cut.agreed(peer, this.vector);
     if (news.vector !== own.vector || news.runs !== own.runs) {
-      this.#differences.delete(peer);
+      this.#repairs.agree(peer);
       this.#wish(peer, false);
       return;
     }
     // Who waits for a sync is told of its end, also when it brings nothing.
     if (this.#waiters.every((waiter) => waiter.peer !== peer)) this.#wishes.delete(peer);
-    if (news.digest === "" || own.digest === "" || news.digest === own.digest) {
-      this.#differences.delete(peer);
-      return;
-    }
-    const [now, roots] = [this.#host.now(), `${own.digest} ${news.digest}`];
-    const known = this.#differences.get(peer);
-    if (known?.roots !== roots) this.#differences.set(peer, { roots, since: now });
-    else if (now - known.since >= DIFFERENCE_MS) {
-      this.#differences.delete(peer);
-      repair({
-        digest: this.#digest,
-        ask: (ask, onAnswer) => this.#ask(peer, ask, onAnswer),
-        take: (entities, done) => {
-          this.repaired += entities.length;
-          this.#intake.merges(entities, done);
-        },
-      });
-    }
+    this.#repairs.compare(peer, own.digest, news.digest);
   }
 
   linked(peer: PeerId): void {
@@ -448,22 +437,9 @@ export class Replication {
         );
       }
       case "digests":
+      case "leaves":
         if (!this.#isDigestWhole) return say({ kind: "unable", why: "the digest is not known yet" });
-        return say({ kind: "digests", descent: descend(this.#digest, ask.descent) });
-      case "leaves": {
-        const { leaves, cursor } = ask;
-        return fromStore(
-          { kind: "leaves", leaves, ...(cursor === undefined ? {} : { cursor }) },
-          (answer) =>
-            answer.kind === "entities"
-              ? {
-                kind: "leaves",
-                entities: answer.entities,
-                ...(answer.cursor === undefined ? {} : { cursor: answer.cursor }),
-              }
-              : undefined,
-        );
-      }
+        return this.#repairs.asked(from, ask, say);
       case "command":
       case "dossier":
       case "attempt":
