@@ -11,6 +11,7 @@ import type { World } from "./world.ts";
 export async function check(world: World): Promise<readonly Violation[]> {
   const ends = await endingOf(world);
   return [
+    ...world.garbled,
     ...world.vectors.violations,
     ...checkDeliveries(world),
     ...checkPlacement(world),

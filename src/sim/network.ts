@@ -7,6 +7,7 @@ import type { PeerId } from "../core/values/ids.ts";
 import { type Mesh, MeshFailure, type MeshListener } from "../mesh/mesh.ts";
 import type { Chance } from "./chance.ts";
 import type { Timeline } from "./timeline.ts";
+import { passBroadcast, Wire, type Wired } from "./wired.ts";
 
 export type NetworkSettings = {
   readonly timeline: Timeline;
@@ -14,11 +15,18 @@ export type NetworkSettings = {
   readonly delayMs: readonly [least: number, most: number];
   /** Share of broadcasts that do not come to a peer. */
   readonly broadcastLoss: number;
-  /** Takes messages through their wire form, and checks their bounds. */
-  readonly carry?: (message: PeerMessage) => PeerMessage;
-  readonly carryAll?: (broadcast: Broadcast) => Broadcast;
+  /** Then messages take their wire form, and this hears of what nobody understands. */
+  readonly onGarbled?: (garbled: Garbled) => void;
   /** To show that the checkers see: what this names never arrives. */
   readonly sabotage?: Sabotage;
+};
+
+/** A message that the other end did not understand; to all when `to` is absent. */
+export type Garbled = {
+  readonly from: PeerId;
+  readonly to?: PeerId;
+  readonly message: PeerMessage | Broadcast;
+  readonly why: string;
 };
 
 /** `now` is true time. */
@@ -42,7 +50,7 @@ const GIVE_UP_MS: readonly [number, number] = [2_000, 20_000];
 const REDIAL_MS: readonly [number, number] = [200, 2_000];
 
 /** One way of a link. */
-type Way = { isLinked: boolean; lastAt: number };
+type Way = { isLinked: boolean; lastAt: number; wire: Wire };
 
 type Link = {
   readonly a: Port;
@@ -163,7 +171,9 @@ export class Network {
         const isWanted = a.members.has(b.self) && b.members.has(a.self);
         const link = this.#links.get(name);
         if (isWanted && link === undefined) {
-          const ways = new Map<PeerId, Way>([a, b].map(({ self }) => [self, { isLinked: false, lastAt: 0 }]));
+          const ways = new Map<PeerId, Way>(
+            [a, b].map(({ self }) => [self, { isLinked: false, lastAt: 0, wire: new Wire() }]),
+          );
           const made: Link = { a, b, ways, isUp: false, isDialling: false, isBroken: false, epoch: 0 };
           this.#links.set(name, made);
           this.#dial(made, DIAL_MS);
@@ -193,6 +203,7 @@ export class Network {
         if (end !== undefined) this.#tellEnd(port, end, other.self);
         this.#ends.delete(`${port.self} ${other.self}`);
         way.isLinked = true;
+        way.wire = new Wire();
         port.run(() => {
           if (port.isOpen && way.isLinked) port.listener.linked(other.self);
         });
@@ -240,14 +251,18 @@ export class Network {
     this.messages++;
     this.sent.set(from.self, (this.sent.get(from.self) ?? 0) + 1);
     if (!link.isUp || this.#settings.sabotage?.(message, this.#settings.timeline.now) === true) return true;
-    const { timeline, chance, carry } = this.#settings;
+    const { timeline, chance, onGarbled } = this.#settings;
     const { loss, disorder, copies } = this.#weather;
     if (this.#isCut(from.self, to)) {
       link.isBroken = true;
       return true;
     }
     if (loss > 0 && chance.is(loss)) return true;
-    const told = carry === undefined ? message : carry(message);
+    const wired = onGarbled === undefined ? whole(message) : way.wire.pass(message);
+    if (wired.kind === "garbled") {
+      onGarbled?.({ from: from.self, to, message, why: wired.why });
+      return true;
+    }
     const { epoch } = link;
     const other = link.a === from ? link.b : link.a;
     const arrive = () => {
@@ -256,7 +271,7 @@ export class Network {
         return;
       }
       other.run(() => {
-        if (other.isOpen) other.listener.heard(from.self, told);
+        if (other.isOpen) other.listener.heard(from.self, wired.message);
       });
     };
     const isOrdered = disorder === 0 || !chance.is(disorder);
@@ -270,9 +285,10 @@ export class Network {
   #publish(from: Port, broadcast: Broadcast): void {
     if (!from.isOpen) return;
     this.broadcasts++;
-    const { timeline, chance, broadcastLoss, sabotage, carryAll } = this.#settings;
+    const { timeline, chance, broadcastLoss, sabotage, onGarbled } = this.#settings;
     if (sabotage?.(broadcast, timeline.now) === true) return;
-    const told = carryAll === undefined ? broadcast : carryAll(broadcast);
+    const wired = onGarbled === undefined ? whole(broadcast) : passBroadcast(broadcast);
+    if (wired.kind === "garbled") return onGarbled?.({ from: from.self, message: broadcast, why: wired.why });
     for (const [to, hops] of this.#reachable(from)) {
       if (chance.is(Math.max(broadcastLoss, this.#weather.loss))) continue;
       let delay = 0;
@@ -280,7 +296,7 @@ export class Network {
       timeline.in(delay, () => {
         if (to.isOpen) {
           to.run(() => {
-            if (to.isOpen) to.listener.published(from.self, told);
+            if (to.isOpen) to.listener.published(from.self, wired.message);
           });
         }
       });
@@ -311,6 +327,10 @@ export class Network {
   #in([least, most]: readonly [number, number], run: () => void): void {
     this.#settings.timeline.in(this.#settings.chance.between(least, most), run);
   }
+}
+
+function whole<T>(message: T): Wired<T> {
+  return { kind: "heard", message };
 }
 
 function nameOf(one: PeerId, other: PeerId): string {

@@ -13,7 +13,7 @@ export function planOf(size: PlanSize): Plan {
     broadcastLoss: chance.one([0, 0, 0.05, 0.3, 1]),
     syncMs: chance.one([[0.5, 7], [0.5, 7], [5, 60]]),
     readMaxMs: chance.is(0.25) ? chance.one([0.5, 5, 30]) : 0,
-    isWired: chance.is(0.1),
+    isWired: true,
     failures: chance.one([0, 0, 0.05, 0.3]),
     hangs: chance.one([0, 0, 0.01]),
     skewMaxMs: chance.one([0, 50, 700]),

@@ -16,13 +16,13 @@ import { definitionOf } from "./definition.ts";
 import { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import { LocalClock } from "./local-clock.ts";
-import { Network, type Sabotage } from "./network.ts";
+import { type Garbled, Network, type Sabotage } from "./network.ts";
 import { SimPeer } from "./peer.ts";
 import { labelsOf } from "./placement.ts";
 import type { Fault, Plan, UserAction } from "./plan.ts";
 import { Targets } from "./targets.ts";
 import { Timeline } from "./timeline.ts";
-import { wired, wiredBroadcast } from "./wired.ts";
+import type { Violation } from "./violation.ts";
 
 export const USER = "ada";
 
@@ -37,6 +37,10 @@ const STEPS_MAX = 50_000;
 
 /** When nothing was asked of a disk or a target, what is left to happen is a promise or two: turns of their queue. */
 const FEW_TURNS = 6;
+
+/** One message that nobody understands brings more with it. */
+const GARBLED_MAX = 5;
+const GARBLED_LENGTH_MAX = 2_000;
 
 export type WorldParts = {
   readonly plan: Plan;
@@ -53,6 +57,8 @@ export class World {
   readonly targets: Targets;
   readonly network: Network;
   readonly peers: SimPeer[] = [];
+  /** What was said and not understood. */
+  readonly garbled: Violation[] = [];
   /** What each held of the run logs a moment before the end: at the end all hold that. */
   readonly lateEnds = new Map<PeerId, ReadonlyMap<PeerId, number>>();
   readonly #keyValue: () => KeyValue;
@@ -80,7 +86,7 @@ export class World {
       chance: new Chance(seed, "network"),
       delayMs: kind.delayMs,
       broadcastLoss: kind.broadcastLoss,
-      ...(kind.isWired ? { carry: wired, carryAll: wiredBroadcast } : {}),
+      ...(kind.isWired ? { onGarbled: (garbled) => this.#garbled(garbled) } : {}),
       ...(sabotage === undefined ? {} : { sabotage }),
     });
   }
@@ -124,6 +130,12 @@ export class World {
         );
       }
     }
+  }
+
+  #garbled({ from, to = "all", message, why }: Garbled): void {
+    if (this.garbled.length >= GARBLED_MAX) return;
+    const said = JSON.stringify(message).slice(0, GARBLED_LENGTH_MAX);
+    this.garbled.push({ promise: "wire", text: `${from} says to ${to} ${said}: ${why}`, at: this.timeline.now });
   }
 
   async #calm(before: number): Promise<void> {

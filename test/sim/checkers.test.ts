@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ShardSet } from "../../src/core/ownership/shard-set.ts";
 import type { Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
 import type { Entity, Register } from "../../src/core/register/register.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
@@ -15,6 +16,7 @@ import { type Plan, START } from "../../src/sim/plan.ts";
 import { simulate } from "../../src/sim/simulate.ts";
 import type { Sent } from "../../src/sim/targets.ts";
 import type { Violation } from "../../src/sim/violation.ts";
+import { Wire } from "../../src/sim/wired.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
 /** A calm world of three, whose targets always answer and whose users make each task once, and one of them late. */
@@ -24,7 +26,7 @@ const CALM: Plan = (() => {
     action.kind === "put" && action.at === 6_000 ? [{ ...action, policy: {} }] : []
   );
   const users = [...makes, ...makes.slice(0, 1).map((make) => ({ ...make, task: "late", at: 50_000 }))];
-  return { ...plan, users, faults: [], kind: { ...plan.kind, failures: 0, hangs: 0, isWired: false } };
+  return { ...plan, users, faults: [], kind: { ...plan.kind, failures: 0, hangs: 0 } };
 })();
 
 /** Until then all is well: a peer that never heard of the others fires nothing. */
@@ -67,6 +69,34 @@ const SWIM: readonly string[] = ["probe", "ack", "probe-for-me", "probed", "rumo
 test("peers that hear no probe take each other for dead and fire twice, and it is seen", async () => {
   const promises = await found((message) => SWIM.includes(message.kind));
   assert.ok(promises.has("G4"), [...promises].join());
+});
+
+test("a message that the other end does not understand is seen, and who said it", async () => {
+  const { violations } = await simulate({ ...CALM, minutes: 1 }, {
+    keyValue: memoryKeyValue,
+    sabotage: (message, now) => {
+      if (now > BROKEN_AT && message.kind === "ack") Object.assign(message, { incarnation: -1 });
+      return false;
+    },
+  });
+  const [first] = violations;
+  assert.equal(first?.promise, "wire");
+  assert.match(first.text, /^peer-\d says to peer-\d \{"kind":"ack",.*: the parser does not take it$/);
+});
+
+test("a message of which the other end loses a part is seen, and one that is no plain value", () => {
+  const shards = new ShardSet([1]).text();
+  const released: PeerMessage = { kind: "released", shards, version: 1, seq: 2 };
+  assert.deepEqual(new Wire().pass(released), { kind: "heard", message: released });
+  const [more, infinite] = [{ ...released, more: 1 }, { ...released, version: Infinity }];
+  const whys = [more, infinite].map((message) => {
+    const wired = new Wire().pass(message);
+    return wired.kind === "garbled" ? wired.why : wired.message;
+  });
+  assert.deepEqual(whys, [
+    `the parser makes of it ${JSON.stringify(released)}`,
+    "a message holds the number Infinity",
+  ]);
 });
 
 test("a vector that covers a write which its peer does not hold is seen, and what superseded that write is no gap", () => {

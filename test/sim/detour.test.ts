@@ -9,7 +9,7 @@ const NO_WAY: Fault = { kind: "no way", at: 30_000, ms: 90_000, peer: 1 };
 
 function planWith(seed: number, faults: readonly Fault[]) {
   const plan = planOf({ seed, peers: 4, minutes: 4, tasks: 30 });
-  return { ...plan, faults, kind: { ...plan.kind, isWired: true } };
+  return { ...plan, faults };
 }
 
 test("what an owner does not reach comes to its target by another peer, once, and within its tolerance", async () => {

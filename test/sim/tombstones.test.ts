@@ -11,7 +11,7 @@ const KIND: WorldKind = {
   broadcastLoss: 0,
   syncMs: [0.5, 7],
   readMaxMs: 0,
-  isWired: false,
+  isWired: true,
   failures: 0,
   hangs: 0,
   skewMaxMs: 5,
