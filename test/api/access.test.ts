@@ -367,6 +367,8 @@ test("a token is shown once, listed without its secret, and revoked", () =>
       scopes: ["read", "run", "edit", "targets", "admin"],
       createdAt: "2026-12-01T09:30:00.000Z",
       expiresAt: "2026-12-01T09:31:00.000Z",
+      lastUsedAt: null,
+      lastUsedFrom: null,
     });
     await clock.jump(1);
     const lasting = (await call("POST tokens", { body: {} })).body;
