@@ -82,7 +82,19 @@ export type Preview = {
   readonly notes: readonly string[];
   readonly neverFires: boolean;
   readonly zone: string;
+  readonly choices: ScheduleChoices;
 };
+
+/** What a form begins with; `other` is more than it can say. */
+export type ScheduleChoices =
+  & { readonly zone: string; readonly time: string }
+  & (
+    | { readonly kind: "every"; readonly count: number; readonly unit: string; readonly start: string }
+    | { readonly kind: "week"; readonly days: readonly string[] }
+    | { readonly kind: "month"; readonly day: string }
+    | { readonly kind: "once"; readonly at: string }
+    | { readonly kind: "other" }
+  );
 
 export type PeerState = "alive" | "suspect" | "dead" | "left";
 

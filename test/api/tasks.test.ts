@@ -444,10 +444,13 @@ test("a task or a preview says when it is next, in its zone or another", () =>
       body: { schedule: HOURLY, count: 2, zone: "Europe/Paris" },
     });
     for (const { status, body } of [next, preview]) {
-      const { notes, canonical, ...rest } = body;
+      const { notes, canonical, choices, ...rest } = body;
       assert.deepEqual([status, rest], [200, expected]);
       assert.ok(Array.isArray(notes));
       assert.ok(canonical !== undefined);
+      assert.deepEqual(choices, {
+        ...{ kind: "every", count: 1, unit: "hours", start: "2026-01-01T00:00:00Z", zone: "UTC", time: "00:00" },
+      });
     }
     const from = await call("POST schedules/preview", {
       body: { schedule: HOURLY, count: 1, from: "2026-12-05T12:00:00+01:00" },

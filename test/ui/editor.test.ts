@@ -103,6 +103,62 @@ browserTest("what the helper writes is what the peer understands", async ({ ente
   await accepted(/^2030-01-02T02:04:05Z$/);
 });
 
+browserTest(
+  "the helper begins with what a schedule says, however soon it is asked",
+  async ({ enter, peer, receiver }) => {
+    const put = (id: string, schedule: unknown) => peer.call("PUT", `/tasks/${id}`, { schedule, target: receiver.url });
+    await put("weekly", "30 18 * * TUE,THU [Asia/Tokyo]");
+    await put("hourly", "R/2030-01-01T00:00:00Z/PT1H");
+    await put("monthly", "15 6 12 * * [Europe/Paris]");
+    await put("more", { cron: "0 2,14 * * *", zone: "America/Lima", gap: "skip" });
+    const { page } = await enter({ at: "/ui/edit?id=weekly" });
+    const schedule = page.locator("#schedule");
+    const isWritten = (text: string) => until(text, async () => await schedule.inputValue() === text);
+    const days = page.getByRole("group", { name: "Days" });
+    await days.waitFor();
+    assert.deepEqual(await days.locator("label:has(:checked)").allInnerTexts(), ["Tue", "Thu"]);
+    assert.equal(await page.getByLabel("Time of day").inputValue(), "18:30");
+    assert.equal(await page.getByLabel("Time zone").inputValue(), "Asia/Tokyo");
+    await days.getByLabel("Tue").uncheck();
+    await isWritten("30 18 * * THU [Asia/Tokyo]");
+    await page.getByLabel("On a day of the month").check();
+    await isWritten("30 18 1 * * [Asia/Tokyo]");
+    await page.getByRole("button", { name: "Undo all changes" }).click();
+    await until(
+      "it says again what it said",
+      async () => (await days.locator("label:has(:checked)").allInnerTexts()).join() === "Tue,Thu",
+    );
+
+    await page.goto(`${peer.url}/ui/edit?id=hourly`);
+    await page.getByText("from 2030-01-01T00:00:00Z on").waitFor();
+    await page.getByLabel("How many").fill("6");
+    await isWritten("R/2030-01-01T00:00:00Z/PT6H");
+    await page.goto(`${peer.url}/ui/edit?id=monthly`);
+    await until(
+      "the day of the month",
+      async () => await page.getByLabel("Day", { exact: true }).inputValue() === "12",
+    );
+    // More than the choices say: none is made, and one that is made then begins where it began.
+    await page.goto(`${peer.url}/ui/edit?id=more`);
+    await page.locator(".preview .says").waitFor();
+    assert.equal(await page.locator(".helper :checked").count(), 0);
+    // What was just typed is not written over: the peer is asked first.
+    await schedule.fill("45 7 * * SAT,SUN [Europe/Paris]");
+    await page.getByLabel("On days of the week").check();
+    await until(
+      "both days",
+      async () => (await days.locator("label:has(:checked)").allInnerTexts()).join() === "Sat,Sun",
+    );
+    await isWritten("45 7 * * SAT,SUN [Europe/Paris]");
+    await page.getByRole("button", { name: "Undo all changes" }).click();
+    await until("nothing is chosen again", async () => await page.locator(".helper :checked").count() === 0);
+    await page.getByLabel("On days of the week").check();
+    await isWritten("0 2 * * SAT,SUN [America/Lima]");
+    await schedule.fill("");
+    await until("nothing is chosen", async () => await page.locator(".helper :checked").count() === 0);
+  },
+);
+
 browserTest("an edit keeps what the form has no field for, and goes by JSON too", async ({ enter, peer, receiver }) => {
   const target = { urn: receiver.url, method: "PUT", headers: { "x-site": "lyon" } };
   const schedule = { cron: "0 2 * * *", zone: "Europe/Paris", gap: "skip" };

@@ -156,7 +156,7 @@ function Fields({ isNew }: { readonly isNew: boolean }) {
       </section>
       <section class="card panel">
         <h2>When</h2>
-        <ScheduleHelper onText={(value) => write("schedule", value)} />
+        <ScheduleHelper schedule={text("schedule").trim()} onText={(value) => write("schedule", value)} />
         <Field
           {...bind("schedule")}
           label="Schedule"

@@ -1,11 +1,16 @@
 /** @jsxImportSource preact */
-// Writes a schedule's text from a few choices, as they are made. The text stays in sight, and is what counts.
+// Writes a schedule's text from a few choices, as they are made. The text stays in sight, and is what counts. What it
+// says already, by the peer's own reading, is where the choices begin.
 
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { peerNow } from "../clock.ts";
+import { connection } from "../live.ts";
 import { instantIn, wallIn } from "../parts/wall.ts";
 import { browserZone, zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
+import type { ScheduleChoices } from "../views.ts";
+import { preview } from "./preview.ts";
 
 type Kind = "every" | "week" | "month" | "once";
 
@@ -26,10 +31,10 @@ const UNITS: { readonly [unit: string]: (n: number) => string } = {
 
 const WEEK = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] as const;
 const MONTH: { readonly [day: string]: string } = {
-  "the first": "1",
-  "the 15th": "15",
-  "the last day": "L",
-  "the last weekday": "LW",
+  "1": "the first",
+  "15": "the 15th",
+  L: "the last day",
+  LW: "the last weekday",
 };
 
 const ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone")];
@@ -38,6 +43,8 @@ type Choices = {
   readonly kind: Kind | "";
   readonly count: string;
   readonly unit: string;
+  /** Where an interval is counted from, as it is written; "" for now. */
+  readonly start: string;
   readonly days: readonly string[];
   readonly day: string;
   readonly time: string;
@@ -46,18 +53,49 @@ type Choices = {
   readonly zone: string;
 };
 
-export function ScheduleHelper({ onText }: { readonly onText: (text: string) => void }) {
-  const choices = useSignal<Choices>({
-    ...{ kind: "", count: "5", unit: "minutes", days: ["MON"], day: "the first" },
-    ...{ time: "09:00", moment: "", zone: browserZone },
-  });
-  const { kind, count, unit, days, day, time, moment, zone } = choices.value;
+const NEW: Choices = {
+  ...{ kind: "", count: "5", unit: "minutes", start: "", days: ["MON"], day: "1" },
+  ...{ time: "09:00", moment: "", zone: browserZone },
+};
+
+export function ScheduleHelper({ schedule, onText }: {
+  /** As it is written now. */
+  readonly schedule: string;
+  readonly onText: (text: string) => void;
+}) {
+  const choices = useSignal(NEW);
+  /** The schedule that these choices are of. */
+  const known = useRef("");
+  /** Chosen before the peer has said what the schedule says. */
+  const wanted = useSignal<Kind | "">("");
+  const now = preview.value;
+  const said = now.kind === "shown" && !now.isOld ? now.preview.choices : undefined;
+  const isSilent = now.kind === "wrong" || connection.value.kind === "lost";
+  const { kind, count, unit, start, days, day, time, moment, zone } = choices.value;
   const shown = shownZone(zoneChoice.value);
   const change = (some: Partial<Choices>) => {
     choices.value = { ...choices.value, ...some };
     const text = textOf(choices.value);
-    if (text !== undefined) onText(text);
+    if (text === undefined) return;
+    known.current = text;
+    onText(text);
   };
+  const choose = (kind: Kind) => {
+    if (schedule === known.current || isSilent) change({ kind });
+    else wanted.value = kind;
+  };
+  useEffect(() => {
+    if (schedule === "" && known.current !== "") choices.value = NEW;
+    if (schedule === "") known.current = "";
+    if (said !== undefined && schedule !== known.current) {
+      known.current = schedule;
+      choices.value = { ...choices.value, ...choicesIn(said) };
+    }
+    if (wanted.value === "" || (schedule !== known.current && !isSilent)) return;
+    const kind = wanted.value;
+    wanted.value = "";
+    change({ kind });
+  }, [schedule, said, isSilent, wanted.value]);
   return (
     <fieldset class="helper">
       <legend class="hidden">Let the schedule be written</legend>
@@ -67,8 +105,8 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
             <input
               type="radio"
               name="schedule-kind"
-              checked={kind === value}
-              onChange={() => change({ kind: value })}
+              checked={(wanted.value || kind) === value}
+              onChange={() => choose(value)}
             />
             <span>{label}</span>
           </label>
@@ -87,7 +125,13 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
           <select aria-label="Unit" value={unit} onChange={(event) => change({ unit: event.currentTarget.value })}>
             {Object.keys(UNITS).map((each) => <option key={each} value={each}>{each}</option>)}
           </select>
-          <span class="none">from now on</span>
+          <span class="none">
+            {start === "" ? "from now on" : (
+              <>
+                from <code>{start}</code> on
+              </>
+            )}
+          </span>
         </div>
       )}
       {kind === "week" && (
@@ -108,7 +152,9 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
       {kind === "month" && (
         <div class="helper-line">
           <select aria-label="Day" value={day} onChange={(event) => change({ day: event.currentTarget.value })}>
-            {Object.keys(MONTH).map((each) => <option key={each} value={each}>{each}</option>)}
+            {[...new Set([...Object.keys(MONTH), day])].map((each) => (
+              <option key={each} value={each}>{MONTH[each] ?? `day ${each}`}</option>
+            ))}
           </select>
           <span class="none">of each month</span>
         </div>
@@ -148,7 +194,24 @@ export function ScheduleHelper({ onText }: { readonly onText: (text: string) => 
   );
 }
 
-function textOf({ kind, count, unit, days, day, time, moment, zone }: Choices): string | undefined {
+/** As the peer reads a schedule; what says more is no choice, but has a time and a zone. */
+function choicesIn(said: ScheduleChoices): Partial<Choices> {
+  const { zone, time } = said;
+  switch (said.kind) {
+    case "every":
+      return { kind: "every", count: String(said.count), unit: said.unit, start: said.start, zone, time };
+    case "week":
+      return { kind: "week", days: said.days, zone, time };
+    case "month":
+      return { kind: "month", day: said.day, zone, time };
+    case "once":
+      return { kind: "once", moment: said.at, zone, time };
+    case "other":
+      return { kind: "", start: "", zone, time };
+  }
+}
+
+function textOf({ kind, count, unit, start, days, day, time, moment, zone }: Choices): string | undefined {
   const [hour = "9", minute = "0"] = time.split(":");
   const clock = `${Number(minute)} ${Number(hour)}`;
   switch (kind) {
@@ -158,14 +221,15 @@ function textOf({ kind, count, unit, days, day, time, moment, zone }: Choices): 
       const n = Math.max(1, Math.floor(Number(count)) || 1);
       // Days are counted on the wall: 09:00 stays 09:00 in summer and winter. Shorter ones pass at their own pace.
       const isByWall = unit === "days" || unit === "weeks";
-      return `R/${isByWall ? `${wallText(peerNow())}[${browserZone}]` : secondText(peerNow())}/${UNITS[unit]?.(n)}`;
+      const now = isByWall ? `${wallText(peerNow())}[${browserZone}]` : secondText(peerNow());
+      return `R/${start === "" ? now : start}/${UNITS[unit]?.(n)}`;
     }
     case "week": {
       const chosen = WEEK.filter((each) => days.includes(each));
       return `${clock} * * ${chosen.length === 0 || chosen.length === 7 ? "*" : chosen.join(",")} [${zone}]`;
     }
     case "month":
-      return `${clock} ${MONTH[day]} * * [${zone}]`;
+      return `${clock} ${day} * * [${zone}]`;
     case "once":
       return moment === "" ? undefined : secondText(Date.parse(moment));
   }

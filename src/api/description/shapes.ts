@@ -3,6 +3,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { SHARDS } from "../../core/ownership/shard.ts";
+import { UNITS, WEEK } from "../../core/schedule/choices.ts";
 import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import {
   DELIVERIES,
@@ -269,6 +270,23 @@ export const previewBody = z.strictObject({
   zone: z.string().min(1).max(ZONE_MAX).optional(),
 });
 
+const where = { zone: z.string(), time: z.string().openapi({ example: "09:00" }) };
+const choices = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("every"),
+    count: z.number().int().min(1),
+    unit: z.enum(UNITS),
+    start: z.string().openapi({ example: "2026-12-01T09:00:00[Europe/Paris]" }),
+    ...where,
+  }),
+  z.strictObject({ kind: z.literal("week"), days: z.array(z.enum(WEEK)), ...where }),
+  z.strictObject({ kind: z.literal("month"), day: z.string().openapi({ example: "LW" }), ...where }),
+  z.strictObject({ kind: z.literal("once"), at: instant(), ...where }),
+  z.strictObject({ kind: z.literal("other"), ...where }),
+]).openapi({
+  description: "The few choices that say all of the schedule, for a form to begin with; `other` when they would not.",
+});
+
 export const preview = z.strictObject({
   sentence: z.string(),
   next: z.array(instant()),
@@ -277,6 +295,7 @@ export const preview = z.strictObject({
   neverFires: z.boolean(),
   zone: z.string(),
   canonical: schedule(),
+  choices,
 }).openapi("Preview");
 
 export const health = z.strictObject({ status: z.literal("ok") });

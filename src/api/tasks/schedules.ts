@@ -2,6 +2,7 @@
 // know about it.
 
 import type { Hono } from "hono";
+import { type Choices, choicesOf } from "../../core/schedule/choices.ts";
 import { notes } from "../../core/schedule/notes.ts";
 import { parseSchedule, printSchedule } from "../../core/schedule/schedule-source.ts";
 import { nextAtOrAfter, type Schedule, zoneOf } from "../../core/schedule/schedule.ts";
@@ -43,6 +44,8 @@ export type Preview = {
   readonly neverFires: boolean;
   readonly zone: string;
   readonly canonical: unknown;
+  /** What a form begins with. */
+  readonly choices: Choices;
 };
 
 export function addSchedules(app: Hono<ApiEnv>, { peer }: Doors): void {
@@ -99,6 +102,7 @@ function preview(
     neverFires: next.length === 0,
     zone,
     canonical: printSchedule(schedule),
+    choices: choicesOf(schedule),
   };
 }
 
