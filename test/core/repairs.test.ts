@@ -182,3 +182,11 @@ test("who repairs with one does not with another meanwhile", () => {
   a.repairs.asked("b", ask, (answer) => answers.push(answer));
   assert.deepEqual(answers.map(({ kind }) => kind), ["leaves", "unable", "leaves"]);
 });
+
+test("leaves that come twice, or out of order, are no question: whoever reads them would come back to the first", () => {
+  const parsed = (leaves: readonly unknown[], held = "") =>
+    parsePeerMessage({ kind: "ask", id: 1, ask: { kind: "leaves", leaves, held } });
+  for (const leaves of [[], [7], [0, 65_535]]) assert.ok(parsed(leaves), leaves.join());
+  for (const leaves of [[7, 7], [8, 7], [65_536], [-1], ["7"]]) assert.equal(parsed(leaves), undefined, leaves.join());
+  for (const held of ["00000000", "00000000A"]) assert.equal(parsed([7], held), undefined, held);
+});

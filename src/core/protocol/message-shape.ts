@@ -5,7 +5,7 @@
 import type { DeliveryResult, Unaddressed } from "../delivery/delivery.ts";
 import { parseSwimMessage } from "../membership/swim-message.ts";
 import { isShardsText } from "../ownership/groups.ts";
-import { LEAVES, parseDescent, parseMarks } from "../register/digest.ts";
+import { isLeaves, parseDescent, parseMarks } from "../register/digest.ts";
 import { type Entity, ENTITY_KINDS, PAST_MAX, type Register } from "../register/register.ts";
 import { isAuthor, RunVector, VersionVector } from "../register/vector.ts";
 import { parseTarget } from "../targets/target.ts";
@@ -98,9 +98,9 @@ function parseAsk(value: unknown): Ask | undefined {
       return descent === undefined ? undefined : { kind: "digests", descent };
     }
     case "leaves": {
-      const leaves = listOf(value.leaves, LEAVES_MAX, (leaf) => isCount(leaf) && leaf < LEAVES ? leaf : undefined);
+      const { leaves } = value;
       const held = parseMarks(value.held, MARKS_MAX)?.join("");
-      if (leaves === undefined || held === undefined) return undefined;
+      if (!isLeaves(leaves, LEAVES_MAX) || held === undefined) return undefined;
       return { kind: "leaves", leaves, held, ...(value.isBack === true ? { isBack: true } : {}) };
     }
     case "command": {

@@ -169,14 +169,17 @@ export function descend(tree: DigestTree, message: Descent): Descent {
 export function parseDescent(value: unknown): Descent | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { kind, level, nodes, sums, leaves } = value as { readonly [name: string]: unknown };
-  if (kind === "leaves") {
-    return isAscending(leaves, DESCENT_LEAVES_MAX, LEAVES) ? { kind, leaves } : undefined;
-  }
+  if (kind === "leaves") return isLeaves(leaves, DESCENT_LEAVES_MAX) ? { kind, leaves } : undefined;
   if (kind !== "sums" || typeof level !== "number" || typeof sums !== "string") return undefined;
   const shape = LEVELS[level];
   if (shape === undefined || !isAscending(nodes, DESCENT_NODES_MAX, shape.nodes)) return undefined;
   if (sums.length !== nodes.length * shape.children * SHORT_DIGITS || !SUMS_PATTERN.test(sums)) return undefined;
   return { kind, level, nodes, sums };
+}
+
+/** At most so many leaves, each once, in order. */
+export function isLeaves(value: unknown, most: number): value is readonly number[] {
+  return isAscending(value, most, LEAVES);
 }
 
 function isAscending(value: unknown, lengthMax: number, below: number): value is readonly number[] {
