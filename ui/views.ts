@@ -122,6 +122,8 @@ export type Overview = {
   readonly lateness: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
   readonly outcomes: { readonly [O in Outcome]: number };
   readonly retrying: number;
+  /** `isMore`: than were counted. */
+  readonly deadLetters: { readonly count: number; readonly isMore: boolean };
   readonly failing: readonly {
     readonly task: string;
     readonly user: string;

@@ -13,13 +13,18 @@ export const overview: Spec<Record<never, never>> = {
     const client = await connect();
     const answer = await client.get("overview");
     if (isJson) return await printJson(answer);
-    const { tasks, minutes, lateness, outcomes, retrying, failing, failingCount, ahead, mesh } = objectIn(answer);
+    const { tasks, minutes, lateness, outcomes, retrying, deadLetters, failing, failingCount, ahead, mesh } = objectIn(
+      answer,
+    );
     const late = maybe(lateness, objectIn);
     const counted = maybe(tasks, objectIn);
     const settled = listIn(minutes).map(number).reduce((sum, each) => sum + each, 0);
     const peers = listIn(objectIn(mesh).peers).map(objectIn);
     const alive = peers.filter(({ state }) => state === "alive").length;
     const failed = number(failingCount);
+    const letters = objectIn(deadLetters);
+    const dead = number(letters.count);
+    const given = `${dead}${letters.isMore === true ? "+" : ""}`;
     await print(createFacts([
       ["tasks", counted === undefined ? "-" : `${number(counted.tasks)}, ${number(counted.paused)} of them paused`],
       ["last hour", `${settled} runs`],
@@ -32,6 +37,7 @@ export const overview: Spec<Record<never, never>> = {
         Object.entries(objectIn(outcomes)).map(([outcome, count]) => `${number(count)} ${outcome}`).join(", "),
       ],
       ["retrying", String(number(retrying))],
+      ["dead letters", dead === 0 ? "none" : { text: given, colour: "red" }],
       ["failing", failed === 0 ? "no task" : { text: failed === 1 ? "1 task" : `${failed} tasks`, colour: "red" }],
       [
         "peers",

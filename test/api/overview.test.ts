@@ -52,6 +52,27 @@ test("the overview counts what waits for another attempt, also when it waited be
     assert.equal((await call("GET overview")).body.retrying, 0);
   }));
 
+test("the overview counts dead letters, those that were dismissed or sent again no more", () =>
+  withWorld(async ({ call, clock, answer }) => {
+    answer({ kind: "failed", status: 404, error: "the target answered 404", retryable: false });
+    await call("POST tasks", { body: { ...LEAST, id: "a", schedule: "R/2026-12-01T09:31:00Z/PT1M" } });
+    const counts = async () => {
+      const { deadLetters, outcomes, failing } = overview.parse((await call("GET overview")).body);
+      return { letters: deadLetters.count, failed: outcomes.failed, failures: failing.map(({ failures }) => failures) };
+    };
+    assert.deepEqual(await counts(), { letters: 0, failed: 0, failures: [] });
+    await clock.pass(3 * 60_000);
+    assert.deepEqual(await counts(), { letters: 3, failed: 3, failures: [3] });
+    const { body } = await call("GET dead-letters");
+    await call("POST dead-letters/dismiss", { body: { ids: [body.items[0].id] } });
+    await clock.pass(2_000);
+    assert.deepEqual(await counts(), { letters: 2, failed: 3, failures: [3] });
+    answer({ kind: "delivered", status: 200 });
+    await call("POST dead-letters/redrive", { body: { ids: [body.items[1].id] } });
+    await clock.pass(2_000);
+    assert.equal((await counts()).letters, 1);
+  }));
+
 test("a task's days are counted in the zone that is asked for", () =>
   withWorld(async ({ call, clock }) => {
     await call("POST tasks", { body: { ...LEAST, id: "a" } });

@@ -30,13 +30,14 @@ test("says at one look how it goes", () =>
     await clock.pass(2_000);
     assert.deepEqual(
       await run("overview"),
-      done(`tasks      2, 0 of them paused
-last hour  1 runs
-late       half 1 ms or less, 99 of 100 1 ms or less
-last day   0 delivered, 1 failed, 0 expired, 0 missed, 0 skipped
-retrying   0
-failing    1 task
-peers      1 alive
+      done(`tasks         2, 0 of them paused
+last hour     1 runs
+late          half 1 ms or less, 99 of 100 1 ms or less
+last day      0 delivered, 1 failed, 0 expired, 0 missed, 0 skipped
+retrying      0
+dead letters  1
+failing       1 task
+peers         1 alive
 
 FAILING SINCE         TASK  TIMES  ERROR
 2026-12-01T09:30:01Z  a     1      HTTP 404

@@ -109,7 +109,7 @@ browserTest(
     for (const path of ["tokenUrl", "clientId", "scope", "audience"] as const) {
       await field(`auth.${path}`).fill(auth[path]);
     }
-    await page.getByLabel("It goes").selectOption("body");
+    await page.getByLabel("The secret goes").selectOption("body");
     await field("credentials.clientSecret").fill("the-secret");
     await page.getByRole("button", { name: "Save" }).click();
     await until("it is kept", async () => {

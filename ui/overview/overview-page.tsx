@@ -43,7 +43,7 @@ export function OverviewPage() {
 }
 
 function Shown({ value }: { readonly value: Overview }) {
-  const { tasks, minutes, lateness, outcomes, retrying, since } = value;
+  const { tasks, minutes, lateness, outcomes, retrying, deadLetters, since } = value;
   const zone = shownZone(zoneChoice.value);
   const hour = minutes.reduce((sum, each) => sum + each, 0);
   const bad = outcomes.failed + outcomes.expired + outcomes.missed;
@@ -87,6 +87,14 @@ function Shown({ value }: { readonly value: Overview }) {
           isWaiting={retrying > 0}
         >
           {retrying === 0 ? "nothing is behind" : "tried again by themselves"}
+        </Tile>
+        <Tile
+          name="Dead letters"
+          to={pageOf("dead-letters")}
+          value={`${deadLetters.count.toLocaleString("en")}${deadLetters.isMore ? "+" : ""}`}
+          isBad={deadLetters.count > 0}
+        >
+          {deadLetters.count === 0 ? "nothing was given up" : "given up: mend, then send again"}
         </Tile>
       </dl>
       <section class="card panel" aria-labelledby="ahead-title">

@@ -157,7 +157,7 @@ export function TargetForm({ name, value, held, onDone, onClose }: {
               <Field {...bind("auth.audience")} label="Audience" isOptional isCode />
             </div>
             {secret("clientSecret", "The client's secret")}
-            {select("auth.clientAuth", "It goes", [["", "in a header"], ["body", "in the body"]])}
+            {select("auth.clientAuth", "The secret goes", [["", "in a header"], ["body", "in the body"]])}
           </>
         )}
         <div class="grid-3">

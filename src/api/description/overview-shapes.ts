@@ -25,6 +25,10 @@ export const overview = z.strictObject({
     description: "Of the last 24 hours.",
   }),
   retrying: count().openapi({ description: "Runs that wait for another attempt." }),
+  deadLetters: z.strictObject({ count: count(), isMore: z.boolean() }).openapi({
+    description:
+      "Runs that were given up, and are neither sent again nor dismissed; isMore: there are more than were counted.",
+  }),
   failing: z.array(z.strictObject({
     task: z.string(),
     user: z.string(),

@@ -16,6 +16,12 @@ const READ_PAGE = 500;
 const OPEN_MAX = 10_000;
 const FAILING_MAX = 1_000;
 const FAILING_SHOWN = 5;
+/** Targets and errors whose dead letters are counted; of all of them 20,000 letters at most, which takes about 20 ms. */
+const CAUSES_MAX = 500;
+/** When letters come or go they are counted anew, but not more often than this. */
+const LETTERS_EVERY_MS = 1_000;
+/** Nobody tells of those that are too old to be kept. */
+const LETTERS_AGAIN_MS = 60_000;
 
 /** Upper bounds of the classes in which lateness is counted: each a quarter wider than the one before, up to an hour. */
 const CLASSES: readonly number[] = Array.from({ length: 68 }, (_, n) => Math.round(1.25 ** n));
@@ -31,6 +37,9 @@ export type Failing = {
   readonly run: string;
 };
 
+/** `isMore`: than were counted. */
+export type Letters = { readonly count: number; readonly isMore: boolean };
+
 export type PulseState = {
   /** From when on all is counted. */
   readonly since: Instant;
@@ -41,6 +50,7 @@ export type PulseState = {
   /** Of the last 24 hours. */
   readonly outcomes: { readonly [O in Outcome]: number };
   readonly retrying: number;
+  readonly deadLetters: Letters;
   /** The longest failing first. */
   readonly failing: readonly Failing[];
   readonly failingCount: number;
@@ -55,6 +65,8 @@ export class Pulse {
   /** Runs that were settled before the past was read, in which they may still wait; absent once it is. */
   #over: Set<string> | undefined = new Set();
   readonly #failing = new Map<TaskGuid, Failing>();
+  #letters: (Letters & { readonly at: Instant }) | undefined;
+  #isLettersOld = false;
   readonly #unwatch: () => void;
   #since: Instant;
   #isBehind: Promise<void> | undefined;
@@ -83,6 +95,7 @@ export class Pulse {
         minute.lateness?.forEach((count, n) => lateness[n] = (lateness[n] ?? 0) + count);
       }
     }
+    const letters = await this.#lettersAt(now);
     const failing = [...this.#failing.values()].sort((a, b) => a.since - b.since);
     return {
       since: this.#since,
@@ -93,6 +106,7 @@ export class Pulse {
       lateness: quantiles(lateness),
       outcomes,
       retrying: this.#retrying.size,
+      deadLetters: { count: letters.count, isMore: letters.isMore },
       failing: failing.slice(0, FAILING_SHOWN),
       failingCount: failing.length,
     };
@@ -102,7 +116,29 @@ export class Pulse {
     this.#unwatch();
   }
 
+  async #lettersAt(now: Instant): Promise<Letters> {
+    const before = this.#letters;
+    const age = before === undefined ? Infinity : Math.abs(now - before.at);
+    if (before !== undefined && age < (this.#isLettersOld ? LETTERS_EVERY_MS : LETTERS_AGAIN_MS)) return before;
+    this.#isLettersOld = false;
+    const counted = await this.#countLetters();
+    this.#letters = { ...counted, at: now };
+    return counted;
+  }
+
+  async #countLetters(): Promise<Letters> {
+    const user = this.#user === undefined ? {} : { user: this.#user };
+    const { items, cursor } = await this.#peer.deadCauses({ ...user, limit: CAUSES_MAX });
+    return {
+      count: items.reduce((sum, { count }) => sum + count, 0),
+      isMore: cursor !== undefined || items.some(({ isMore }) => isMore),
+    };
+  }
+
   #hear(run: Run): void {
+    if (run.outcome === "failed" || run.redriven !== undefined) this.#isLettersOld = true;
+    // It was counted when it failed.
+    if (run.dismissedAt !== undefined) return;
     if (run.state === "retrying" && this.#retrying.size < OPEN_MAX) this.#retrying.add(run.id);
     if (run.state !== "settled") return;
     this.#retrying.delete(run.id);
