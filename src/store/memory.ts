@@ -16,10 +16,14 @@ export type ForkableKeyValue = KeyValue & {
 
 type Entry = readonly [key: string, value: string];
 
-/** A sorted run of entries. */
-type Leaf = readonly Entry[];
+/** A sorted run of records, keys beside values: whoever seeks a key looks at keys alone. */
+type Leaf = { readonly keys: readonly string[]; readonly values: readonly string[] };
+type OwnLeaf = { readonly keys: string[]; readonly values: string[] };
 
-/** Entries of a leaf before it is cut in two. */
+/** All of a space, and the first key of each leaf. */
+type Leaves = { readonly leaves: readonly Leaf[]; readonly firsts: readonly string[] };
+
+/** Records of a leaf before it is cut in two. */
 const LEAF_MAX = 256;
 
 class MemoryKeyValue implements ForkableKeyValue {
@@ -28,14 +32,15 @@ class MemoryKeyValue implements ForkableKeyValue {
 
   fork(): KeyValue {
     const fork = new MemoryKeyValue();
-    for (const [space, shelf] of this.#spaces) fork.#spaces.set(space, new Shelf(shelf.lend()));
+    // What a fork has is never given back.
+    for (const [space, shelf] of this.#spaces) fork.#spaces.set(space, new Shelf(shelf.lend().held));
     return fork;
   }
 
   batch(operations: readonly Operation[]): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed());
     for (const { space, key, value } of operations) {
-      const shelf = this.#spaces.get(space) ?? new Shelf([]);
+      const shelf = this.#spaces.get(space) ?? new Shelf(NOTHING);
       this.#spaces.set(space, shelf);
       shelf.write(key, value);
     }
@@ -44,16 +49,16 @@ class MemoryKeyValue implements ForkableKeyValue {
 
   getMany(space: Space, keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     if (this.#isClosed) return Promise.reject(closed());
-    const leaves = this.#spaces.get(space)?.leaves ?? [];
+    const { leaves, firsts } = this.#spaces.get(space)?.held ?? NOTHING;
     return Promise.resolve(keys.map((key) => {
-      const leaf = leaves[leafFor(leaves, key)];
-      const entry = leaf?.[firstAtOrAfter(leaf, key)];
-      return entry?.[0] === key ? entry[1] : undefined;
+      const leaf = leaves[leafFor(firsts, key)];
+      const at = leaf === undefined ? 0 : firstAtOrAfter(leaf.keys, key);
+      return leaf?.keys[at] === key ? leaf.values[at] : undefined;
     }));
   }
 
   walk(space: Space, range: Range): Walk {
-    return new MemoryWalk(this.#spaces.get(space)?.lend() ?? [], range, () => this.#isClosed);
+    return new MemoryWalk(this.#spaces.get(space)?.lend() ?? NO_LOAN, range, () => this.#isClosed);
   }
 
   damaged(): number {
@@ -68,48 +73,87 @@ class MemoryKeyValue implements ForkableKeyValue {
   }
 }
 
-/** The leaves of one space. What a walk or a fork holds on to is not changed any more: a write then copies it first. */
+const NOTHING: Leaves = { leaves: [], firsts: [] };
+
+/** What was lent, as it was then; to be given back. */
+type Loan = { readonly held: Leaves; readonly end: () => void };
+
+const NO_LOAN: Loan = { held: NOTHING, end: () => {} };
+
+/** The records of one space. What a walk or a fork holds on to is not changed any more: a write then copies it first. */
 class Shelf {
   #leaves: Leaf[];
-  #isLent = false;
-  /** Those that nobody else has. */
-  readonly #own = new Map<Leaf, Entry[]>();
+  #firsts: string[];
+  /** How many hold on to what there is. */
+  #loans = { open: 0 };
+  /** Leaves that nobody else has. */
+  readonly #own = new Map<Leaf, OwnLeaf>();
 
-  constructor(leaves: readonly Leaf[]) {
+  constructor({ leaves, firsts }: Leaves) {
     this.#leaves = [...leaves];
+    this.#firsts = [...firsts];
   }
 
-  get leaves(): readonly Leaf[] {
-    return this.#leaves;
+  get held(): Leaves {
+    return { leaves: this.#leaves, firsts: this.#firsts };
   }
 
-  lend(): readonly Leaf[] {
-    this.#isLent = true;
-    this.#own.clear();
-    return this.#leaves;
+  lend(): Loan {
+    const loans = this.#loans;
+    loans.open++;
+    return { held: this.held, end: () => void loans.open-- };
   }
 
   write(key: string, value: string | undefined): void {
-    const place = leafFor(this.#leaves, key);
-    const known = this.#leaves[place] ?? [];
-    const at = firstAtOrAfter(known, key);
-    const isThere = known[at]?.[0] === key;
+    const place = leafFor(this.#firsts, key);
+    const known = this.#leaves[place] ?? EMPTY;
+    const at = firstAtOrAfter(known.keys, key);
+    const isThere = known.keys[at] === key;
     if (value === undefined && !isThere) return;
-    const leaf = this.#own.get(known) ?? [...known];
-    leaf.splice(at, isThere ? 1 : 0, ...(value === undefined ? [] : [[key, value] as const]));
+    if (this.#loans.open > 0) this.#part();
+    const mine = this.#own.get(known);
+    const leaf = mine ?? { keys: [...known.keys], values: [...known.values] };
+    if (value === undefined) {
+      leaf.keys.splice(at, 1);
+      leaf.values.splice(at, 1);
+    } else if (isThere) leaf.values[at] = value;
+    else {
+      leaf.keys.splice(at, 0, key);
+      leaf.values.splice(at, 0, value);
+    }
+    const { length } = leaf.keys;
+    if (mine === undefined || length === 0 || length > LEAF_MAX) this.#replace(place, known, leaf);
+    else if (at === 0) this.#firsts[place] = leaf.keys[0] ?? key;
+  }
+
+  /** From those who hold on to what there is. */
+  #part(): void {
+    this.#loans = { open: 0 };
+    this.#own.clear();
+    this.#leaves = [...this.#leaves];
+    this.#firsts = [...this.#firsts];
+  }
+
+  /** By one leaf, two halves of it, or by none. */
+  #replace(place: number, known: Leaf, leaf: OwnLeaf): void {
+    const { keys, values } = leaf;
+    const half = keys.length >> 1;
+    const made = keys.length === 0 ? [] : keys.length <= LEAF_MAX ? [leaf] : [
+      { keys: keys.slice(0, half), values: values.slice(0, half) },
+      { keys: keys.slice(half), values: values.slice(half) },
+    ];
     this.#own.delete(known);
-    const half = leaf.length >> 1;
-    const made = leaf.length === 0 ? [] : leaf.length <= LEAF_MAX ? [leaf] : [leaf.slice(0, half), leaf.slice(half)];
     for (const each of made) this.#own.set(each, each);
-    if (this.#isLent) this.#leaves = [...this.#leaves];
-    this.#isLent = false;
-    if (made.length === 1 && place < this.#leaves.length) this.#leaves[place] = leaf;
-    else this.#leaves.splice(place, 1, ...made);
+    this.#leaves.splice(place, 1, ...made);
+    this.#firsts.splice(place, 1, ...made.map(({ keys: [first = ""] }) => first));
   }
 }
 
+const EMPTY: Leaf = { keys: [], values: [] };
+
 class MemoryWalk implements Walk {
-  readonly #leaves: readonly Leaf[];
+  readonly #loan: Loan;
+  readonly #held: Leaves;
   readonly #range: Range;
   readonly #isKeptClosed: () => boolean;
   /** The next entry: its leaf, and its place there. */
@@ -117,8 +161,9 @@ class MemoryWalk implements Walk {
   #at = 0;
   #isClosed = false;
 
-  constructor(leaves: readonly Leaf[], range: Range, isKeptClosed: () => boolean) {
-    this.#leaves = leaves;
+  constructor(loan: Loan, range: Range, isKeptClosed: () => boolean) {
+    this.#loan = loan;
+    this.#held = loan.held;
     this.#range = range;
     this.#isKeptClosed = isKeptClosed;
     this.#start(undefined);
@@ -129,9 +174,10 @@ class MemoryWalk implements Walk {
     const taken: Entry[] = [];
     const step = this.#range.reverse === true ? -1 : 1;
     while (taken.length < count) {
-      const entry = this.#leaves[this.#leaf]?.[this.#at];
-      if (entry === undefined || !isWithin(this.#range, entry[0])) break;
-      taken.push(entry);
+      const key = this.#keyHere();
+      const value = this.#held.leaves[this.#leaf]?.values[this.#at];
+      if (key === undefined || value === undefined || !isWithin(this.#range, key)) break;
+      taken.push([key, value]);
       this.#at += step;
       this.#settle();
     }
@@ -143,6 +189,7 @@ class MemoryWalk implements Walk {
   }
 
   close(): Promise<void> {
+    if (!this.#isClosed) this.#loan.end();
     this.#isClosed = true;
     return Promise.resolve();
   }
@@ -151,10 +198,10 @@ class MemoryWalk implements Walk {
   #start(sought: string | undefined): void {
     const { gt, gte, lt, lte, reverse } = this.#range;
     if (sought !== undefined && !isWithin(this.#range, sought)) {
-      this.#leaf = this.#leaves.length;
+      this.#leaf = this.#held.leaves.length;
     } else if (reverse === true) {
       const from = sought ?? lt ?? lte;
-      if (from === undefined) this.#leaf = this.#leaves.length;
+      if (from === undefined) this.#leaf = this.#held.leaves.length;
       else this.#place(from);
       const isTaken = this.#keyHere() === from && (sought !== undefined || lt === undefined);
       if (from === undefined || !isTaken) this.#at--;
@@ -168,21 +215,21 @@ class MemoryWalk implements Walk {
   }
 
   #keyHere(): string | undefined {
-    return this.#leaves[this.#leaf]?.[this.#at]?.[0];
+    return this.#held.leaves[this.#leaf]?.keys[this.#at];
   }
 
   /** To the first entry at or after the key, or the end of the leaf that would hold it. */
   #place(key: string): void {
-    this.#leaf = leafFor(this.#leaves, key);
-    this.#at = firstAtOrAfter(this.#leaves[this.#leaf] ?? [], key);
+    this.#leaf = leafFor(this.#held.firsts, key);
+    this.#at = firstAtOrAfter(this.#held.leaves[this.#leaf]?.keys ?? [], key);
   }
 
   /** From beyond the edge of a leaf to the nearest entry of the next one. */
   #settle(): void {
     if (this.#at < 0) {
       this.#leaf--;
-      this.#at = (this.#leaves[this.#leaf]?.length ?? 0) - 1;
-    } else if (this.#at >= (this.#leaves[this.#leaf]?.length ?? 0)) {
+      this.#at = (this.#held.leaves[this.#leaf]?.keys.length ?? 0) - 1;
+    } else if (this.#at >= (this.#held.leaves[this.#leaf]?.keys.length ?? 0)) {
       this.#leaf++;
       this.#at = 0;
     }
@@ -195,25 +242,17 @@ function isWithin({ gt, gte, lt, lte }: Range, key: string): boolean {
 }
 
 /** The leaf that holds the key, or would: the last one that starts at or before it. */
-function leafFor(leaves: readonly Leaf[], key: string): number {
-  let low = 0;
-  let high = leaves.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    const first = leaves[middle]?.[0]?.[0];
-    if (first !== undefined && compareKeys(first, key) <= 0) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+function leafFor(firsts: readonly string[], key: string): number {
+  const at = firstAtOrAfter(firsts, key);
+  return firsts[at] === key ? at : Math.max(0, at - 1);
 }
 
-function firstAtOrAfter(leaf: Leaf, key: string): number {
+function firstAtOrAfter(keys: readonly string[], key: string): number {
   let low = 0;
-  let high = leaf.length;
+  let high = keys.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const entry = leaf[middle];
-    if (entry !== undefined && compareKeys(entry[0], key) < 0) low = middle + 1;
+    if (compareKeys(keys[middle] ?? "", key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
