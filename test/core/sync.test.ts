@@ -25,6 +25,7 @@ function puller(answer: (ask: Ask) => Answer | undefined) {
     },
     vector: () => [stampOf(asked.length)],
     runVector: () => [],
+    needsEntities: () => true,
     needsResults: () => false,
     mustFallBack: () => false,
     mergeEntities(entities, _living, done) {
@@ -60,6 +61,12 @@ function pages(vector: number): (ask: Ask) => Answer {
     return { kind: "entities", entities: [entityOf(n)], vector: [stampOf(vector + n)], living: 3, ...more };
   };
 }
+
+test("run logs alone are pulled when nothing else is wanted", () => {
+  const { doors, asked, adopted } = puller(pages(10));
+  assert.deepEqual(pullOnce({ ...doors, needsEntities: () => false }), ["whole", undefined]);
+  assert.deepEqual([asked.map(({ kind }) => kind), adopted], [["carries"], []]);
+});
 
 test("a pull adopts the vector of its first page, when the last one is taken in", () => {
   const { doors, taken, adopted } = puller(pages(100));

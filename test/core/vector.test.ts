@@ -39,6 +39,21 @@ test("the digest of a vector follows its changes, and its copy's not", () => {
   assert.equal(copy.digest(), vector.digest());
 });
 
+test("the digest of a run vector is the same whatever came first, and can be had for another end of one log", () => {
+  const [one, other] = [new RunVector(), new RunVector()];
+  one.take({ author: "a", from: 1, to: 3 });
+  one.take({ author: "b", from: 1, to: 7 });
+  for (const span of [{ author: "b", from: 1, to: 2 }, { author: "a", from: 1, to: 3 }]) other.take(span);
+  assert.notEqual(one.digest(), other.digest());
+  assert.deepEqual([one.digestWith("b", 2), other.digestWith("b", 7)], [other.digest(), one.digest()]);
+  assert.equal(one.digestWith("c", 0), one.digest());
+  other.take({ author: "b", from: 3, to: 7 });
+  assert.equal(other.digest(), one.digest());
+  assert.equal(RunVector.parse(one.entries())?.digest(), one.digest());
+  assert.match(one.digest(), /^[0-9a-f]{16}$/);
+  assert.equal(new RunVector().digest(), "0".repeat(16));
+});
+
 test("what is no version vector is refused, and so is one that is too long", () => {
   const long = Array.from({ length: VECTOR_ENTRIES_MAX + 1 }, (_, n) => makeStamp(1, 0, n + 1));
   const stamp = makeStamp(1, 0, 1);

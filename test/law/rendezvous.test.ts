@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Candidate, ownersOf } from "../../src/core/ownership/rendezvous.ts";
+import { type Candidate, Firsts, ownersOf } from "../../src/core/ownership/rendezvous.ts";
 import { SHARDS } from "../../src/core/ownership/shard.ts";
 import { chanceOf } from "../chance.ts";
 
@@ -20,6 +20,22 @@ test("who comes takes shards and who goes leaves them, and no other shard moves"
     const moved = withComer.filter((owner, shard) => owner !== without[shard]);
     assert.ok(moved.every((owner) => owner === comer.peer), `seed ${seed}`);
     assert.ok(moved.length > 0, `seed ${seed}`);
+  }
+});
+
+test("whoever came, went or changed its weight before, the first are those of a fresh look", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const chance = chanceOf(seed);
+    const firsts = new Firsts();
+    let candidates = group(chance);
+    for (let step = 0; step < 12; step++) {
+      const [comer] = group(chance);
+      candidates = candidates.filter(() => chance() < 0.9)
+        .map((each) => chance() < 0.1 ? { ...each, weight: each.weight * 2 } : each);
+      if (comer !== undefined && chance() < 0.7) candidates.unshift(comer);
+      if (chance() < 0.05) candidates = [];
+      assert.deepEqual(firsts.among(candidates), ownersOf(candidates), `seed ${seed}, step ${step}`);
+    }
   }
 });
 

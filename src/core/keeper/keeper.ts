@@ -9,16 +9,8 @@ import { SKEW_MAX_MS } from "../membership/skew.ts";
 import { type Departure, Departures } from "../ownership/departures.ts";
 import type { Groups, Seat } from "../ownership/groups.ts";
 import { Leases } from "../ownership/leases.ts";
-import {
-  type Listing,
-  type MeshView,
-  type Other,
-  Ownership,
-  type OwnershipChange,
-  type ShardState,
-} from "../ownership/ownership.ts";
+import { type MeshView, Ownership, type OwnershipChange, type ShardState } from "../ownership/ownership.ts";
 import type { PeerNews, SwimMessage } from "../ownership/presence.ts";
-import { type Eligible, Ranking } from "../ownership/ranking.ts";
 import { ShardSet } from "../ownership/shard-set.ts";
 import { GROUP_SHARDS, type Shard } from "../ownership/shard.ts";
 import type { HeldNews } from "../replication/replication.ts";
@@ -26,8 +18,9 @@ import type { GroupId } from "../task/peer-group.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Periods } from "../values/periods.ts";
-import { eligibleOf, type Introduction, isEligible } from "./introduction.ts";
+import type { Introduction } from "./introduction.ts";
 import type { KeeperHost } from "./keeper-host.ts";
+import { Outlook } from "./outlook.ts";
 import { Tidings } from "./tidings.ts";
 
 /** How long a dead peer's shards wait for what the others hold of its log (REPLICATION §5). */
@@ -64,8 +57,7 @@ export class Keeper {
   #isRemoved = false;
   #isWritable = true;
   readonly #groups: Groups;
-  readonly #ranking: Ranking;
-  readonly #listed = new Map<PeerId, { readonly text: string; readonly shards: ShardSet }>();
+  readonly #outlook: Outlook;
   #shardsText: { readonly version: number; readonly text: string } = { version: -1, text: "" };
   #membersWakeAt: Instant | undefined;
   #ownershipWakeAt: Instant | undefined;
@@ -89,7 +81,13 @@ export class Keeper {
     const now = host.now();
     this.#host = host;
     this.#groups = settings.groups;
-    this.#ranking = new Ranking(settings.groups);
+    this.#outlook = new Outlook({
+      self: host.self,
+      introduction: settings.introduction,
+      groups: settings.groups,
+      gathering: this.#gathering,
+      departures: this.#departures,
+    });
     this.#introduction = settings.introduction;
     this.#held = settings.held;
     this.#admitted = [host.self];
@@ -135,7 +133,7 @@ export class Keeper {
 
   /** Who ranks first for the shard, as far as this peer can tell; absent while nobody is able to fire it. */
   ownerOf(shard: Shard): PeerId | undefined {
-    return this.#ranking.owners[shard];
+    return this.#outlook.owners[shard];
   }
 
   /** Whether a peer that lives says that it fires tasks of the group. */
@@ -250,7 +248,7 @@ export class Keeper {
   #watchDeparture(from: PeerId, { shards: text, shardsVersion, fenced }: PeerNews): void {
     const before = this.#members.peer(from)?.news;
     if (before === undefined || before.fenced || fenced || shardsVersion <= before.shardsVersion) return;
-    const shards = this.#shardsOf(from, before.shards).minus(this.#groups.parse(text));
+    const shards = this.#outlook.shardsOf(from, before.shards).minus(this.#groups.parse(text));
     if (shards.size === 0) return;
     this.#defer({ from, shards, until: this.#host.steady() + DEPARTURE_MS as Instant });
   }
@@ -343,7 +341,7 @@ export class Keeper {
     if (from === "dead") this.#meet(peer);
     const news = this.#members.peer(peer)?.news;
     if (from !== "dead" || news === undefined || news.fenced) return;
-    const listed = this.#shardsOf(peer, news.shards);
+    const listed = this.#outlook.shardsOf(peer, news.shards);
     if (listed.minus(this.#ownership.shards()).size < listed.size) this.#barrier.raise();
   }
 
@@ -417,43 +415,10 @@ export class Keeper {
   }
 
   #view(own: PeerNews): MeshView {
-    const others: Other[] = [];
-    const { self } = this.#host;
-    const eligible: Eligible[] = isEligible(own, this.#introduction) ? [eligibleOf(self, own)] : [];
-    for (const { peer, state, news, answered } of this.#members.known()) {
-      const isLiving = state === "alive" || state === "suspect";
-      if (isLiving && news !== undefined && isEligible(news, this.#introduction)) eligible.push(eligibleOf(peer, news));
-      if (isLiving || this.#gathering.has(peer)) {
-        const listing = news === undefined ? {} : { listing: this.#listing(peer, news, answered) };
-        others.push({ kind: "alive", peer, ...listing });
-      } else if (state === "dead") others.push({ kind: "dead", peer });
-    }
+    const { owners, others } = this.#outlook.look(own, this.#members.known());
     // All that the others list is parsed by now: their groups are known.
     this.#ownership.grow(this.#groups.shards);
-    return {
-      owners: this.#ranking.rank(eligible),
-      fenced: this.isFenced,
-      probed: this.#members.probed,
-      others,
-    };
-  }
-
-  /** What it lists, and what it has let go whose log is not here yet: as it stood one version before. */
-  #listing(peer: PeerId, { shards: text, shardsVersion: version, fenced }: PeerNews, answered: number): Listing {
-    const listed = this.#shardsOf(peer, text);
-    const departing = this.#departures.of(peer);
-    if (departing === undefined) return { shards: listed, version, fenced, answered };
-    departing.addAll(listed);
-    return { shards: departing, version: version - 1, fenced, answered };
-  }
-
-  /** Parsed once: the same text comes with each news until it changes. */
-  #shardsOf(peer: PeerId, text: string): ShardSet {
-    const known = this.#listed.get(peer);
-    if (known?.text === text) return known.shards;
-    const shards = this.#groups.parse(text);
-    this.#listed.set(peer, { text, shards });
-    return shards;
+    return { owners, others, fenced: this.isFenced, probed: this.#members.probed };
   }
 
   #news(): PeerNews {

@@ -12,10 +12,11 @@ import { Gossip } from "./gossip.ts";
 import { isLiving, type Member, type MemberView, newMember, viewOf } from "./member.ts";
 import { directProbe, HELPERS, hinted, indirect, type Probe, verdictOfHint } from "./probe.ts";
 import { type Relay, Relays } from "./relays.ts";
+import { Roster } from "./roster.ts";
 import { shuffle } from "./rotation.ts";
 import { Round } from "./round.ts";
 import { outweighs } from "./rumors.ts";
-import { clockAmong, type ClockView } from "./skew.ts";
+import type { ClockView } from "./skew.ts";
 import { INCARNATION_MAX, SEQ_MAX } from "./swim-message.ts";
 
 export type MemberSettings = {
@@ -51,6 +52,7 @@ export class Members {
   readonly #time: LoopTime;
   readonly #health = new LocalHealth();
   readonly #members = new Map<PeerId, Member>();
+  readonly #roster = new Roster(this.#members);
   readonly #gossip: Gossip;
   readonly #round: Round;
   readonly #probes = new Map<PeerId, Probe>();
@@ -200,17 +202,17 @@ export class Members {
   }
 
   /** The same without copies. */
-  known(): Iterable<Readonly<Member>> {
-    return this.#members.values();
+  known(): readonly Readonly<Member>[] {
+    return this.#roster.all();
   }
 
   /** The others that are not given up: a suspect is alive until it is dead. */
   alive(): readonly PeerId[] {
-    return [...this.#members.values()].filter(isLiving).map(({ peer }) => peer);
+    return this.#roster.alive();
   }
 
   clock(): ClockView {
-    return clockAmong([...this.#members.values()].filter(isLiving).flatMap(({ samples }) => samples.skewMs ?? []));
+    return this.#roster.clock();
   }
 
   // Time
@@ -221,7 +223,7 @@ export class Members {
     this.#changes = [];
     this.#isFenced = false;
     const { lateMs, isBack } = this.#time.advance(now);
-    if (isBack) this.#forgetSkews();
+    if (isBack) this.#roster.forgetSkews();
     if (lateMs <= this.#periods.graceMs || this.#hasLeft) return;
     this.#health.blame();
     if (lateMs > this.#suspicionMs()) this.#fence();
@@ -250,7 +252,7 @@ export class Members {
     const ms = this.#time.ms;
     this.#isFenced = true;
     this.#fencedSeq = this.#seq;
-    this.#forgetSkews();
+    this.#roster.forgetSkews();
     this.#probes.clear();
     this.#relays.clear();
     this.#heardMs = ms;
@@ -284,6 +286,7 @@ export class Members {
   #welcome(peer: PeerId): void {
     const member = newMember(peer, this.#now);
     this.#members.set(peer, member);
+    this.#roster.moved();
     this.#unasked.add(peer);
     this.#changes.push({ peer, from: undefined, to: "dead" });
     if (!this.#hasLeft) this.#probe(member);
@@ -293,6 +296,7 @@ export class Members {
     const member = this.#members.get(peer);
     if (member !== undefined) this.#suspects.delete(member);
     for (const known of [this.#members, this.#probes, this.#unlinked, this.#unasked]) known.delete(peer);
+    this.#roster.moved();
     this.#round.forget(peer);
     this.#gossip.forget(peer);
     this.#relays.forget(peer);
@@ -318,6 +322,7 @@ export class Members {
     const from = member.state;
     member.state = state;
     member.incarnation = incarnation;
+    this.#roster.moved();
     this.#gossip.put(rumor);
     this.#suspects.delete(member);
     if (state === "suspect") {
@@ -373,7 +378,7 @@ export class Members {
       this.#probes.delete(from.peer);
       this.#unasked.delete(from.peer);
       // A probe that was sent twice has two round trips, and nobody knows whose answer this is (Karn's rule).
-      if (probe.stage === "direct") from.samples.add(probe.sentAt, wall, this.#now);
+      if (probe.stage === "direct") this.#roster.measured(from, probe.sentAt, wall, this.#now);
     }
     const relay = this.#relays.takeAnswered(seq, from.peer);
     if (relay !== undefined) this.#report(relay, true, from.said);
@@ -482,17 +487,11 @@ export class Members {
   }
 
   #suspicionMs(): number {
-    let living = 1;
-    for (const member of this.#members.values()) if (isLiving(member)) living++;
-    return suspicionMs(this.#periods, living);
+    return suspicionMs(this.#periods, this.#roster.alive().length + 1);
   }
 
   /** Of several living others none was heard for a whole period: it may be this peer that is cut off. */
   #isAlone(): boolean {
     return this.#time.ms - this.#heardMs >= this.#periods.probeMs && this.alive().length > 1;
-  }
-
-  #forgetSkews(): void {
-    for (const { samples } of this.#members.values()) samples.clear();
   }
 }

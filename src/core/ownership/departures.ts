@@ -21,20 +21,37 @@ const LOOK_MS = 50;
 
 export class Departures {
   readonly #open = new Set<Departure>();
+  /** How many are open of each peer: with each message it is asked of all. */
+  readonly #counts = new Map<PeerId, number>();
   #lookAt = Infinity;
 
   add(departure: Departure, now: Instant): void {
     this.#open.add(departure);
+    this.#count(departure.from, 1);
     this.#lookAt = Math.min(this.#lookAt, now + LOOK_MS);
   }
 
   /** Whether it was under way until now. */
   end(departure: Departure): boolean {
-    return this.#open.delete(departure);
+    const isOpen = this.#open.delete(departure);
+    if (isOpen) this.#count(departure.from, -1);
+    return isOpen;
+  }
+
+  #count(peer: PeerId, more: number): void {
+    const count = (this.#counts.get(peer) ?? 0) + more;
+    if (count === 0) this.#counts.delete(peer);
+    else this.#counts.set(peer, count);
+  }
+
+  /** Nothing is under way of anybody. */
+  get isEmpty(): boolean {
+    return this.#open.size === 0;
   }
 
   /** What is still to count as fired by this peer. */
   of(peer: PeerId): ShardSet | undefined {
+    if (!this.#counts.has(peer)) return undefined;
     let shards: ShardSet | undefined;
     for (const { from, shards: each } of this.#open) {
       if (from !== peer) continue;

@@ -13,6 +13,7 @@
 
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
+import { type Listing, Listings } from "./listings.ts";
 import { ShardSet } from "./shard-set.ts";
 import { type Shard, SHARDS } from "./shard.ts";
 
@@ -40,18 +41,6 @@ export type Other =
   /** `listing` is absent until it has told any news. */
   | { readonly kind: "alive"; readonly peer: PeerId; readonly listing?: Listing }
   | { readonly kind: "dead"; readonly peer: PeerId };
-
-/** From a peer's newest news. */
-export type Listing = {
-  /** What it fires: its owned and releasing shards. */
-  readonly shards: ShardSet;
-  /** Grows with each change of `shards`, across restarts too. */
-  readonly version: number;
-  /** Then it fires nothing, whatever it lists. */
-  readonly fenced: boolean;
-  /** The number of the last probe by this peer that it has answered, with this news or older. 0 when none. */
-  readonly answered: number;
-};
 
 /** What to do, in this order. */
 export type OwnershipChange = {
@@ -83,8 +72,8 @@ export class Ownership {
   readonly #drained = new ShardSet();
   #view: MeshView = { owners: [], fenced: true, probed: 0, others: [] };
   /** What the others list, less what they released after their news. */
-  #listings = new Map<PeerId, Listing | undefined>();
-  readonly #listed = new ShardSet();
+  readonly #listings = new Listings();
+  #listed = new ShardSet();
   /** Some shard has changed its state since `#listed` was made. */
   #isListStale = false;
   /** What was last to be waited for: the answers to probes up to this one, and a moment. */
@@ -106,9 +95,9 @@ export class Ownership {
     return this.#states[shard] ?? "foreign";
   }
 
-  /** What this peer lists in its news. */
+  /** What this peer lists in its news: the same set until it lists others, and not to be changed. */
   shards(): ShardSet {
-    return this.#listed.copy();
+    return this.#listed;
   }
 
   /** Grows with each change of `shards()`; at least the time of the start, so that it grows across restarts. */
@@ -135,7 +124,7 @@ export class Ownership {
       this.#states[shard] = "foreign";
       this.#grants[shard] = undefined;
     }
-    for (const listing of this.#listings.values()) listing?.shards.clear(from, to);
+    this.#listings.clear(from, to);
     this.#drained.clear(from, to);
   }
 
@@ -143,16 +132,18 @@ export class Ownership {
   see(view: MeshView, now: Instant): OwnershipChange {
     if (this.#isNothingNew(view, now)) return this.#passOver(view);
     this.#catchUp();
-    const before = this.#listings;
-    this.#view = view;
-    this.#listings = new Map();
-    for (const other of view.others) {
-      const known = before.get(other.peer);
-      if (other.kind === "alive") this.#listings.set(other.peer, newer(known, other.listing));
+    let alive = 0;
+    for (const [at, other] of view.others.entries()) {
+      if (other.kind === "alive") alive++;
+      if (other === this.#view.others[at]) continue;
+      const known = this.#listings.get(other.peer);
+      if (other.kind === "alive") this.#listings.put(other.peer, newer(known, other.listing));
       else if (known !== undefined && !known.fenced) {
         this.#free(known.shards, { by: other.peer, version: Infinity, until: now + AWAIT_MAX_MS });
       }
     }
+    this.#view = view;
+    if (this.#listings.size > alive) this.#forgetGone();
     return this.#decide(now);
   }
 
@@ -164,7 +155,7 @@ export class Ownership {
     this.#catchUp();
     const known = this.#listings.get(from);
     if (known !== undefined && known.version < version) {
-      this.#listings.set(from, { ...known, shards: known.shards.minus(shards) });
+      this.#listings.put(from, { ...known, shards: known.shards.minus(shards) });
     }
     this.#free(shards, { by: from, version, until: now + AWAIT_MAX_MS });
     return this.#decide(now);
@@ -188,46 +179,52 @@ export class Ownership {
     if (this.#wakeAt !== undefined && now >= this.#wakeAt) return false;
     let alive = 0;
     let answered = Infinity;
-    for (const other of others) {
+    for (const [at, other] of others.entries()) {
+      if (other.kind === "alive") {
+        alive++;
+        answered = Math.min(answered, other.listing?.answered ?? 0);
+      }
+      // It was looked at the last time.
+      if (other === this.#view.others[at]) continue;
       const known = this.#listings.get(other.peer);
       if (other.kind === "dead") {
         if (known !== undefined) return false;
         continue;
       }
-      alive++;
       const { listing } = other;
       if (known?.version !== listing?.version || known?.fenced !== listing?.fenced) return false;
       if (!this.#listings.has(other.peer)) return false;
-      answered = Math.min(answered, listing?.answered ?? 0);
     }
     return alive === this.#listings.size && (this.#wakeAt === undefined || answered === this.#answered);
   }
 
   /** Most news say nothing new: of a hundred peers, some hundred a second. */
   #passOver(view: MeshView): OwnershipChange {
+    for (const [at, other] of view.others.entries()) {
+      if (other.kind === "dead" || other.listing === undefined || other === this.#view.others[at]) continue;
+      this.#listings.put(other.peer, newer(this.#listings.get(other.peer), other.listing));
+    }
     this.#view = view;
     this.#isBehind = true;
-    for (const other of view.others) {
-      const known = this.#listings.get(other.peer);
-      if (other.kind === "alive" && other.listing !== undefined) {
-        this.#listings.set(other.peer, newer(known, other.listing));
-      }
-    }
     return { ...NOTHING, ask: this.#toAsk(), wakeAt: this.#wakeAt };
   }
 
   #toAsk(): readonly PeerId[] {
-    if (this.#unanswered < 0) return [];
-    return [...this.#listings].filter(([, listing]) => (listing?.answered ?? 0) <= this.#unanswered).map(([peer]) =>
-      peer
-    );
+    return this.#unanswered < 0 ? [] : this.#listings.unanswered(this.#unanswered);
+  }
+
+  #forgetGone(): void {
+    const living = new Set(this.#view.others.flatMap(({ kind, peer }) => kind === "alive" ? peer : []));
+    for (const peer of [...this.#listings.peers()]) if (!living.has(peer)) this.#listings.delete(peer);
   }
 
   /** Of what others fired by the views that were passed over. */
   #catchUp(): void {
     if (!this.#isBehind) return;
     this.#isBehind = false;
-    for (const shard of this.#heard().fired) this.#probedBefore[shard] = this.#view.probed;
+    for (let shard = 0; shard < this.#count; shard++) {
+      if (this.#listings.isFired(shard)) this.#probedBefore[shard] = this.#view.probed;
+    }
   }
 
   #free(shards: ShardSet, grant: Grant): void {
@@ -249,7 +246,7 @@ export class Ownership {
   /** Moves each shard as far as it goes. */
   #decide(now: Instant): OwnershipChange {
     const { owners, fenced, probed } = this.#view;
-    const { fired, answered } = this.#heard();
+    const answered = this.#listings.answered();
     const stopped: Shard[] = [];
     const gained: Shard[] = [];
     const released = new Map<PeerId | undefined, ShardSet>();
@@ -257,7 +254,7 @@ export class Ownership {
     let wakeAt = Infinity;
     for (let shard = 0; shard < this.#count; shard++) {
       const isMine = !fenced && owners[shard] === this.#self;
-      const isFired = fired.has(shard);
+      const isFired = this.#listings.isFired(shard);
       if (isFired) this.#probedBefore[shard] = probed;
       const isGranted = !isFired && this.#isGranted(shard, now);
       if (!isGranted) this.#grants[shard] = undefined;
@@ -304,29 +301,20 @@ export class Ownership {
     };
   }
 
-  /** What the others fire, and the number of the last probe that all of them have answered. */
-  #heard(): { readonly fired: ShardSet; readonly answered: number } {
-    const fired = new ShardSet();
-    let answered = Infinity;
-    for (const listing of this.#listings.values()) {
-      if (listing !== undefined && !listing.fenced) fired.addAll(listing.shards);
-      answered = Math.min(answered, listing?.answered ?? 0);
-    }
-    return { fired, answered };
-  }
-
   #list(now: Instant): void {
     if (!this.#isListStale) return;
     this.#isListStale = false;
-    let isNews = false;
+    let listed: ShardSet | undefined;
     for (let shard = 0; shard < this.#count; shard++) {
       const isHeld = this.#states[shard] === "owned" || this.#states[shard] === "releasing";
       if (isHeld === this.#listed.has(shard)) continue;
-      isNews = true;
-      if (isHeld) this.#listed.add(shard);
-      else this.#listed.delete(shard);
+      listed ??= this.#listed.copy();
+      if (isHeld) listed.add(shard);
+      else listed.delete(shard);
     }
-    if (isNews) this.#version = Math.max(this.#version + 1, now);
+    if (listed === undefined) return;
+    this.#listed = listed;
+    this.#version = Math.max(this.#version + 1, now);
   }
 }
 
@@ -369,7 +357,9 @@ function nextState(state: ShardState, { isMine, fenced, isFree, isDone }: Situat
 /** Of one version, what is known is less what was released since. */
 function newer(known: Listing | undefined, told: Listing | undefined): Listing | undefined {
   if (known === undefined || told === undefined) return told ?? known;
-  return told.version > known.version ? told : { ...told, shards: known.shards, version: known.version };
+  const isSame = told.version === known.version && told.shards === known.shards;
+  if (isSame || told.version > known.version) return told;
+  return { ...told, shards: known.shards, version: known.version };
 }
 
 function addTo(releases: Map<PeerId | undefined, ShardSet>, to: PeerId | undefined, shard: Shard): void {

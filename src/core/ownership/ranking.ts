@@ -2,11 +2,11 @@
 // fire. It is made anew only when who is able, their weights or labels, or the groups change: a hundred peers bring some
 // hundred news a second, and a ranking of all costs some milliseconds.
 
-import { type PeerGroup, weightInGroup } from "../task/peer-group.ts";
+import { type GroupId, type PeerGroup, weightInGroup } from "../task/peer-group.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Labels } from "../values/labels.ts";
 import type { Groups } from "./groups.ts";
-import { ownersOf } from "./rendezvous.ts";
+import { Firsts } from "./rendezvous.ts";
 
 /** A peer that is alive, takes part, and has synced. */
 export type Eligible = {
@@ -23,6 +23,9 @@ export class Ranking {
   #seen: readonly Eligible[] = [];
   #version = -1;
   #owners: readonly (PeerId | undefined)[] = [];
+  readonly #firsts = new Firsts();
+  /** Of the groups in use. */
+  #ofGroups = new Map<GroupId, Firsts>();
 
   constructor(groups: Groups) {
     this.#groups = groups;
@@ -40,10 +43,14 @@ export class Ranking {
     const key = this.#keyOf(eligible);
     if (key === this.#key) return this.#owners;
     this.#key = key;
-    const owners: (PeerId | undefined)[] = [...ownersOf(able(eligible))];
+    const owners: (PeerId | undefined)[] = [...this.#firsts.among(able(eligible))];
+    const ofGroups = new Map<GroupId, Firsts>();
     for (const { group, from } of this.#groups.used()) {
-      ownersOf(able(membersOf(group, eligible)), group.id).forEach((peer, shard) => owners[from + shard] = peer);
+      const firsts = this.#ofGroups.get(group.id) ?? new Firsts(group.id);
+      ofGroups.set(group.id, firsts);
+      firsts.among(able(membersOf(group, eligible))).forEach((peer, shard) => owners[from + shard] = peer);
     }
+    this.#ofGroups = ofGroups;
     this.#owners = owners;
     return owners;
   }
@@ -61,9 +68,13 @@ export class Ranking {
 function isSame(some: readonly Eligible[], others: readonly Eligible[]): boolean {
   return some.length === others.length && some.every((each, at) => {
     const other = others[at];
-    return other !== undefined && each.peer === other.peer && each.weight === other.weight &&
-      each.writable === other.writable && each.name === other.name && isAlike(each.labels, other.labels);
+    return other !== undefined && isSameEligible(each, other);
   });
+}
+
+export function isSameEligible(one: Eligible, other: Eligible): boolean {
+  return one === other || (one.peer === other.peer && one.weight === other.weight &&
+    one.writable === other.writable && one.name === other.name && isAlike(one.labels, other.labels));
 }
 
 function isAlike(some: Labels, others: Labels): boolean {

@@ -18,23 +18,67 @@ export type Candidate = { readonly peer: PeerId; readonly weight: number };
  * group a peer goes by its id, a line feed and the group's id, so that who is lucky in one is not so in all.
  */
 export function ownersOf(candidates: readonly Candidate[], group?: GroupId): readonly PeerId[] {
-  const [first, ...others] = valid(candidates);
-  if (first === undefined) return [];
-  const shards = group === undefined ? SHARDS : GROUP_SHARDS;
-  const owners = new Array<PeerId>(shards).fill(first.peer);
-  const best = new Float64Array(shards);
-  const logarithms = logarithmsOf(nameIn(first.peer, group), shards);
-  for (let shard = 0; shard < shards; shard++) best[shard] = -first.weight / (logarithms[shard] ?? -1);
-  for (const { peer, weight } of others) {
-    const logarithms = logarithmsOf(nameIn(peer, group), shards);
-    for (let shard = 0; shard < shards; shard++) {
-      const score = -weight / (logarithms[shard] ?? -1);
-      if (score <= (best[shard] ?? 0)) continue;
-      best[shard] = score;
-      owners[shard] = peer;
+  return new Firsts(group).among(candidates);
+}
+
+/**
+ * The same for candidates that come and go: who comes is held against the first of each shard, and where who goes was the
+ * first the others are asked. When a mesh of a hundred comes up each peer ranks a hundred times, one more each time.
+ */
+export class Firsts {
+  readonly #group: GroupId | undefined;
+  readonly #shards: number;
+  readonly #best: Float64Array;
+  readonly #peers: PeerId[];
+  #candidates: readonly Candidate[] = [];
+
+  constructor(group?: GroupId) {
+    this.#group = group;
+    this.#shards = group === undefined ? SHARDS : GROUP_SHARDS;
+    this.#best = new Float64Array(this.#shards);
+    this.#peers = new Array<PeerId>(this.#shards).fill("");
+  }
+
+  /** A new array at each call. */
+  among(candidates: readonly Candidate[]): readonly PeerId[] {
+    const after = valid(candidates);
+    const [left, come] = [missing(this.#candidates, after), missing(after, this.#candidates)];
+    if (left.size > 0) this.#leave(left, after.filter(({ peer }) => !come.has(peer)));
+    for (const candidate of after) if (come.has(candidate.peer)) this.#come(candidate);
+    this.#candidates = after;
+    return after.length === 0 ? [] : [...this.#peers];
+  }
+
+  #come({ peer, weight }: Candidate): void {
+    const logarithms = logarithmsOf(nameIn(peer, this.#group), this.#shards);
+    for (let shard = 0; shard < this.#shards; shard++) this.#offer(shard, peer, -weight / (logarithms[shard] ?? -1));
+  }
+
+  #leave(left: ReadonlySet<PeerId>, others: readonly Candidate[]): void {
+    const named = others.map((each) => ({
+      ...each,
+      logarithms: logarithmsOf(nameIn(each.peer, this.#group), this.#shards),
+    }));
+    for (let shard = 0; shard < this.#shards; shard++) {
+      if (!left.has(this.#peers[shard] ?? "")) continue;
+      this.#best[shard] = 0;
+      for (const { peer, weight, logarithms } of named) this.#offer(shard, peer, -weight / (logarithms[shard] ?? -1));
     }
   }
-  return owners;
+
+  /** Of two equal scores the smaller id's is ahead. */
+  #offer(shard: Shard, peer: PeerId, score: number): void {
+    const best = this.#best[shard] ?? 0;
+    if (score < best || (score === best && peer >= (this.#peers[shard] ?? ""))) return;
+    this.#best[shard] = score;
+    this.#peers[shard] = peer;
+  }
+}
+
+/** Who is among these and not, with the same weight, among those. */
+function missing(these: readonly Candidate[], those: readonly Candidate[]): ReadonlySet<PeerId> {
+  const weights = new Map(those.map(({ peer, weight }) => [peer, weight]));
+  return new Set(these.filter(({ peer, weight }) => weights.get(peer) !== weight).map(({ peer }) => peer));
 }
 
 /** The candidates of one shard, the first first. */

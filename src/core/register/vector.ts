@@ -85,7 +85,8 @@ export type RunSpan = { readonly author: PeerId; readonly from: number; readonly
 export class RunVector {
   /** The highest number of each author below which none is missing. */
   readonly #numbers = new Map<PeerId, number>();
-  #digest: string | undefined;
+  /** Of the hashes of all entries, mod 2^64: it changes with each page of a log that comes. */
+  #sum = 0n;
 
   /** From `entries()` of another peer; undefined when it is anything else. */
   static parse(value: unknown): RunVector | undefined {
@@ -96,7 +97,7 @@ export class RunVector {
       const [author, number] = entry as readonly unknown[];
       if (!isAuthor(author) || vector.#numbers.has(author)) return undefined;
       if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 1) return undefined;
-      vector.#numbers.set(author, number);
+      vector.#set(author, number);
     }
     return vector;
   }
@@ -115,10 +116,7 @@ export class RunVector {
   take({ author, from, to }: RunSpan): boolean {
     const have = this.upTo(author);
     if (from > have + 1 || (have === 0 && this.#numbers.size >= VECTOR_ENTRIES_MAX)) return false;
-    if (to > have) {
-      this.#numbers.set(author, to);
-      this.#digest = undefined;
-    }
+    if (to > have) this.#set(author, to);
     return true;
   }
 
@@ -142,7 +140,21 @@ export class RunVector {
 
   /** 16 hex digits, equal when the vectors are. */
   digest(): string {
-    return this.#digest ??= digestOf(this.entries().map(([author, number]) => `${author} ${number}`));
+    return digitsOf(this.#sum);
+  }
+
+  /** The same, were the log of `author` known up to that number. */
+  digestWith(author: PeerId, number: number): string {
+    return digitsOf(this.#sumWith(author, number));
+  }
+
+  #set(author: PeerId, number: number): void {
+    this.#sum = this.#sumWith(author, number);
+    this.#numbers.set(author, number);
+  }
+
+  #sumWith(author: PeerId, number: number): bigint {
+    return this.#sum - hashOf(author, this.upTo(author)) + hashOf(author, number);
   }
 }
 
@@ -183,6 +195,15 @@ function isWithin<Key, Mark extends string | number>(a: ReadonlyMap<Key, Mark>, 
 function comparison(isBelow: boolean, isAbove: boolean): Comparison {
   if (isBelow) return isAbove ? "equal" : "below";
   return isAbove ? "above" : "concurrent";
+}
+
+/** What is not known leaves the sum as it is. */
+function hashOf(author: PeerId, number: number): bigint {
+  return number === 0 ? 0n : BigInt(`0x${digestOf([`${author} ${number}`])}`);
+}
+
+function digitsOf(sum: bigint): string {
+  return BigInt.asUintN(64, sum).toString(16).padStart(16, "0");
 }
 
 function digestOf(lines: readonly string[]): string {

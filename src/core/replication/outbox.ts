@@ -62,6 +62,11 @@ export class Outbox {
     return this.#openAt === undefined || this.#openAt < now ? now : this.#openAt;
   }
 
+  /** Up to where others have been told of this peer's log, which ends at `ownSeq`. */
+  toldTo(ownSeq: number): number {
+    return this.#carries.length === 0 ? ownSeq : this.#carriedTo;
+  }
+
   /** What is to be sent now; empty while the window is shut. */
   take(peers: number, now: Instant): readonly Broadcast[] {
     const wakeAt = this.wakeAt(now);

@@ -15,6 +15,7 @@ import type { PeerId } from "../values/ids.ts";
 import { type Instant, INSTANT_MAX } from "../values/instant.ts";
 import { stampOrigin } from "../values/stamp.ts";
 import { Asks } from "./asks.ts";
+import { Had } from "./had.ts";
 import { counted, Intake } from "./intake.ts";
 import { dotOf, livingStampsChanged } from "./living-stamps.ts";
 import { Outbox } from "./outbox.ts";
@@ -22,15 +23,12 @@ import { Repairs } from "./repairs.ts";
 import type { ReplicationHost, ReplicationStart } from "./replication-host.ts";
 import { Keepings, Spreads } from "./spread.ts";
 import { pull, type Unfinished } from "./sync.ts";
+import { type DueWish, Wishes } from "./wishes.ts";
 
 /** How long one question may take: a page is read, sent and merged in a tenth of it. */
 const ANSWER_MS = 5_000;
 /** And to keep a write: a sync of the disk takes some ms, and who was busy is asked again. */
 const KEEP_MS = 1_000;
-/** News of a vector that no broadcast brought in this time starts a sync. */
-const NEWS_PATIENCE_MS = 300;
-/** Between two syncs with the same peer that news started. */
-const SYNC_PAUSE_MS = 1_000;
 /** Between two questions of one pull: a page is merged in a hundredth of it, on a busy disk in a tenth. */
 const PULL_PAUSE_MAX_MS = 30_000;
 /** A sync with one peer at random, whatever the news. */
@@ -38,10 +36,8 @@ const SYNC_EVERY_MS = 30_000;
 /** In a mesh of up to so many, carries go from peer to peer: 0.24 ms a message against 2.4 ms and more by gossip. */
 const DIRECT_MAX = 32;
 
-/** What a peer's news say of what it holds. */
+/** What a peer's news say of what it holds; of its own run log, what it has told the others. */
 export type HeldNews = { readonly vector: string; readonly runs: string; readonly digest: string };
-
-type Wish = { readonly since: Instant; readonly isUrgent: boolean };
 
 export class Replication {
   readonly #host: ReplicationHost;
@@ -57,8 +53,8 @@ export class Replication {
   #isNew: boolean;
   /** The digest tree holds all that the store held at the start. */
   #isDigestWhole = false;
-  readonly #wishes = new Map<PeerId, Wish>();
-  readonly #syncedAt = new Map<PeerId, Instant>();
+  readonly #had = new Had();
+  readonly #wishes = new Wishes(this.#had, (peer) => this.#asks.isLinked(peer));
   /** Pulls that were broken off while entities came: they go on from there as long as the link to that peer holds. */
   readonly #unfinished = new Map<PeerId, Unfinished>();
   readonly #repairs: Repairs;
@@ -100,13 +96,21 @@ export class Replication {
     this.#nextSyncAt = host.now() + SYNC_EVERY_MS;
   }
 
-  /** What the own news say. The digest is empty while it is not known whole. */
+  /**
+   * What the own news say. The digest is empty while it is not known whole. Of the own log only what was told counts: what
+   * waits for its window would make each peer of a busy mesh another than all others, and all sync with all.
+   */
   held(): HeldNews {
-    return {
-      vector: this.vector.digest(),
-      runs: this.#runs.digest(),
-      digest: this.#isDigestWhole ? this.#digest.root() : "",
-    };
+    const vector = this.vector.digest();
+    this.#had.note(vector);
+    return { vector, runs: this.#toldRuns(), digest: this.#isDigestWhole ? this.#digest.root() : "" };
+  }
+
+  /** To be called at each change of it, so that it is known what this peer has had. */
+  #toldRuns(): string {
+    const runs = this.#runs.digestWith(this.#host.self, this.#outbox.toldTo(this.ownSeq));
+    this.#had.note(runs);
+    return runs;
   }
 
   /** Nothing of this peer waits to be told. */
@@ -203,7 +207,7 @@ export class Replication {
   #page(from: PeerId, page: CarryPage): void {
     // Of itself each peer tells alone: whoever speaks for another would make all lack what that one has not written.
     if (page.author !== from) return;
-    if (!this.#intake.page(page)) this.#wish(from, true);
+    if (!this.#intake.page(page, () => void this.#toldRuns())) this.#wishes.urge(from, this.#host.now());
   }
 
   /** Whether the entity was here once, as it is or before, if it is not: deleted, and forgotten since. */
@@ -214,15 +218,13 @@ export class Replication {
   /** What a living peer says that it holds. */
   news(peer: PeerId, news: HeldNews): void {
     const own = this.held();
-    if (news.vector === own.vector) this.cut.agreed(peer, this.vector);
-    if (news.vector !== own.vector || news.runs !== own.runs) {
-      this.#repairs.agree(peer);
-      this.#wish(peer, false);
-      return;
-    }
+    const isEqual = news.vector === own.vector;
+    if (isEqual) this.cut.agreed(peer, this.vector);
+    if (!this.#had.has(news.vector) || !this.#had.has(news.runs)) this.#wishes.hear(peer, news, this.#host.now());
     // Who waits for a sync is told of its end, also when it brings nothing.
-    if (this.#waiters.every((waiter) => waiter.peer !== peer)) this.#wishes.delete(peer);
-    this.#repairs.compare(peer, own.digest, news.digest);
+    else if (this.#waiters.every((waiter) => waiter.peer !== peer)) this.#wishes.drop(peer);
+    if (isEqual) this.#repairs.compare(peer, own.digest, news.digest);
+    else this.#repairs.agree(peer);
   }
 
   linked(peer: PeerId): void {
@@ -239,7 +241,7 @@ export class Replication {
   /** Pulls from this peer as soon as may be; `onEnd` says whether all came. */
   sync(peer: PeerId, onEnd: (isWhole: boolean) => void): void {
     this.#waiters.push({ peer, onEnd });
-    this.#wish(peer, true);
+    this.#wishes.urge(peer, this.#host.now());
   }
 
   /** Asks each of these for the carries that it has and this peer has not; `onEnd` when all have answered, or can't. */
@@ -258,8 +260,7 @@ export class Replication {
     const now = this.#host.now();
     let at = Math.min(this.#nextSyncAt, this.#asks.wakeAt ?? Infinity, this.#outbox.wakeAt(now) ?? Infinity);
     at = Math.min(at, this.#intake.wakeAt - this.#host.wall() + now, this.#spreads.wakeAt);
-    if (this.#current !== undefined) at = Math.min(at, this.#pullEndsAt);
-    else for (const [peer, wish] of this.#wishes) at = Math.min(at, this.#dueAt(peer, wish));
+    at = Math.min(at, this.#current === undefined ? this.#wishes.wakeAt : this.#pullEndsAt);
     return Math.min(at, INSTANT_MAX) as Instant;
   }
 
@@ -270,11 +271,13 @@ export class Replication {
     this.#intake.wake();
     this.#spreads.wake();
     const living = this.#host.living();
-    for (const broadcast of this.#outbox.take(living.length + 1, now)) this.#tell(broadcast, living);
+    const broadcasts = this.#outbox.take(living.length + 1, now);
+    for (const broadcast of broadcasts) this.#tell(broadcast, living);
+    if (broadcasts.length > 0) this.#toldRuns();
     if (now >= this.#nextSyncAt) {
       this.#nextSyncAt = now + SYNC_EVERY_MS;
       const peer = living[Math.floor(this.#host.chance() * living.length)];
-      if (peer !== undefined) this.#wish(peer, true);
+      if (peer !== undefined) this.#wishes.urge(peer, now);
     }
     this.#startSync();
   }
@@ -290,28 +293,13 @@ export class Replication {
     else for (const peer of living) this.#host.send(peer, { kind: "carries", page: broadcast.page });
   }
 
-  #wish(peer: PeerId, isUrgent: boolean): void {
-    const now = this.#host.now();
-    const known = this.#wishes.get(peer);
-    if (known === undefined) this.#wishes.set(peer, { since: now, isUrgent });
-    else if (isUrgent && !known.isUrgent) this.#wishes.set(peer, { ...known, isUrgent });
-  }
-
-  #dueAt(peer: PeerId, { since, isUrgent }: Wish): number {
-    const at = isUrgent ? since : Math.max(since + NEWS_PATIENCE_MS, (this.#syncedAt.get(peer) ?? 0) + SYNC_PAUSE_MS);
-    // Who is heard of through others alone can't be asked: its own link is on its way.
-    return this.#asks.isLinked(peer) ? at : Math.max(at, since + ANSWER_MS);
-  }
-
   #startSync(): void {
     if (this.#current !== undefined) return;
-    const now = this.#host.now();
-    const living = new Set(this.#host.living());
-    for (const [peer, wish] of [...this.#wishes]) {
-      if (living.has(peer) && this.#dueAt(peer, wish) > now) continue;
-      this.#wishes.delete(peer);
-      if (living.has(peer)) return this.#pull(peer);
-      this.#ended(peer, false);
+    const [now, living] = [this.#host.now(), this.#host.living()];
+    const isLiving = (peer: PeerId) => living.includes(peer);
+    for (let wish = this.#wishes.take(isLiving, now); wish !== undefined; wish = this.#wishes.take(isLiving, now)) {
+      if (isLiving(wish.peer)) return this.#pull(wish);
+      this.#ended(wish.peer, false);
     }
   }
 
@@ -319,11 +307,11 @@ export class Replication {
   #giveUp(peer: PeerId): void {
     this.#pulls++;
     this.#current = undefined;
-    this.#syncedAt.set(peer, this.#host.now());
+    this.#wishes.synced(peer, this.#host.now());
     this.#ended(peer, false);
   }
 
-  #pull(peer: PeerId): void {
+  #pull({ peer, isWhole }: DueWish): void {
     this.#current = peer;
     const pulled = ++this.#pulls;
     const unfinished = this.#unfinished.get(peer);
@@ -338,6 +326,7 @@ export class Replication {
         },
         vector: () => this.vector.stamps(),
         runVector: () => this.#runs.entries(),
+        needsEntities: () => isWhole || unfinished !== undefined,
         needsResults: () => this.#isNew,
         mustFallBack: (isTrimmed) => this.#mustFallBack(peer, isTrimmed),
         mergeEntities: (entities, living, done) => {
@@ -354,7 +343,8 @@ export class Replication {
         if (unfinished !== undefined) this.#unfinished.set(peer, unfinished);
         catchUp.ended(this.#digest.size, end === "whole", this.#host.now());
         this.#current = undefined;
-        this.#syncedAt.set(peer, this.#host.now());
+        this.#wishes.synced(peer, this.#host.now());
+        this.#toldRuns();
         this.#ended(peer, end === "whole");
         this.#startSync();
       },

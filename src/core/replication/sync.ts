@@ -12,6 +12,8 @@ export type SyncDoors = {
   ask(to: PeerId, ask: Ask, onAnswer: (answer: Answer | undefined) => void): void;
   vector(): Stamps;
   runVector(): LogEnds;
+  /** Whether entities are to be pulled, and not run logs alone. */
+  needsEntities(): boolean;
   /** Whether this peer has no run log to go on from: it is new, or was away for too long. */
   needsResults(): boolean;
   /** Takes note of whether this peer has all carries that are lacked; true when nobody has, and only results can help. */
@@ -70,7 +72,8 @@ export function pull(
       isLacking = answer.isTrimmed;
       doors.applyCarries(answer.pages, () => {
         if (answer.isMore && answer.pages.length > 0) carries(mayFallBack);
-        else entities();
+        else if (doors.needsEntities()) entities();
+        else onEnd(isLacking ? "broken" : "whole");
       });
     });
 

@@ -1,0 +1,56 @@
+// The roster: who lives, and how far the own clock is off from theirs. It is drawn up anew only when something of it has
+// changed: with each message this is asked several times, and most messages change nothing of it.
+
+import type { PeerId } from "../values/ids.ts";
+import type { Instant } from "../values/instant.ts";
+import { isLiving, type Member } from "./member.ts";
+import { clockAmong, type ClockView } from "./skew.ts";
+
+export class Roster {
+  readonly #members: ReadonlyMap<PeerId, Member>;
+  #all: readonly Readonly<Member>[] | undefined;
+  #alive: readonly PeerId[] | undefined;
+  #clock: ClockView | undefined;
+
+  /** `members` is read as it is when it is asked for the first time after a change. */
+  constructor(members: ReadonlyMap<PeerId, Member>) {
+    this.#members = members;
+  }
+
+  /** One has come or gone, or another state is believed of it. */
+  moved(): void {
+    this.#all = undefined;
+    this.#alive = undefined;
+    this.#clock = undefined;
+  }
+
+  /** A probe that was sent to it at `sentAt` was answered with its clock at `wall`, and the answer came at `now`. */
+  measured({ samples }: Member, sentAt: Instant, wall: Instant, now: Instant): void {
+    samples.add(sentAt, wall, now);
+    this.#clock = undefined;
+  }
+
+  /** The own clock was set, or stood still. */
+  forgetSkews(): void {
+    for (const { samples } of this.#members.values()) samples.clear();
+    this.#clock = undefined;
+  }
+
+  /** As they are, and will be. */
+  all(): readonly Readonly<Member>[] {
+    return this.#all ??= [...this.#members.values()];
+  }
+
+  /** The others that are not given up: a suspect is alive until it is dead. */
+  alive(): readonly PeerId[] {
+    return this.#alive ??= this.#living().map(({ peer }) => peer);
+  }
+
+  clock(): ClockView {
+    return this.#clock ??= clockAmong(this.#living().flatMap(({ samples }) => samples.skewMs ?? []));
+  }
+
+  #living(): readonly Member[] {
+    return [...this.#members.values()].filter(isLiving);
+  }
+}
