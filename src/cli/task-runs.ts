@@ -1,5 +1,6 @@
 // `task runs`: what became of a task's occurrences; with --follow also what becomes of them, as it happens.
 
+import { canonicalId } from "../core/values/canonical.ts";
 import type { Client } from "./client.ts";
 import type { Context, Spec } from "./command.ts";
 import { watch } from "./events.ts";
@@ -72,7 +73,7 @@ async function follow(id: string, options: Options, context: Context): Promise<v
 
   async function show(item: unknown): Promise<void> {
     const run = parseRun(item);
-    if (run.task !== id) return;
+    if (run.task !== canonicalId(id)) return;
     if (outcome !== undefined && run.outcome !== outcome) return;
     // That an attempt is under way says little, and soon the rest is known.
     const isSaid = run.state === "settled" || run.state === "retrying";

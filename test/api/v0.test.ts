@@ -9,7 +9,7 @@ import { instant } from "../../src/core/values/instant.ts";
 import { type Call, HOURLY, type Reply, rest, URN, withWorld, type World } from "./world.ts";
 
 const SCHEDULE = "R/2026-12-01T09:00:00Z/PT1H/ET30S";
-const NAME_PATTERN = "^[^\\s\\p{Cc}\\p{Cf}](?:[^\\p{Cc}\\p{Cf}]*[^\\s\\p{Cc}\\p{Cf}])?$";
+const NAME_PATTERN = String.raw`^(?!.*[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}])\S(?:.*\S)?$`;
 const ADA = { name: "ada", password: "x" };
 
 /** A token stands alone in the header, as the seed's client writes it. */

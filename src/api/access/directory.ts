@@ -4,6 +4,7 @@
 import { USER_SETTINGS, type UserSettings, userSettingsOf } from "../../core/people/user-settings.ts";
 import { type User, userOf } from "../../core/people/user.ts";
 import type { Entity } from "../../core/register/register.ts";
+import { canonicalName } from "../../core/values/canonical.ts";
 import type { Instant } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
 import { everyEntity } from "./every-entity.ts";
@@ -46,7 +47,10 @@ export function createDirectory(peer: Pick<Peer, "entity" | "entities" | "now">)
   };
   return {
     all,
-    named: async (name) => (await all()).find((user) => user.name === name),
+    named: async (text) => {
+      const name = canonicalName(text);
+      return (await all()).find((user) => user.name === name);
+    },
     entity: (id) => ID_PATTERN.test(id) ? peer.entity("user", id) : Promise.resolve(undefined),
     settings: async () => userSettingsOf(await peer.entity("setting", USER_SETTINGS)),
     forget: () => void (read = undefined),

@@ -1,6 +1,7 @@
 // What is sent of users: names, passwords, roles and quotas, read and checked.
 
 import { PASSWORD_MAX, type Quota, type Role, ROLES, USER_NAME_MAX } from "../../core/people/user.ts";
+import { canonicalName } from "../../core/values/canonical.ts";
 import { describeValue, type Faults, isObject, kindOf, nearest, number, text } from "../../core/values/faults.ts";
 
 /** NIST SP 800-63B. */
@@ -10,15 +11,18 @@ export const QUOTA_MAX: Quota = { tasks: 10_000_000, payloadBytes: 2 ** 40, fire
 export const QUOTA_NAMES = ["tasks", "payloadBytes", "firesPerMinute"] as const;
 
 export function nameIn(value: unknown, faults: Faults): string {
-  const name = text(value, "name", 1, USER_NAME_MAX, faults);
+  const name = text(typeof value === "string" ? canonicalName(value) : value, "name", 1, USER_NAME_MAX, faults);
   if (name === "") return name;
   if (name.trim() !== name) {
     faults.add("name", "A name does not begin or end with a blank.", { suggestion: name.trim() });
-  } else if (/[\p{Cc}\p{Cf}]/u.test(name)) {
+  } else if (UNSEEN.test(name)) {
     faults.add("name", "A name holds no control characters and none that can't be seen.");
   }
   return name;
 }
+
+/** Controls, what turns the direction, line ends, and fillers and selectors that take no room. */
+export const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 export function passwordIn(value: unknown, field: string, faults: Faults): string {
   return text(value, field, PASSWORD_MIN, PASSWORD_MAX, faults);

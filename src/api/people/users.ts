@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Context, Hono } from "hono";
 import { ADMIN, createUser, type Role, type User } from "../../core/people/user.ts";
 import { isAlive } from "../../core/register/register.ts";
+import { canonicalName } from "../../core/values/canonical.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import type { UserId } from "../../core/values/ids.ts";
 import { isAdmin, roleOf } from "../access/access.ts";
@@ -83,14 +84,16 @@ export function createSignUps(doors: Doors, settings: SessionSettings): SignUps 
   }
 
   return {
-    async create({ name, password }, role, quota = {}) {
+    async create({ name: written, password }, role, quota = {}) {
+      const name = canonicalName(written);
       // Said before a hash is made for nothing; it is asked again in turn.
       if (await isTaken(name)) return taken(name);
       const hash = await passwords.hash(password);
       if (hash === undefined) return { kind: "busy", response: tooBusy() };
       return await inTurn(() => write({ name, hash, role, quota }));
     },
-    async signUp({ name, password }, from) {
+    async signUp({ name: written, password }, from) {
+      const name = canonicalName(written);
       const { remote, isLocal, code, invite } = from;
       const pass = turnstile.enter(remote, peer.now());
       if (pass.kind === "wait") return { kind: "busy", response: tooMany(pass.seconds, "sign up") };

@@ -4,6 +4,7 @@ import type { Context, Hono } from "hono";
 import { isOccurrenceId, type OccurrenceId } from "../../core/task/occurrence.ts";
 import type { Run } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
+import { canonicalId } from "../../core/values/canonical.ts";
 import { Faults, kindOf, number, text } from "../../core/values/faults.ts";
 import { formatInstant } from "../../core/values/instant.ts";
 import type { Peer } from "../../peer.ts";
@@ -175,7 +176,7 @@ function whichOf({ target, error, task }: { readonly [K in keyof Which]: Which[K
   return {
     ...(target === undefined ? {} : { target }),
     ...(error === undefined ? {} : { error }),
-    ...(task === undefined ? {} : { task }),
+    ...(task === undefined ? {} : { task: canonicalId(task) }),
   };
 }
 

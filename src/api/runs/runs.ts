@@ -5,6 +5,7 @@ import { type OwnerWord, withOpen } from "../../core/ownership/owner-word.ts";
 import { isOccurrenceId, type OccurrenceId } from "../../core/task/occurrence.ts";
 import { KEPT_STATES, OUTCOMES, type Run } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
+import { canonicalId } from "../../core/values/canonical.ts";
 import { Faults } from "../../core/values/faults.ts";
 import { taskGuid } from "../../core/values/ids.ts";
 import type { Peer } from "../../peer.ts";
@@ -53,7 +54,7 @@ export function addRuns(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
     const query = readQuery(c.env.url, runsQuery());
     if (query instanceof Response) return query;
     const { user, isEveryone } = c.env;
-    if (query.task !== undefined) return await list({ guid: taskGuid(user, query.task) }, query);
+    if (query.task !== undefined) return await list({ guid: taskGuid(user, canonicalId(query.task)) }, query);
     return await list(isEveryone ? {} : { user }, query);
   });
 

@@ -9,6 +9,7 @@ import { isKept, isOfPassword, openedBy, revokeToken, tokenOf } from "../access/
 import type { ApiEnv, Doors } from "../doors.ts";
 import { signIn, tooBusy } from "../people/sign-in.ts";
 import { keepSignedIn, revokeAll, SESSIONS } from "../people/user.ts";
+import { UNSEEN } from "../people/user-body.ts";
 import type { SignUps } from "../people/users.ts";
 import { json } from "../request/answer.ts";
 import { isLocal } from "../request/local.ts";
@@ -23,7 +24,7 @@ const REFRESH_TTL_MS = 30 * 86_400_000;
 const TEXT_MAX = 1_024;
 
 /** No outer blanks, and nothing that can't be seen. */
-const NAME_PATTERN = /^[^\s\p{Cc}\p{Cf}](?:[^\p{Cc}\p{Cf}]*[^\s\p{Cc}\p{Cf}])?$/u;
+const NAME_PATTERN = new RegExp(`^(?!.*${UNSEEN.source})\\S(?:.*\\S)?$`, "su");
 const NAME = { isRequired: true, min: 1, max: USER_NAME_MAX, pattern: NAME_PATTERN } as const;
 const PASSWORD = { isRequired: true, min: 1, max: PASSWORD_MAX } as const;
 

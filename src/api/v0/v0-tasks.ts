@@ -5,6 +5,7 @@ import { URN_MAX } from "../../core/targets/target-urn.ts";
 import { isFaults, parseDefinition, parseTaskId } from "../../core/task/definition.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import { TASK_ID_MAX, TASK_NAME_MAX } from "../../core/task/task.ts";
+import { canonicalId } from "../../core/values/canonical.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { taskGuid } from "../../core/values/ids.ts";
 import { whileHeld } from "../access/held.ts";
@@ -35,7 +36,7 @@ export function addV0Tasks(app: Hono<ApiEnv>, doors: Doors): void {
       });
       if (body instanceof Response) return body;
       const { user } = c.env.access;
-      const id = body.id === undefined ? newTaskId() : String(body.id);
+      const id = body.id === undefined ? newTaskId() : canonicalId(String(body.id));
       const parsed = parseDefinition({ ...await kept(user, id), ...written(body), id }, {});
       if (isFaults(parsed)) {
         return v0Faults(parsed.map(({ field, message }): V0Fault => ({

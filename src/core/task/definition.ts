@@ -4,6 +4,7 @@
 import { parseSchedule } from "../schedule/schedule-source.ts";
 import type { ScheduleSource } from "../schedule/schedule.ts";
 import { isNamed, maskTarget, parseTarget, type Target } from "../targets/target.ts";
+import { canonicalId } from "../values/canonical.ts";
 import { type Fault, isFault } from "../values/fault.ts";
 import { choice, describeValue, duration, Faults, isObject, kindOf, number, shorten, text } from "../values/faults.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../values/instant.ts";
@@ -84,7 +85,7 @@ export function isFaults(value: ParsedDefinition | readonly Fault[]): value is r
   return Array.isArray(value);
 }
 
-/** A task's id: 1 to 256 characters, none of them white space or a control character. */
+/** A task's id: 1 to 256 characters, none of them white space or a control character; in one form of those that it can be written in. */
 export function parseTaskId(value: unknown): string | Fault {
   const faults = new Faults();
   const id = idIn(value, faults);
@@ -150,7 +151,7 @@ const ID_PATTERN = /^[^\s\p{Cc}]+$/u;
 const LABEL_NAME_PATTERN = /^[A-Za-z0-9._/-]{1,63}$/;
 
 function idIn(value: unknown, faults: Faults): string {
-  const id = text(value, "id", 1, TASK_ID_MAX, faults);
+  const id = text(typeof value === "string" ? canonicalId(value) : value, "id", 1, TASK_ID_MAX, faults);
   if (id !== "" && !ID_PATTERN.test(id)) {
     const position = id.search(/[\s\p{Cc}]/u);
     const suggestion = id.trim().replace(/[\s\p{Cc}]+/gu, "-");
