@@ -20,7 +20,7 @@ const NO_TIME = "";
 const TIME_DIGITS = 16;
 const LEAF_DIGITS = 4;
 
-/** Kinds whose records are few, so that those of a leaf are found by looking at all of them. */
+/** Kinds whose records are few, so that those of some leaves are found by looking at all of them. */
 const FEW_MAX = 10_000;
 
 export async function answerQuery(keyValue: KeyValue, query: StoreQuery): Promise<StoreAnswer> {
@@ -64,7 +64,7 @@ function logsOf({ own, floors }: { readonly own: LogEnds; readonly floors: LogEn
   return { ends: new Map(own), floors: new Map(floors) };
 }
 
-/** The cursor is the leaf that is to be read on, and the place in it. */
+/** The leaves are each there once. The cursor is the one that is to be read on, and the place in it. */
 async function leaves(
   keyValue: KeyValue,
   wanted: readonly number[],
@@ -77,7 +77,7 @@ async function leaves(
   const digits = leaf.toString(16).padStart(LEAF_DIGITS, "0");
   const place = rest.length === 0 ? undefined : rest.join(" ");
   const page = await entitiesStartingWith(keyValue, entityKey("task", digits), place);
-  const few = place === undefined ? await fewOf(keyValue, leaf) : [];
+  const few = cursor === undefined ? await fewOf(keyValue, new Set(wanted)) : [];
   const entities = [...page.entities, ...few];
   if (page.cursor !== undefined) return { kind: "entities", entities, cursor: `${digits} ${page.cursor}` };
   const next = wanted[from + 1];
@@ -88,14 +88,14 @@ async function leaves(
   };
 }
 
-async function fewOf(keyValue: KeyValue, leaf: number): Promise<readonly Entity[]> {
+async function fewOf(keyValue: KeyValue, leaves: ReadonlySet<number>): Promise<readonly Entity[]> {
   const kinds = ENTITY_KINDS.filter((kind): kind is Exclude<EntityKind, "task"> => kind !== "task");
   const found: Entity[] = [];
   for (const kind of kinds) {
     let cursor: string | undefined;
     for (let seen = 0; seen < FEW_MAX;) {
       const page = await entitiesStartingWith(keyValue, entityKey(kind, ""), cursor);
-      found.push(...page.entities.filter(({ key }) => leafOf(kind, key) === leaf));
+      found.push(...page.entities.filter(({ key }) => leaves.has(leafOf(kind, key))));
       seen += page.entities.length;
       cursor = page.cursor;
       if (cursor === undefined) break;

@@ -5,6 +5,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { type ShardName, shardName, shardOf, SHARDS } from "../../src/core/ownership/shard.ts";
 import type { DuePlace, StoredAnswer, Write } from "../../src/core/protocol/write.ts";
+import { leafOf } from "../../src/core/register/digest.ts";
 import { type Entity, type Register, stampsChanged, stampsOf } from "../../src/core/register/register.ts";
 import { NO_PROGRESS, type Progress } from "../../src/core/task/dossier.ts";
 import type { OccurrenceId } from "../../src/core/task/occurrence.ts";
@@ -178,6 +179,37 @@ export function storeContract(name: string, make: () => Promise<Made>, pace?: Pa
     assert.deepEqual((await store.due({ shards: [shard], until: instant(9_000), limit: 9 })).entries, []);
     await store.commit([written(gone)]);
     assert.deepEqual(await living(), new Set([kept.key, gone.key]));
+  });
+
+  test(`${name}: what lies in some leaves of the digest tree is told once, of whatever kind`, async () => {
+    await using made = await make();
+    const store = recordStore(made.keyValue, pace);
+    const stamp = makeStamp(1, 0, 1);
+    const tasks = Array.from({ length: 400 }, (_, n): Entity => {
+      const end = n.toString(16).padStart(60, "0");
+      return { kind: "task", key: `${n < 300 ? "00ff" : "0a00"}${end}`, registers: { life: { value: 1, stamp } } };
+    });
+    const others = Array.from({ length: 300 }, (_, n): Entity => {
+      const kind = n % 2 === 0 ? "user" : "token";
+      return { kind, key: `k${n}`, registers: { life: { value: n % 3, stamp } } };
+    });
+    const all = [...tasks, ...others];
+    await store.commit(all.map(written));
+    const leafOfOne = ({ kind, key }: Entity) => leafOf(kind, key);
+    const leaves = [...new Set([0x00ff, 0x0a00, ...others.slice(0, 20).map(leafOfOne)])].sort((a, b) => a - b);
+    for (const wanted of [leaves, [0x00ff], [1], []]) {
+      const found: Entity[] = [];
+      for (let cursor: string | undefined = "";;) {
+        const page = await store.query({ kind: "leaves", leaves: wanted, ...(cursor === "" ? {} : { cursor }) });
+        assert.equal(page.kind, "entities");
+        if (page.kind !== "entities") break;
+        found.push(...page.entities);
+        cursor = page.cursor;
+        if (cursor === undefined) break;
+      }
+      const names = (of: readonly Entity[]) => of.map(({ kind, key }) => `${kind}/${key}`).sort();
+      assert.deepEqual(names(found), names(all.filter((each) => wanted.includes(leafOfOne(each)))));
+    }
   });
 
   test(`${name}: who was given attempts of a task is kept, and forgotten with the task`, async () => {

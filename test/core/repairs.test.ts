@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parsePeerMessage } from "../../src/core/protocol/message-shape.ts";
 import type { Answer, Ask, PeerMessage } from "../../src/core/protocol/message.ts";
-import { DigestTree, leafOf } from "../../src/core/register/digest.ts";
+import { DigestTree, leafOf, startDescent } from "../../src/core/register/digest.ts";
 import { type Entity, mergeEntities, type Register } from "../../src/core/register/register.ts";
+import { repair } from "../../src/core/replication/repair.ts";
 import { Repairs } from "../../src/core/replication/repairs.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import type { Instant } from "../../src/core/values/instant.ts";
@@ -189,4 +190,20 @@ test("leaves that come twice, or out of order, are no question: whoever reads th
   for (const leaves of [[], [7], [0, 65_535]]) assert.ok(parsed(leaves), leaves.join());
   for (const leaves of [[7, 7], [8, 7], [65_536], [-1], ["7"]]) assert.equal(parsed(leaves), undefined, leaves.join());
   for (const held of ["00000000", "00000000A"]) assert.equal(parsed([7], held), undefined, held);
+});
+
+test("a descent that another peer does not go down ends", () => {
+  const other = new DigestTree("another mesh");
+  other.add(taskOf(1));
+  let [asked, ended] = [0, 0];
+  repair({
+    digest: new DigestTree("test"),
+    ask: (_, onAnswer) => {
+      assert.ok(++asked < 10);
+      onAnswer({ kind: "digests", descent: startDescent(other) });
+    },
+    read: (_leaves, _onPage, onEnd) => onEnd(true),
+    take: (_, done) => done(),
+  }, () => ended++);
+  assert.deepEqual([asked, ended], [1, 1]);
 });

@@ -3,7 +3,7 @@
 // answers with what that one lacks; if it lacks something itself, it asks back. So one descent evens both.
 
 import { type Answer, type Ask, LEAVES_MAX, MARKS_MAX } from "../protocol/message.ts";
-import { descend, type DigestTree, parseMarks, startDescent } from "../register/digest.ts";
+import { descend, type Descent, type DigestTree, parseMarks, startDescent } from "../register/digest.ts";
 import type { Entity } from "../register/register.ts";
 
 /** About how many characters of records one answer holds. */
@@ -24,14 +24,16 @@ export type RepairDoors = {
 
 /** What is not found this time, because the other did not answer, still differs, and the next descent finds it. */
 export function repair(doors: RepairDoors, onEnd: () => void): void {
-  const step = (next: Ask): void =>
-    doors.ask(next, (answer) => {
-      if (answer?.kind !== "digests") return onEnd();
-      const descent = descend(doors.digest, answer.descent);
-      if (descent.kind === "sums") step({ kind: "digests", descent });
-      else even(doors, descent.leaves, false, onEnd);
+  const step = (descent: Descent): void => {
+    if (descent.kind === "leaves") return even(doors, descent.leaves, false, onEnd);
+    doors.ask({ kind: "digests", descent }, (answer) => {
+      const deeper = answer?.kind === "digests" ? answer.descent : undefined;
+      // Whoever does not go down would be asked for ever.
+      if (deeper === undefined || (deeper.kind === "sums" && deeper.level <= descent.level)) onEnd();
+      else step(descend(doors.digest, deeper));
     });
-  step({ kind: "digests", descent: startDescent(doors.digest) });
+  };
+  step(startDescent(doors.digest));
 }
 
 /** Takes in what the other holds in these leaves and this peer does not; the other asks back, unless `isBack`. */
