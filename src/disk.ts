@@ -6,6 +6,7 @@ import type { DuePage, DueQuery, Effect, LogFacts } from "./core/protocol/event.
 import type { StoreAnswer, StoreQuery } from "./core/protocol/store-query.ts";
 import type { Write } from "./core/protocol/write.ts";
 import type { Dossier } from "./core/task/dossier.ts";
+import { IdMap } from "./core/values/id-map.ts";
 import type { TaskGuid } from "./core/values/ids.ts";
 import { type Store, StoreFailure } from "./store/store.ts";
 
@@ -69,7 +70,7 @@ export class Disk {
   #relief: PromiseWithResolvers<void> | undefined;
   readonly #waiters: { readonly after: number; readonly resolve: () => void }[] = [];
   /** Tasks of which something is on its way to the disk: how many writes. */
-  readonly #keeping = new Map<TaskGuid, number>();
+  readonly #keeping = new IdMap<TaskGuid, number>();
   /** Writes of what has happened, which the disk did not take: kept until it does, in the order in which they came. */
   #held: Asked[] = [];
   #asked = 0;

@@ -1,42 +1,33 @@
-// The attempts in flight: each can be aborted by its name. They stand in places that are used again, and not in a
-// map: see `trigger/deadlines.ts` for what a map does to what comes and goes.
+// The attempts in flight: each can be aborted by its name.
 
 import type { OccurrenceId } from "./core/task/occurrence.ts";
+import { IdMap } from "./core/values/id-map.ts";
 import type { StopSignal } from "./trigger/trigger.ts";
 
 export class Flights {
-  readonly #places = new Map<string, number>();
-  readonly #flights: (Flight | undefined)[] = [];
-  readonly #free: number[] = [];
+  readonly #flights = new IdMap<string, Flight>();
 
   get size(): number {
-    return this.#places.size;
+    return this.#flights.size;
   }
 
   /** The signal that the attempt is to obey. */
   start(id: string): StopSignal {
     const flight = new Flight();
-    const place = this.#free.pop() ?? this.#flights.length;
-    this.#flights[place] = flight;
-    this.#places.set(id, place);
+    this.#flights.set(id, flight);
     return flight;
   }
 
   land(id: string): void {
-    const place = this.#places.get(id);
-    if (place === undefined) return;
-    this.#places.delete(id);
-    this.#flights[place] = undefined;
-    this.#free.push(place);
+    this.#flights.delete(id);
   }
 
   abort(id: string): void {
-    const place = this.#places.get(id);
-    if (place !== undefined) this.#flights[place]?.abort();
+    this.#flights.get(id)?.abort();
   }
 
   abortAll(): void {
-    for (const flight of [...this.#flights]) flight?.abort();
+    for (const flight of this.#flights.values()) flight.abort();
   }
 }
 

@@ -55,7 +55,7 @@ export class Backlog {
   /** What stands in the backlog, the oldest first, and tasks of which something does. */
   readonly #kept: Kept[] = [];
   #writes = 0;
-  readonly #guids = new Set<TaskGuid>();
+  #guids = new Set<TaskGuid>();
   #number = 0;
   #spanFrom = -Infinity;
   #inSpan = 0;
@@ -223,7 +223,8 @@ export class Backlog {
       await this.#putRecords(step.map(({ key }, at) => [key, records[at]]));
       this.#kept.splice(0, count);
       this.#writes -= writes;
-      if (this.#kept.length === 0) this.#guids.clear();
+      // A set that is cleared leaves a table behind that points to the next one: see `IdMap`.
+      if (this.#kept.length === 0) this.#guids = new Set();
     }
   }
 

@@ -8,6 +8,7 @@ import { Lane, type LaneState, type Passenger } from "../delivery/lane.ts";
 import type { Shard } from "../ownership/shard.ts";
 import type { ResolvedLimits } from "../targets/target-limits.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
+import { IdMap } from "../values/id-map.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 
@@ -44,7 +45,7 @@ export type GateHost = {
 export class Gate {
   readonly #host: GateHost;
   readonly #lanes = new Map<string, Lane>();
-  readonly #inFlight = new Map<OccurrenceId, Lane>();
+  readonly #inFlight = new IdMap<OccurrenceId, Lane>();
   readonly #parkedIn = new Map<TaskGuid, Place>();
   readonly #called = new Map<TaskGuid, Place>();
   /** Lanes for which tasks are parked. */

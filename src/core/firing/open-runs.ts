@@ -27,8 +27,8 @@ export function unadmitted(run: Run): OpenRun {
 }
 
 export class OpenRuns {
-  /** Made for the first: most tasks have none for most of their time. */
-  #made: Map<OccurrenceId, OpenRun> | undefined;
+  /** In the order in which they came: nearly always none or one, which no map is worth. */
+  readonly #open: OpenRun[] = [];
   readonly #line: OccurrenceId[] = [];
   /** They were polling, and do so no more, whatever comes of it. */
   #givenUp: OccurrenceId[] = [];
@@ -39,18 +39,14 @@ export class OpenRuns {
   }
 
   get size(): number {
-    return this.#made?.size ?? 0;
+    return this.#open.length;
   }
 
   /** Of these, the ones that others of the task are held up by: not those that are driven again. */
   get ahead(): number {
     let count = this.size;
-    if (count > 0) { for (const { run } of this.#open.values()) if (run.redriven !== undefined) count--; }
+    for (const { run } of this.#open) if (run.redriven !== undefined) count--;
     return count;
-  }
-
-  get #open(): ReadonlyMap<OccurrenceId, OpenRun> {
-    return this.#made ?? NONE;
   }
 
   /** How many wait. */
@@ -59,16 +55,17 @@ export class OpenRuns {
   }
 
   get(id: OccurrenceId): OpenRun | undefined {
-    return this.#open.get(id);
+    for (const open of this.#open) if (open.run.id === id) return open;
+    return undefined;
   }
 
   /** As they are now: they may come and go while one walks over them. */
   all(): readonly OpenRun[] {
-    return [...this.#open.values()];
+    return [...this.#open];
   }
 
   runs(): readonly Run[] {
-    return Array.from(this.#open.values(), ({ run }) => run);
+    return this.#open.map(({ run }) => run);
   }
 
   add(run: Run): OpenRun {
@@ -90,7 +87,7 @@ export class OpenRuns {
    * that; who hands a task over may: to be given up with a vote that nobody can ask it for any more, it would be nobody's.
    */
   standDown(mayPoll = false): void {
-    for (const open of this.#open.values()) {
+    for (const open of this.#open) {
       if (open.phase === "polling" && !mayPoll) this.#givenUp.push(open.run.id);
       else if (open.phase !== "lining up") continue;
       this.standBack(open);
@@ -121,13 +118,14 @@ export class OpenRuns {
 
   /** Whether an attempt of this peer is in flight, or asked for. */
   get isFlying(): boolean {
-    for (const { phase } of this.#open.values()) if (phase === "flying" || phase === "polling") return true;
+    for (const { phase } of this.#open) if (phase === "flying" || phase === "polling") return true;
     return false;
   }
 
   #put(open: OpenRun): void {
-    this.#made ??= new Map();
-    this.#made.set(open.run.id, open);
+    const place = this.#open.findIndex(({ run }) => run.id === open.run.id);
+    if (place < 0) this.#open.push(open);
+    else this.#open[place] = open;
   }
 
   #set(open: OpenRun): void {
@@ -144,17 +142,17 @@ export class OpenRuns {
   #next(): OpenRun | undefined {
     const [id] = this.#line;
     if (id === undefined) return undefined;
-    for (const { phase, run } of this.#open.values()) {
+    for (const { phase, run } of this.#open) {
       if (phase !== "waiting" && run.redriven === undefined) return undefined;
     }
-    return this.#open.get(id);
+    return this.get(id);
   }
 
   /** The first of the line, when it may go: one that was taken up by a clock that is ahead of this one's is not due yet. */
   takeNext(now: Instant): OpenRun | undefined {
     if (!this.isNextFree(now)) return undefined;
     const id = this.#line.shift();
-    return id === undefined ? undefined : this.#open.get(id);
+    return id === undefined ? undefined : this.get(id);
   }
 
   isNextFree(now: Instant): boolean {
@@ -162,9 +160,9 @@ export class OpenRuns {
   }
 
   delete(id: OccurrenceId): void {
-    const open = this.#open.get(id);
+    const open = this.get(id);
     if (open === undefined) return;
-    this.#made?.delete(id);
+    this.#open.splice(this.#open.indexOf(open), 1);
     if (open.phase === "polling") this.#givenUp.push(id);
     const place = open.phase === "waiting" ? this.#line.indexOf(id) : -1;
     if (place >= 0) this.#line.splice(place, 1);
@@ -178,7 +176,7 @@ export class OpenRuns {
     const next = this.#next()?.run.instant;
     if (next !== undefined && next <= now) return now;
     let wake = next;
-    for (const { phase, run } of this.#open.values()) {
+    for (const { phase, run } of this.#open) {
       if (phase === "retrying") wake = earlier(wake, run.retryAt);
       if (phase === "elsewhere") wake = earlier(wake, startOf(run) + elsewhereMs as Instant);
     }
@@ -188,27 +186,26 @@ export class OpenRuns {
   /** A lower bound of what they have to do, for whoever finds them in the store. */
   bound(): Instant | undefined {
     let bound: Instant | undefined;
-    for (const { run } of this.#open.values()) bound = earlier(bound, run.retryAt ?? run.instant);
+    for (const { run } of this.#open) bound = earlier(bound, run.retryAt ?? run.instant);
     return bound;
   }
 
   /** How many stand in the store. */
   stored(): number {
     let count = 0;
-    for (const { stored } of this.#open.values()) if (stored) count++;
+    for (const { stored } of this.#open) if (stored) count++;
     return count;
   }
 
   /** Whether something of them is only in memory. */
   isBusy(): boolean {
-    for (const { phase, stored } of this.#open.values()) {
+    for (const { phase, stored } of this.#open) {
       if (!stored || phase === "flying" || phase === "lining up" || phase === "polling") return true;
     }
     return false;
   }
 }
 
-const NONE: ReadonlyMap<OccurrenceId, OpenRun> = new Map();
 const NOTHING: readonly OpenRun[] = [];
 const NOBODY: readonly OccurrenceId[] = [];
 

@@ -1,6 +1,7 @@
 // The agenda says which task has something to do next, and when: a binary heap with one place for each task. A place
 // that is set again leaves its old heap entry behind, to be passed over when it comes up, and swept when they are many.
 
+import { IdMap } from "../values/id-map.ts";
 import type { TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Shard } from "./shard.ts";
@@ -12,7 +13,7 @@ const STALE_MAX = 1024;
 
 export class Agenda {
   #heap: Entry[] = [];
-  readonly #places = new Map<TaskGuid, Entry>();
+  readonly #places = new IdMap<TaskGuid, Entry>();
 
   get size(): number {
     return this.#places.size;
@@ -38,7 +39,7 @@ export class Agenda {
 
   /** Takes out all that are of these shards. */
   deleteOf(shards: ReadonlySet<Shard>): void {
-    for (const [guid, { shard }] of [...this.#places]) if (shards.has(shard)) this.#places.delete(guid);
+    for (const { guid, shard } of this.#places.values()) if (shards.has(shard)) this.#places.delete(guid);
   }
 
   /** The earliest place. */

@@ -15,10 +15,19 @@ const READ_MAX = 512;
 /** Where an active task is kept; `isStale` while its actor waits to be told what stands on the disk. */
 export type Seat<Actor, Message> = { actor?: Actor; readonly mailbox: Message[]; isStale: boolean };
 
+/** The idle ones are linked, and not in a set: see `IdMap` for what a set leaves behind of what comes and goes. */
+type Place<Actor, Message> = Seat<Actor, Message> & {
+  readonly guid: TaskGuid;
+  isIdle: boolean;
+  before: Place<Actor, Message> | undefined;
+  after: Place<Actor, Message> | undefined;
+};
+
 export class Seats<Actor, Message> {
-  readonly #seats = new Map<TaskGuid, Seat<Actor, Message>>();
+  readonly #seats = new Map<TaskGuid, Place<Actor, Message>>();
   /** Seated tasks that could go, and stay because they are soon due again. The first has been so for the longest time. */
-  readonly #idle = new Set<TaskGuid>();
+  #firstIdle: Place<Actor, Message> | undefined;
+  #lastIdle: Place<Actor, Message> | undefined;
   #toLoad: TaskGuid[] = [];
 
   get size(): number {
@@ -45,37 +54,51 @@ export class Seats<Actor, Message> {
 
   /** Whether one more task can be active: a seat is free, or an idle one can be given on. */
   get hasRoom(): boolean {
-    return this.#seats.size < ACTIVE_MAX || this.#idle.size > 0;
+    return this.#seats.size < ACTIVE_MAX || this.#firstIdle !== undefined;
   }
 
   /** Seats a task whose dossier is to be read; the task that has been idle for the longest time goes for it. */
   seat(guid: TaskGuid, ...mailbox: Message[]): void {
-    if (this.#seats.size >= ACTIVE_MAX) {
-      for (const idle of this.#idle) {
-        this.leave(idle);
-        break;
-      }
-    }
-    this.#seats.set(guid, { mailbox, isStale: false });
+    if (this.#seats.size >= ACTIVE_MAX && this.#firstIdle !== undefined) this.leave(this.#firstIdle.guid);
+    this.#seats.set(guid, { guid, mailbox, isStale: false, isIdle: false, before: undefined, after: undefined });
     this.#toLoad.push(guid);
   }
 
   /** The dossier of a seated task is to be read again. */
   reload(guid: TaskGuid, seat: Seat<Actor, Message>): void {
     seat.isStale = true;
-    this.#idle.delete(guid);
+    this.idle(guid, false);
     this.#toLoad.push(guid);
   }
 
   /** Whether the task could go. */
   idle(guid: TaskGuid, isIdle: boolean): void {
-    this.#idle.delete(guid);
-    if (isIdle) this.#idle.add(guid);
+    const place = this.#seats.get(guid);
+    if (place === undefined) return;
+    this.#unlink(place);
+    if (!isIdle) return;
+    place.isIdle = true;
+    place.before = this.#lastIdle;
+    if (this.#lastIdle === undefined) this.#firstIdle = place;
+    else this.#lastIdle.after = place;
+    this.#lastIdle = place;
+  }
+
+  #unlink(place: Place<Actor, Message>): void {
+    if (!place.isIdle) return;
+    const { before, after } = place;
+    if (before === undefined) this.#firstIdle = after;
+    else before.after = after;
+    if (after === undefined) this.#lastIdle = before;
+    else after.before = before;
+    place.isIdle = false;
+    place.before = undefined;
+    place.after = undefined;
   }
 
   leave(guid: TaskGuid): void {
+    this.idle(guid, false);
     this.#seats.delete(guid);
-    this.#idle.delete(guid);
   }
 
   /** Dossiers that are to be read, a bounded number each time; empty when there are none. */
