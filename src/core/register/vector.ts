@@ -154,7 +154,8 @@ export class RunVector {
   }
 
   #sumWith(author: PeerId, number: number): bigint {
-    return this.#sum - hashOf(author, this.upTo(author)) + hashOf(author, number);
+    const known = this.upTo(author);
+    return known === number ? this.#sum : this.#sum - hashOf(author, known) + hashOf(author, number);
   }
 }
 
