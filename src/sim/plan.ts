@@ -30,7 +30,7 @@ export type WorldKind = {
   readonly broadcastLoss: number;
   readonly syncMs: readonly [number, number];
   readonly readMaxMs: number;
-  /** Messages take their wire form, and are parsed: all but in a mesh that is too large for that. */
+  /** Messages take their wire form and are parsed, where that is not too much, or beside the question. */
   readonly isWired: boolean;
   readonly failures: number;
   readonly hangs: number;
