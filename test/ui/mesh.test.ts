@@ -80,6 +80,24 @@ browserTest(
     });
     await page.goto(peer.url);
     await page.getByText("is dead: others fire its tasks").waitFor();
+    const { self, peers } = await peer.call<{ self: string; peers: readonly { peer: string; name: string }[] }>(
+      "GET",
+      "/mesh",
+    );
+    const office = peers.find(({ name }) => name === "office")?.peer;
+    const own = peers.find((each) => each.peer === self)?.name;
+    // Of a task that fires often the list is read anew anyway.
+    for (let n = 0; n < 12; n++) {
+      await peer.call("PUT", `/tasks/quiet${n}`, { schedule: "R/2030-01-01T00:00:00Z/P1D", target: receiver.url });
+    }
+    await page.goto(`${peer.url}/ui/tasks?q=quiet`);
+    const firedBy = (name: string | undefined) => page.getByText(`fired by ${name}`, { exact: true });
+    await firedBy("office").first().waitFor();
+    assert.equal(await firedBy("office").count() + await firedBy(own).count(), 12);
+    await peer.call("POST", `/peers/${office}/drain`, { drain: true });
+    await until("what office fired is seen to go over", async () => await firedBy(own).count() === 12);
+    await peer.call("POST", `/peers/${office}/drain`, { drain: false });
+    await firedBy("office").first().waitFor();
     await page.goto(`${peer.url}/ui/mesh`);
     await page.locator("[data-peer]", { hasText: "office" }).getByRole("button", { name: "office" }).click();
     await page.getByRole("button", { name: "Drain: hand over what it fires" }).click();

@@ -5,7 +5,7 @@ import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals
 import { type Answer, ask, failureText, type Question } from "../api.ts";
 import { connection, listen, STREAM_WAIT_MS, streamsOpened } from "../live.ts";
 import { self } from "../router.ts";
-import type { Page, Run, Task } from "../views.ts";
+import type { MeshNews, Page, Run, Task } from "../views.ts";
 
 export type TaskList = {
   readonly kind: "loading" | "ready";
@@ -65,12 +65,25 @@ listen({
     ended.set(key, run);
     playSoon();
   },
+  hello: ({ mesh }) => shares = sharesOf(mesh),
+  mesh(news) {
+    const before = shares;
+    shares = sharesOf(news);
+    // Who fires what has changed, and of which tasks only the peer can say.
+    if (isWatched && shares !== before) reloadSoon();
+  },
   resync() {
     if (isWatched && (loading === undefined || stream !== streamsOpened)) void load();
   },
 });
 
 let isWatched = false;
+/** How the tasks are shared out among the peers. */
+let shares = "";
+
+function sharesOf({ peers }: MeshNews): string {
+  return peers.map(({ peer, shards }) => `${peer} ${shards}`).join();
+}
 
 /** Reads the list and keeps it true, while it is looked at. */
 export function watchTasks(wantedSearch: Search): () => void {

@@ -3,6 +3,7 @@
 
 import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { mesh, peerName } from "../mesh-news.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
@@ -56,6 +57,7 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
       </div>
       <div role="cell" class="target">
         <TargetText task={task} />
+        <Owner peer={task.owner} />
       </div>
       <div role="cell" class="deeds">
         <Deeds task={task} />
@@ -114,6 +116,12 @@ function Last({ task }: { readonly task: Task }) {
       <Countdown at={task.last.instant} />
     </span>
   );
+}
+
+/** Drawn by itself: when the mesh changes, nothing else of a row does. Who is alone fires all. */
+function Owner({ peer }: { readonly peer: string | null }) {
+  if (peer === null || (mesh.value?.peers.length ?? 1) < 2) return null;
+  return <span class="fired-by">fired by {peerName(peer)}</span>;
 }
 
 export function TargetText({ task }: { readonly task: Task }) {
