@@ -1,6 +1,8 @@
 // The audit: who did what at which peer, found by who looks for it, and whether anybody has changed it since.
 
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { browserTest, exported, fileOf, TOKEN, until } from "./world.ts";
 
 const TASK = { schedule: "R/2030-01-01T00:00:00Z/P1D", target: "http://127.0.0.1:9/" };
@@ -95,4 +97,18 @@ browserTest("what was done long ago is looked for further back, a piece at a tim
   await page.getByText("Nothing like that among the latest records.").waitFor();
   await page.getByRole("button", { name: "Look further back" }).click();
   await page.locator("[data-deed]").getByText("made the token").waitFor();
+});
+
+browserTest("a record that was changed by hand is found, and said where", async ({ enter, peer }) => {
+  await peer.call("PUT", "/tasks/mine", TASK);
+  await peer.call("POST", "/tasks/mine/pause", { note: "moving" });
+  const { items } = await peer.call<{ items: readonly { n: number }[] }>("GET", "/audit?what=task%20pause");
+  await peer.kill();
+  const file = join(peer.folder, "audit", "audit.log");
+  writeFileSync(file, readFileSync(file, "utf8").replace('"note":"moving"', '"note":"paying"'));
+  await peer.restart();
+  const { page } = await enter({ at: "/ui/audit" });
+  await page.getByText("The record of one peer is broken: it was tampered with.").waitFor();
+  await page.locator("[data-chain]").getByText(`broken at ${items[0]?.n}`).waitFor();
+  await page.locator("[data-chain]").getByText("look who has access to the disk of this machine").waitFor();
 });

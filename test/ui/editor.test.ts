@@ -267,6 +267,36 @@ browserTest("each rule of a task is chosen, and kept", async ({ enter, peer, rec
   });
 });
 
+browserTest("what is rarely said of a task is kept, and what is wrong with it stands at its field", async (world) => {
+  const { enter, peer, receiver } = world;
+  const { page } = await enter(AT);
+  await page.locator("#id").fill("rare");
+  await page.locator("#schedule").fill(HOURLY);
+  await page.locator("[id='target.urn']").fill(receiver.url);
+  await page.getByText("Success, CloudEvents and brokers").click();
+  await page.getByText("Retries, time limits and ends").click();
+  await page.getByLabel("How an event is written over HTTP").selectOption("structured");
+  const typed = {
+    "target.success": '{"status": [202]}',
+    "policy.fallback": '[{"urn": "https://backup.example.org/hook"}]',
+    "policy.placement": '{"match": {"site": "lyon"}}',
+    "target.amqp": '{"priority": 5}',
+  };
+  for (const [field, text] of Object.entries(typed)) await page.locator(`[id='${field}']`).fill(text);
+  await page.locator("#payload").fill(JSON.stringify("x".repeat(3_000)));
+  await page.getByText("3 of 256 KiB").waitFor();
+  await page.getByRole("button", { name: "Add task" }).click();
+  await page.locator("[id='target.amqp-problem'] p").first().waitFor();
+  await page.locator("[id='target.amqp']").fill("");
+  await page.getByRole("button", { name: "Add task" }).click();
+  await page.getByRole("heading", { name: "rare" }).waitFor();
+  const { target, policy } = await peer.call<{ target: unknown; policy: unknown }>("GET", "/tasks/rare");
+  assert.deepEqual({ target, policy }, {
+    target: { urn: receiver.url, cloudEvents: "structured", success: { status: [202] } },
+    policy: { fallback: [{ urn: "https://backup.example.org/hook" }], placement: { match: { site: "lyon" } } },
+  });
+});
+
 browserTest("a task is added by the keyboard alone, with an id of its own", async ({ enter, peer, receiver }) => {
   await peer.call("POST", "/tasks", { id: "by-keys", schedule: HOURLY, target: receiver.url });
   const { page } = await enter();

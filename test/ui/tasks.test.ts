@@ -123,8 +123,47 @@ browserTest("the list is walked by the keyboard", async ({ enter, peer, receiver
   await page.keyboard.press("p");
   await rowOf(page, "b").getByText("paused", { exact: true }).waitFor();
   await page.keyboard.press("k");
+  await page.keyboard.press("t");
+  await rowOf(page, "a").getByText("delivered").waitFor();
+  await page.getByLabel("Order").selectOption("-last");
+  await until("who ran comes first", async () => (await shownIds(page))[0] === "a");
+  await peer.call("POST", "/tasks/c/trigger", {});
+  await rowOf(page, "c").getByText("delivered").waitFor();
+  await page.reload();
+  await until("who ran last comes first", async () => (await shownIds(page))[0] === "c");
+  await page.getByLabel("Order").selectOption("-updated");
+  await until("who was changed last comes first", async () => (await shownIds(page)).join() === "b,c,a");
+  await page.getByLabel("Order").selectOption("next");
+  await until("who fires again comes first", async () => (await shownIds(page)).at(-1) === "b");
+  await page.keyboard.press("/");
+  await page.locator("#search:focus").waitFor();
+  await page.keyboard.type("a");
+  await until("it is found", async () => (await shownIds(page)).join() === "a");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("k");
   await page.keyboard.press("o");
   await page.getByRole("heading", { name: "a", exact: true }).waitFor();
+  await page.goBack();
+  await rowOf(page, "a").waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("e");
+  await page.getByRole("heading", { name: "Edit a" }).waitFor();
+});
+
+browserTest("of what is done to many each that refuses is told", async ({ enter, peer, receiver }) => {
+  for (const id of ["a", "b", "c"]) await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
+  const { page } = await enter();
+  await page.getByLabel("Select all that are shown").click();
+  await page.getByText("3 selected").waitFor();
+  await page.route(
+    "**/api/v1/tasks/b/pause*",
+    (route) => route.fulfill({ status: 409, json: { status: 409, detail: "it is busy" } }),
+  );
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
+  await page.getByText("2 tasks paused. 1 not, as b: it is busy").waitFor();
+  await page.getByLabel("Select all that are shown").click();
+  await page.getByLabel("Select all that are shown").click();
+  await page.getByText("3 selected").waitFor({ state: "detached" });
 });
 
 browserTest(

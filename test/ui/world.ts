@@ -110,6 +110,8 @@ function theBrowser(): Promise<Browser> {
 
 export type Peer = {
   readonly url: string;
+  /** Its data. */
+  readonly folder: string;
   /** All that it printed: the first start's link is in there. */
   printed(): string;
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
@@ -136,6 +138,7 @@ async function startPeer(
     get url() {
       return url;
     },
+    folder,
     printed: () => printed,
     async call<T>(method: string, path: string, body?: unknown) {
       const response = await fetch(`${url}/api/v1${path}`, {

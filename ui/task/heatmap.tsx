@@ -78,7 +78,7 @@ export function Heatmap({ days: { days, today, zone, from, isAll }, addressOf }:
                 href={addressOf(day)}
                 aria-label={titleOf(date, day)}
                 data-day={n}
-                tabIndex={n === stop ? 0 : -1}
+                tabindex={n === stop ? 0 : -1}
                 onFocus={() => here.value = n}
               >
                 {square}
