@@ -52,9 +52,9 @@ export function joined(effects: readonly Effect[]): readonly Effect[] {
       others.push(effect);
       continue;
     }
-    for (const write of effect.writes) writes.push(write);
-    for (const guid of effect.guids) guids.push(guid);
-    for (const next of effect.then) then.push(next);
+    writes.push(...effect.writes);
+    guids.push(...effect.guids);
+    then.push(...effect.then);
   }
   return writes.length === 0 ? others : [{ kind: "persist", writes, guids, then, onFailure: "hold" }, ...others];
 }

@@ -16,8 +16,9 @@ export class Histogram {
     const seconds = ms / 1_000;
     this.count++;
     this.sum += Math.max(seconds, 0);
-    const place = BOUNDS_S.findIndex((bound) => seconds <= bound);
-    if (place >= 0) this.#counts[place] = (this.#counts[place] ?? 0) + 1;
+    let place = 0;
+    while (seconds > (BOUNDS_S[place] ?? Infinity)) place++;
+    if (place < BOUNDS_S.length) this.#counts[place] = (this.#counts[place] ?? 0) + 1;
   }
 
   /** Upper bounds, ascending, each with how many were at most that and more than the one before. */

@@ -25,9 +25,9 @@ export function aimedOn(definition: TaskDefinition, way: number): TaskDefinition
 }
 
 /** The first way from `way` on whose target is not left alone; `way` when all are. */
-export function openWay(task: ActiveTask, way: number, isShut: (lane: string) => boolean): number {
-  const ways = task.fallbackLanes?.length ?? 0;
-  for (let each = way; each <= ways; each++) if (!isShut(laneOn(task, each))) return each;
+export function openWay(task: ActiveTask, way: number, told: { isShut(lane: string): boolean }): number {
+  if (task.fallbackLanes === undefined) return way;
+  for (let each = way; each <= task.fallbackLanes.length; each++) if (!told.isShut(laneOn(task, each))) return each;
   return way;
 }
 

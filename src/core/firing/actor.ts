@@ -118,22 +118,24 @@ export class TaskActor {
   /** The agenda says that something may be due. */
   wake(turn: Turn): void {
     if (!turn.isOwner || turn.now < this.#movedUntil || !this.#mayFire(turn)) return;
+    if (this.#runs.size > 0) this.#goOn(turn);
+    if (this.#task === undefined) this.#endAll(turn, "settle", DELETED);
+    else this.#takeUp(turn, this.#task);
+    this.#startNext(turn);
+    this.#finish(turn);
+  }
+
+  /** With those that were taken up before. */
+  #goOn(turn: Turn): void {
     for (const open of this.#runs.overdue(turn.now - this.#elsewhereMs())) {
       if (this.#isHeld) this.#settle(turn, open, "failed", untold(carrierOf(open.run)));
       else this.#runs.standBack(open);
     }
-    if (this.#task !== undefined) {
-      for (const open of this.#runs.all()) {
-        if (open.phase !== "retrying" || (open.run.retryAt ?? INSTANT_MIN) > turn.now) continue;
-        if (this.#isCrowded(turn, this.#task, wayOf(open.run))) continue;
-        this.#lineUp(turn, open, this.#task);
-      }
-      this.#takeUp(turn, this.#task);
-      this.#startNext(turn);
-    } else {
-      this.#endAll(turn, "settle", DELETED);
+    if (this.#task === undefined) return;
+    for (const open of this.#runs.all()) {
+      if (open.phase !== "retrying" || (open.run.retryAt ?? INSTANT_MIN) > turn.now) continue;
+      if (!this.#isCrowded(turn, this.#task, wayOf(open.run))) this.#lineUp(turn, open, this.#task);
     }
-    this.#finish(turn);
   }
 
   /** The gate lets an attempt go. */
@@ -143,7 +145,7 @@ export class TaskActor {
     const mayGo = turn.isOwner && open?.phase === "lining up" && this.#mayFire(turn);
     if (open === undefined || !mayGo || this.#task === undefined || policy === undefined) {
       if (turn.waitsForLease) this.#runs.standDown();
-      turn.exits.push(id);
+      turn.exit(id);
     } else {
       this.#fly(turn, open, this.#task, policy);
     }
@@ -156,7 +158,7 @@ export class TaskActor {
     const policy = this.#task?.timing?.policy;
     const isElected = verdict.kind === "elected";
     if (open?.phase !== "polling" || this.#task === undefined || policy === undefined || !isElected) {
-      turn.exits.push(id);
+      turn.exit(id);
       if (isElected) turn.elections.declined(id, n);
       if (open?.phase === "polling") {
         this.#runs.standBack(open);
@@ -302,7 +304,7 @@ export class TaskActor {
 
   #misfire(turn: Turn, task: ActiveTask, timing: Timing, late: Instant, cutoff: Instant): void {
     const { schedule, policy } = timing;
-    const why = turn.whyShut(laneOn(task, openWay(task, 0, turn.isShut)));
+    const why = turn.whyShut(laneOn(task, openWay(task, 0, turn)));
     const { missed, outcome, cut, ...sent } = misfire(schedule, policy, { late, cutoff, now: turn.now }, why);
     tellOfCut(turn, cut);
     const runOf = (at: Instant) => dueRun(task, occurrenceId(this.guid, at), at);
@@ -367,17 +369,17 @@ export class TaskActor {
 
   /** Whether what is due is left for later, because its target takes no more now. */
   #isCrowded(turn: Turn, task: ActiveTask, way = 0): boolean {
-    const lane = laneOn(task, openWay(task, way, turn.isShut));
+    const lane = laneOn(task, openWay(task, way, turn));
     if (!turn.isCrowded(lane)) return false;
     turn.waitsForTarget ??= { lane };
     return true;
   }
 
   #lineUp(turn: Turn, open: OpenRun, task: ActiveTask): void {
-    const way = openWay(task, wayOf(open.run), turn.isShut);
+    const way = openWay(task, wayOf(open.run), turn);
     open.run = onWay(open.run, way);
     open.phase = "lining up";
-    turn.entries.push({ id: open.run.id, lane: laneOn(task, way) });
+    turn.enter(open.run.id, laneOn(task, way));
   }
 
   // ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -386,7 +388,7 @@ export class TaskActor {
     const { run } = open;
     const end = endOf(run, policy, turn.now);
     if (end !== undefined) {
-      turn.exits.push(run.id);
+      turn.exit(run.id);
       return this.#settle(turn, open, end.outcome, end.reason);
     }
     if (this.#isHeld && open.phase !== "polling" && turn.elections.areHeld) {
@@ -475,11 +477,8 @@ export class TaskActor {
 
   /** Ends a turn: when something changed, the ledger is written, and with it all that it has passed by. */
   #finish(turn: Turn): void {
-    turn.waitUntil(() => missesAt(this.#task, this.#nextOccurrence()));
-    for (const id of this.#runs.takeGivenUp()) {
-      turn.elections.giveUp(id);
-      turn.exits.push(id);
-    }
+    if (turn.waitsForTarget !== undefined) turn.waitUntil(missesAt(this.#task, this.#nextOccurrence()));
+    for (const id of this.#runs.takeGivenUp()) turn.giveUp(id);
     if (!this.#ledger.isBehind) return;
     if (this.#runs.size > 0) {
       for (const open of this.#runs.all()) if (!open.stored && open.other === undefined) this.#store(turn, open);

@@ -27,8 +27,11 @@ export function unadmitted(run: Run): OpenRun {
 }
 
 export class OpenRuns {
-  /** In the order in which they came: nearly always none or one, which no map is worth. */
-  readonly #open: OpenRun[] = [];
+  /**
+   * In the order in which they came: nearly always none or one, which no map is worth. Another list after each that comes
+   * or goes, so that nobody who walks over it needs one of his own.
+   */
+  #open: readonly OpenRun[] = NOTHING;
   readonly #line: OccurrenceId[] = [];
   /** They were polling, and do so no more, whatever comes of it. */
   #givenUp: OccurrenceId[] = [];
@@ -44,9 +47,7 @@ export class OpenRuns {
 
   /** Of these, the ones that others of the task are held up by: not those that are driven again. */
   get ahead(): number {
-    let count = this.size;
-    for (const { run } of this.#open) if (run.redriven !== undefined) count--;
-    return count;
+    return this.#open.length === 0 ? 0 : this.#open.filter(holdsUp).length;
   }
 
   /** How many wait. */
@@ -55,13 +56,13 @@ export class OpenRuns {
   }
 
   get(id: OccurrenceId): OpenRun | undefined {
-    for (const open of this.#open) if (open.run.id === id) return open;
-    return undefined;
+    const first = this.#open[0];
+    return first === undefined || first.run.id === id ? first : this.#open.find(({ run }) => run.id === id);
   }
 
   /** As they are now: they may come and go while one walks over them. */
   all(): readonly OpenRun[] {
-    return [...this.#open];
+    return this.#open;
   }
 
   runs(): readonly Run[] {
@@ -107,25 +108,24 @@ export class OpenRuns {
 
   /** Attempts of other peers that started at `startedTo` or before: they have ended, and nothing was told of that. */
   overdue(startedTo: number): readonly OpenRun[] {
-    if (this.size === 0) return NOTHING;
-    return this.all().filter(({ phase, run }) => phase === "elsewhere" && startOf(run) <= startedTo);
+    if (this.#open.length === 0) return NOTHING;
+    return this.#open.filter(({ phase, run }) => phase === "elsewhere" && startOf(run) <= startedTo);
   }
 
   /** Whose attempt is in flight here, and that nobody else has settled. */
   flying(): readonly OpenRun[] {
-    return this.all().filter(({ phase, other }) => phase === "flying" && other === undefined);
+    return this.#open.filter(({ phase, other }) => phase === "flying" && other === undefined);
   }
 
   /** Whether an attempt of this peer is in flight, or asked for. */
   get isFlying(): boolean {
-    for (const { phase } of this.#open) if (phase === "flying" || phase === "polling") return true;
-    return false;
+    return this.#open.some(({ phase }) => phase === "flying" || phase === "polling");
   }
 
   #put(open: OpenRun): void {
-    const place = this.#open.findIndex(({ run }) => run.id === open.run.id);
-    if (place < 0) this.#open.push(open);
-    else this.#open[place] = open;
+    const known = this.get(open.run.id);
+    if (known !== undefined) this.#open = this.#open.map((each) => each === known ? open : each);
+    else this.#open = this.#open.length === 0 ? [open] : [...this.#open, open];
   }
 
   #set(open: OpenRun): void {
@@ -140,12 +140,9 @@ export class OpenRuns {
 
   /** The first of the line, when no other is before it. */
   #next(): OpenRun | undefined {
-    const [id] = this.#line;
+    const id = this.#line[0];
     if (id === undefined) return undefined;
-    for (const { phase, run } of this.#open) {
-      if (phase !== "waiting" && run.redriven === undefined) return undefined;
-    }
-    return this.get(id);
+    return this.#open.some((open) => open.phase !== "waiting" && holdsUp(open)) ? undefined : this.get(id);
   }
 
   /** The first of the line, when it may go: one that was taken up by a clock that is ahead of this one's is not due yet. */
@@ -162,7 +159,7 @@ export class OpenRuns {
   delete(id: OccurrenceId): void {
     const open = this.get(id);
     if (open === undefined) return;
-    this.#open.splice(this.#open.indexOf(open), 1);
+    this.#open = this.#open.length === 1 ? NOTHING : this.#open.filter((each) => each !== open);
     if (open.phase === "polling") this.#givenUp.push(id);
     const place = open.phase === "waiting" ? this.#line.indexOf(id) : -1;
     if (place >= 0) this.#line.splice(place, 1);
@@ -192,22 +189,24 @@ export class OpenRuns {
 
   /** How many stand in the store. */
   stored(): number {
-    let count = 0;
-    for (const { stored } of this.#open) if (stored) count++;
-    return count;
+    return this.#open.length === 0 ? 0 : this.#open.filter(({ stored }) => stored).length;
   }
 
   /** Whether something of them is only in memory. */
   isBusy(): boolean {
-    for (const { phase, stored } of this.#open) {
-      if (!stored || phase === "flying" || phase === "lining up" || phase === "polling") return true;
-    }
-    return false;
+    return this.#open.some(({ phase, stored }) =>
+      !stored || phase === "flying" || phase === "lining up" || phase === "polling"
+    );
   }
 }
 
 const NOTHING: readonly OpenRun[] = [];
 const NOBODY: readonly OccurrenceId[] = [];
+
+/** Whether those that wait do so for it: not for what is driven again. */
+function holdsUp({ run }: OpenRun): boolean {
+  return run.redriven === undefined;
+}
 
 function phaseOf(run: Run, isElsewhere: (run: Run) => boolean): OpenRun["phase"] {
   if (run.state === "retrying") return "retrying";

@@ -77,8 +77,8 @@ export type TurnHow = {
 export class Turn {
   readonly guid: TaskGuid;
   readonly now: Instant;
-  /** Occurrences that want to be sent, and the lane that they need. */
-  readonly entries: { readonly id: OccurrenceId; readonly lane: string }[] = [];
+  /** Occurrences that want to be sent, and the lane that they need; see `enter`. */
+  entries: readonly { readonly id: OccurrenceId; readonly lane: string }[] = NONE;
   /** Whether this peer fires the task: else it only keeps what others say of it. */
   readonly isOwner: boolean;
   readonly shard: Shard;
@@ -86,8 +86,8 @@ export class Turn {
   waitsForLease = false;
   /** Set by a turn that would go on if fewer waited for the target; `until`: there is something else to do then. */
   waitsForTarget: { readonly lane: string; readonly until?: Instant } | undefined;
-  /** Occurrences that were let through but no longer go: their lane is free again. */
-  readonly exits: OccurrenceId[] = [];
+  /** Occurrences that were let through but no longer go: their lane is free again; see `exit`. */
+  exits: readonly OccurrenceId[] = NONE;
   /** Attempts that another peer is asked to make. */
   loans: readonly Loan[] = NONE;
 
@@ -98,7 +98,7 @@ export class Turn {
   /** Played at once. */
   readonly #effects: Effect[];
   /** Played when the writes are durable. */
-  readonly #then: Effect[] = [];
+  #then: Effect[] | undefined;
 
   /** What is to be done goes behind `effects`. */
   constructor(guid: TaskGuid, now: Instant, around: Surroundings, how: TurnHow, effects: Effect[]) {
@@ -158,8 +158,8 @@ export class Turn {
   }
 
   /** Whether the target of the lane is left alone now. */
-  get isShut(): (lane: string) => boolean {
-    return (lane) => this.#around.isShut(lane, this.now);
+  isShut(lane: string): boolean {
+    return this.#around.isShut(lane, this.now);
   }
 
   /** Why what came up late was not sent in time; absent when that was not for its target. */
@@ -183,11 +183,26 @@ export class Turn {
   }
 
   /** If it waits for a target: until when at most, for there is something else to do then. */
-  waitUntil(untilOf: () => Instant | undefined): void {
-    const until = this.waitsForTarget === undefined ? undefined : untilOf();
+  waitUntil(until: Instant | undefined): void {
     if (this.waitsForTarget !== undefined && until !== undefined) {
       this.waitsForTarget = { ...this.waitsForTarget, until };
     }
+  }
+
+  /** The occurrence wants to be sent by that lane. */
+  enter(id: OccurrenceId, lane: string): void {
+    this.entries = [...this.entries, { id, lane }];
+  }
+
+  /** The occurrence was let through, and does not go. */
+  exit(id: OccurrenceId): void {
+    this.exits = [...this.exits, id];
+  }
+
+  /** What was polled for the occurrence is asked no more, and it does not go. */
+  giveUp(id: OccurrenceId): void {
+    this.elections.giveUp(id);
+    this.exit(id);
   }
 
   stamp(): Stamp {
@@ -215,7 +230,7 @@ export class Turn {
   send(delivery: Delivery, after: "now" | "durable"): void {
     const effect: Effect = { kind: "send", guid: this.guid, delivery };
     if (after === "now") this.#effects.push(effect);
-    else this.#then.push(effect);
+    else this.#afterwards(effect);
   }
 
   /** Who makes an attempt of the lane in place of this peer, of those that may fire the task; absent: nobody. */
@@ -232,7 +247,7 @@ export class Turn {
   }
 
   notify(notice: Notice): void {
-    this.#then.push({ kind: "notify", notice });
+    this.#afterwards({ kind: "notify", notice });
   }
 
   log(message: string, facts: Readonly<Record<string, string | number>>): void {
@@ -248,14 +263,19 @@ export class Turn {
         answer: { fingerprint: once.fingerprint, expiresAt: once.expiresAt, result },
       });
     }
-    this.#then.push({ kind: "reply", ticket, result });
+    this.#afterwards({ kind: "reply", ticket, result });
+  }
+
+  #afterwards(effect: Effect): void {
+    if (this.#then === undefined) this.#then = [effect];
+    else this.#then.push(effect);
   }
 
   /** The turn is over: what it wrote, and all that waits for that, goes behind the rest. Returns it when there is any. */
   end(): Persist | undefined {
     const writes = this.#writes;
     if (writes.length === 0) {
-      for (const effect of this.#then) this.#effects.push(effect);
+      if (this.#then !== undefined) { for (const effect of this.#then) this.#effects.push(effect); }
       return undefined;
     }
     const { clock, log, self } = this.#around;
@@ -264,7 +284,8 @@ export class Turn {
     if (carry !== undefined) writes.push({ kind: "carry", author: self, carry });
     const isTold = writes.some(({ kind }) => kind === "entity" || kind === "carry");
     const told = isTold ? writes.filter(({ kind }) => kind === "entity" || kind === "carry") : [];
-    const then: readonly Effect[] = isTold ? [{ kind: "kept", writes: told, guids }, ...this.#then] : this.#then;
+    const next = this.#then ?? NONE;
+    const then: readonly Effect[] = isTold ? [{ kind: "kept", writes: told, guids }, ...next] : next;
     const highWaterMs = clock.highWater();
     if (highWaterMs !== undefined) writes.push({ kind: "highWater", ms: highWaterMs });
     const persist: Persist = { kind: "persist", writes, onFailure: this.#onFailure, guids, then };
@@ -273,7 +294,7 @@ export class Turn {
   }
 }
 
-const NONE: readonly Loan[] = [];
+const NONE: readonly never[] = [];
 
 type Persist = Extract<Effect, { kind: "persist" }>;
 

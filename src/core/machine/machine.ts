@@ -326,8 +326,8 @@ export class Machine {
       this.#mesh.wrote(persist.writes);
       if (persist.then[0]?.kind === "kept") this.#stopping.wrote(turn.guid, turn.shard);
     }
-    for (const loan of turn.loans) this.#mesh.detours.lend(loan);
-    for (const id of turn.exits) this.#gate.unused(id, turn.now);
+    if (turn.loans.length > 0) { for (const loan of turn.loans) this.#mesh.detours.lend(loan); }
+    if (turn.exits.length > 0) { for (const id of turn.exits) this.#gate.unused(id, turn.now); }
     this.#unleased.set(turn.guid, turn.shard, turn.waitsForLease);
   }
 
