@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url);
 /** Deno's flags for a command of the program. `root` is the project's folder. */
 export function sandbox(root, args, env) {
   const data = dataFolder(args, env);
-  const allowed = args[0] === "start" || args[0] === "join" ? peerNeeds(root, data) : clientNeeds(args, data);
+  const allowed = AS_A_PEER.includes(args[0]) ? peerNeeds(root, data) : clientNeeds(args, data);
   const read = [...allowed.read, ...settingsFiles(args, env)];
   return [
     "--no-prompt",
@@ -32,6 +32,9 @@ export function sandbox(root, args, env) {
     "--ignore-env",
   ];
 }
+
+/** A peer, and what looks at all that one would meet. */
+const AS_A_PEER = ["start", "join", "doctor"];
 
 const ENVIRONMENT = "METRONOME_*,HOME,XDG_DATA_HOME,LOCALAPPDATA,TERM,NO_COLOR,FORCE_COLOR,NO_PROXY,no_proxy".split(
   ",",

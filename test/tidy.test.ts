@@ -37,8 +37,8 @@ const DOORS = [
 
 const ROOMS = ["store", "mesh", "trigger", "api", "cli"];
 
-/** The composition roots, of a peer and of simulated meshes: the only files that know all. */
-const COMPOSITION_ROOTS = ["src/start.ts", "src/what-if.ts"];
+/** The composition roots, of a peer, of simulated meshes and of what a peer would meet: the only files that know all. */
+const COMPOSITION_ROOTS = ["src/start.ts", "src/what-if.ts", "src/doctor.ts"];
 
 const WORDS_CORE_MAY_NOT_SAY =
   /\b(Date\.now|new Date\(\)|async|await|Promise|fetch|console|Math\.random|setTimeout|setInterval|setImmediate|queueMicrotask|performance|process|Deno|globalThis)\b/;

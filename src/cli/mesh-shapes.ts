@@ -13,6 +13,7 @@ export type Peer = {
   readonly skewMs: number | undefined;
   readonly rttMs: number | undefined;
   readonly version: string;
+  readonly tzdata: string;
 };
 
 export type Mesh = { readonly self: string; readonly isConverged: boolean; readonly peers: readonly Peer[] };
@@ -42,7 +43,7 @@ export function parseMesh(value: unknown): Mesh {
 }
 
 export function parsePeer(value: unknown): Peer {
-  const { peer, name, state, shards, draining, fenced, writable, skewMs, rttMs, version } = objectIn(value);
+  const { peer, name, state, shards, draining, fenced, writable, skewMs, rttMs, version, tzdata } = objectIn(value);
   return {
     peer: text(peer),
     name: text(name),
@@ -54,6 +55,7 @@ export function parsePeer(value: unknown): Peer {
     skewMs: maybe(skewMs, number),
     rttMs: maybe(rttMs, number),
     version: text(version),
+    tzdata: text(tzdata),
   };
 }
 

@@ -55,11 +55,17 @@ function movesText(
   }Of ${name}'s ${shards} shards${of}; no other would move.\n`;
 }
 
-async function show({ isJson, ink, width, print, printJson }: Context, mesh: Mesh, answer: unknown): Promise<void> {
+async function show(
+  { isJson, ink, width, print, printJson, note }: Context,
+  mesh: Mesh,
+  answer: unknown,
+): Promise<void> {
   if (isJson) return await printJson(answer);
   await print(createTable(COLUMNS, ink, width).lines(mesh.peers.map((peer) => row(peer, mesh))));
   const alive = mesh.peers.filter(({ state }) => state === "alive").length;
   await print(`${summary(mesh, alive)}\n`);
+  const zones = otherZones(mesh);
+  if (zones !== undefined) await note(zones);
 }
 
 function summary({ self, peers, isConverged }: Mesh, alive: number): string {
@@ -70,6 +76,15 @@ function summary({ self, peers, isConverged }: Mesh, alive: number): string {
   if (alive === 1) return `This peer alone of ${peers.length} is alive, as far as it knows.`;
   const all = alive === peers.length ? `All ${alive} peers are alive` : `${alive} of ${peers.length} peers are alive`;
   return isConverged ? `${all}, and hold the same.` : `${all}, and do not yet hold the same.`;
+}
+
+/** What is local time somewhere may be another time at a peer whose data of time zones are older. */
+function otherZones({ self, peers }: Mesh): string | undefined {
+  const own = peers.find(({ peer }) => peer === self)?.tzdata ?? "";
+  const others = peers.filter(({ state, tzdata }) => state === "alive" && tzdata !== "" && tzdata !== own);
+  if (own === "" || others.length === 0) return undefined;
+  const told = others.map((peer) => `${nameOf(peer)} ${peer.tzdata}`).join(", ");
+  return `Time zones differ, and with them what is local time: this peer has ${own}, ${told}.`;
 }
 
 const COLUMNS = [

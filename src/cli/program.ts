@@ -8,6 +8,7 @@ import { breakers } from "./breakers.ts";
 import { completion } from "./completion.ts";
 import { conflicts } from "./conflicts.ts";
 import { deadCauses, deadDismiss, deadList, deadRedrive } from "./dead-letters.ts";
+import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
 import { EXIT } from "./failure.ts";
 import { type Parts, processParts } from "./parts.ts";
@@ -111,6 +112,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(program, parts, revoke);
   addCommand(program, parts, conflicts);
   addCommand(program, parts, simulate);
+  addCommand(program, parts, doctor);
   const user = addGroup(program, "user", "make users, change them, and say who may sign up");
   for (const spec of [userList, userPassword, userSignOut, userRole, userPolicy]) addCommand(user, parts, spec);
   addCommand(user, parts, userAdd);

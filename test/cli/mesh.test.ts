@@ -176,3 +176,20 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
     await serving.close();
   }
 });
+
+test("peers whose data of time zones differ are told of", async () => {
+  const peer = (name: string, tzdata: string, state = "alive") => ({
+    ...{ peer: name, name, state, tzdata, shards: 1, draining: false, fenced: false, writable: true, version: "0.1.0" },
+  });
+  const ask = async (...peers: readonly object[]) => {
+    const answer = { self: "here", converged: true, peers: [peer("here", "2026b"), ...peers] };
+    const parts = { fetch: () => Promise.resolve(Response.json(answer)) };
+    const env = { METRONOME_URL: "http://127.0.0.1:1", METRONOME_TOKEN: "x" };
+    return (await runProgram("peers", { env, parts })).err;
+  };
+  assert.equal(await ask(peer("shop", "2026b"), peer("ship", "2025a", "dead"), peer("new", "")), "");
+  assert.equal(
+    await ask(peer("shop", "2026b"), peer("ship", "2025a")),
+    "Time zones differ, and with them what is local time: this peer has 2026b, ship 2025a.\n",
+  );
+});

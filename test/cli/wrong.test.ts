@@ -108,7 +108,7 @@ test("a command that is none ends with 2, and names those that are", async () =>
 });
 
 test("a peer that can't be reached ends every command that asks one with 3, and says which", async () => {
-  const local = ["simulate", "completion", "version"];
+  const local = ["simulate", "completion", "version", "doctor"];
   for (const leaf of LEAVES.filter(({ words }) => !local.includes(words[0] ?? ""))) {
     const name = leaf.words.join(" ");
     const words = [...rightWords(leaf), ...NEEDED[name] ?? []];
