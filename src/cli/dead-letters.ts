@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Spec } from "./command.ts";
+import { EXIT, Failure } from "./failure.ts";
 import { LIMIT_MAX, printList } from "./listing.ts";
 import { pages } from "./pages.ts";
 import { perSecond } from "./rate.ts";
@@ -102,8 +103,9 @@ export const deadDismiss: Spec<ChoiceOptions> = {
   ],
   options: choosing,
   async run({ isJson, connect, print, printJson, note }, choice, ids) {
+    const body = choiceOf(choice, ids);
     const client = await connect();
-    const answer = await client.send("POST", "dead-letters/dismiss", choiceOf(choice, ids));
+    const answer = await client.send("POST", "dead-letters/dismiss", body);
     if (isJson) return await printJson(answer);
     const count = number(objectIn(answer).dismissed);
     await print(`Dismissed ${count === 1 ? "1 dead letter" : `${count} dead letters`}${leftText(answer)}`);
@@ -121,6 +123,9 @@ function choosing(command: Command): Command {
 }
 
 function choiceOf({ all, target, error, task, limit }: ChoiceOptions, ids: readonly string[]) {
+  if (ids.length === 0 && [all, target, error, task].every((each) => each === undefined)) {
+    throw new Failure(EXIT.usage, "Say which: the ids of runs, or --target, --error and --task, or --all.");
+  }
   return {
     ...(ids.length === 0 ? {} : { ids }),
     ...(all === undefined ? {} : { all }),

@@ -12,6 +12,5 @@ export function ttlSeconds(text: string): number {
   if (digits !== "") return Number(digits) * SECONDS[unit as keyof typeof SECONDS];
   const ms = parseDuration(text, "--ttl");
   if (!isFault(ms)) return Math.ceil(ms / 1_000);
-  const suggestion = ms.suggestion === undefined ? "" : ` Try ${ms.suggestion}.`;
-  throw new Failure(EXIT.usage, `--ttl: ${ms.message}${suggestion}`);
+  throw new Failure(EXIT.usage, `--ttl: ${ms.message} Try ${ms.suggestion ?? "10m, 1h or 30d"}.`);
 }

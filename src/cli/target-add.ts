@@ -68,6 +68,9 @@ async function bodyOf(options: Options, parts: Parts): Promise<JsonObject> {
   if (user !== undefined && bearer === true) {
     throw new Failure(EXIT.usage, "Who sends is shown by --user or by --bearer, not both.");
   }
+  if (urn === undefined && definition === undefined) {
+    throw new Failure(EXIT.usage, "Say with --urn where its events go: --urn https://api.example.com/v1.");
+  }
   const written = definition === undefined ? {} : await readJson("--definition", definition, parts);
   if (!isObject(written)) throw new Failure(EXIT.usage, "--definition is a JSON object.");
   const limits = {

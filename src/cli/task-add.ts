@@ -8,6 +8,7 @@ import { createFacts } from "./table.ts";
 import {
   definitionOf,
   type DefinitionOptions,
+  noteTarget,
   SCHEDULE_WORDS,
   withDefinition,
   writtenText,
@@ -44,7 +45,7 @@ export const taskAdd: Spec<Options> = {
         "print the schedule as a sentence and its next runs, with --template the next event too; nothing is added",
       ),
   async run(context, options) {
-    const { parts, isJson, connect, print, printJson } = context;
+    const { parts, isJson, connect, print, printJson, note } = context;
     const { id, paused } = options;
     if (options.preview === true) return await preview(options, context);
     if (options.target === undefined && options.to === undefined) {
@@ -57,7 +58,9 @@ export const taskAdd: Spec<Options> = {
     };
     const client = await connect();
     const answer = await client.send("POST", "tasks", definition, { isOnce: true });
-    return isJson ? await printJson(answer) : await print(writtenText("Added", answer));
+    if (isJson) return await printJson(answer);
+    await print(writtenText("Added", answer));
+    await noteTarget(options, client, note);
   },
 };
 

@@ -1,12 +1,14 @@
 // What the options of `task add` and `task edit` say of a task, as the API takes it.
 
 import type { Command } from "commander";
-import { labelPair, repeated } from "./command.ts";
+import type { Client } from "./client.ts";
+import { type Context, labelPair, repeated } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { readJson, textOrObject } from "./input.ts";
 import type { Parts } from "./parts.ts";
 import { isObject, type JsonObject, parseTask } from "./shapes.ts";
 import { moment } from "./show.ts";
+import { targetPath } from "./target-path.ts";
 import { printable } from "./text.ts";
 
 export type DefinitionOptions = {
@@ -83,6 +85,20 @@ export function writtenText(deed: string, answer: unknown): string {
   const unowned = task.unowned === undefined ? "" : `Nobody fires it now: ${printable(task.unowned)}.\n`;
   return `${deed} ${printable(task.id)}: ${printable(task.sentence)}\n${next}\n${unowned}`;
 }
+
+/** A task may come before its target: it is said, for it may be a slip too. */
+export async function noteTarget({ to }: DefinitionOptions, client: Client, note: Context["note"]): Promise<void> {
+  if (to === undefined) return;
+  try {
+    await client.get(targetPath(to));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.facts.status !== NOT_FOUND) return;
+    await note(`There is no target named ${printable(to)}: its events fail until \`metronome target add\` makes one.`);
+  }
+}
+
+const NOT_FOUND = 404;
 
 function targetOf({ target, to, path }: DefinitionOptions): unknown {
   if (target !== undefined && to !== undefined) {

@@ -6,6 +6,7 @@ import { isObject, type JsonObject, parseTask } from "./shapes.ts";
 import {
   definitionOf,
   type DefinitionOptions,
+  noteTarget,
   SCHEDULE_WORDS,
   withDefinition,
   writtenText,
@@ -30,7 +31,7 @@ export const taskEdit: Spec<Options> = {
       .option("--no-template", "send the payload as it is written")
       .addOption(repeated("--unlabel <name>", "a label that goes; may be given more than once"))
       .option("--anywhere", "any peer fires it, whatever its labels"),
-  async run({ parts, isJson, connect, print, printJson }, options, [id = ""]) {
+  async run({ parts, isJson, connect, print, printJson, note }, options, [id = ""]) {
     const { unlabel = [], anywhere, place } = options;
     if (anywhere === true && place !== undefined) {
       throw new Failure(EXIT.usage, "It is --anywhere, or it has a --place.");
@@ -51,7 +52,9 @@ export const taskEdit: Spec<Options> = {
       ? changes
       : placedAnew(changes, parseTask(await client.get(taskPath(id))).policy.placement);
     const answer = await client.send("PATCH", taskPath(id), patch);
-    return isJson ? await printJson(answer) : await print(writtenText("Changed", answer));
+    if (isJson) return await printJson(answer);
+    await print(writtenText("Changed", answer));
+    await noteTarget(options, client, note);
   },
 };
 

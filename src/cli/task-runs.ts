@@ -31,6 +31,9 @@ export const taskRuns: Spec<Options> = {
       .option("--limit <n>", `at most so many (${LIMIT}; ${FOLLOW_LIMIT} to follow)`, wholeNumber(0, LIMIT_MAX)),
   async run(context, options, [id = ""]) {
     if (options.follow === true) return await follow(id, options, context);
+    if (options.limit === 0) {
+      throw new Failure(EXIT.usage, "--limit is 1 or more; 0 is of --follow, which shows what comes.");
+    }
     await printList(await context.connect(), context, {
       path: taskPath(id, "runs"),
       query: whichOf(options),

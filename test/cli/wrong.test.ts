@@ -28,6 +28,8 @@ const NEEDED: { readonly [words: string]: readonly string[] } = {
   "task backfill": ["--from", "2026-12-01T00:00:00Z"],
   "target add": ["--urn", URN],
   "target rotate": ["--confirm"],
+  "dead-letters redrive": ["--all"],
+  "dead-letters dismiss": ["--all"],
   // From a pipe only one password is read, which is an admin's way.
   "user passwd": ["nope"],
 };
@@ -92,6 +94,22 @@ test("a word too many is answered with what was probably meant", async () => {
   assert.deepEqual([json.code, JSON.parse(json.err).exit], [2, 2]);
 });
 
+test("what can't be meant is said before anything is asked, by the option that it is about", async () => {
+  for (
+    const [words, err] of [
+      ["task runs a --limit 0", "--limit is 1 or more"],
+      ["target add u", "Say with --urn where its events go"],
+      ["dead-letters redrive", "Say which: the ids of runs, or --target, --error and --task, or --all."],
+      ["dead-letters dismiss --limit 3", "Say which: "],
+      ["task backfill a --from 2026-01-01T00:00:00Z --rate fast", "--rate is a number above 0"],
+      ["ticket --ttl soon", '--ttl: Expected a duration such as P1D or PT5S; found "soon". Try 10m, 1h or 30d.'],
+    ] as const
+  ) {
+    const ran = await runProgram(words, NOWHERE);
+    assert.deepEqual([ran.code, ran.out, ran.err.slice(0, err.length)], [2, "", err], words);
+  }
+});
+
 test("a command that is none ends with 2, and names those that are", async () => {
   for (
     const [words, known] of [
@@ -142,6 +160,15 @@ test("what is not there ends with 4, by whatever command it is named, and says w
       assert.match(err, /nope|32 hex digits/, name);
       assert.match(err, /metronome (?:task|target|runs|user|token) (?:invite )?ls|The peers of this mesh:/, name);
     }
+    const early = await run(["task", "add", "--id", "early", "--schedule", HOURLY, "--to", "nope"]);
+    assert.deepEqual([early.code, early.err], [
+      0,
+      "There is no target named nope: its events fail until `metronome target add` makes one.\n",
+    ]);
+    await run(`target add nope --urn ${URN}`);
+    assert.equal((await run("task edit early --to nope")).err, "");
+    const twice = await run(`target add nope --urn ${URN}`);
+    assert.match(twice.err, /^Refused: A target named "nope" exists: .*\n {2}name: nope\n$/);
     const short = await run("user add ada", { stdin: "s3cret\n" });
     assert.equal(short.code, 4);
     assert.match(short.err, /at least 8|8 to/);

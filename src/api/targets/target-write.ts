@@ -51,7 +51,12 @@ export async function writeTarget(
   });
   const entity = found?.entity ?? { kind: "target", key, registers: {} } as const;
   const result = await submit(peer, { kind: "entity", entity, values, match });
-  if (result.kind === "refused") return refusalResponse(result);
+  if (result.kind === "refused") {
+    if (result.why !== "exists") return refusalResponse(result);
+    return problem(409, `A target named "${definition.name}" exists: change that one, or choose another name.`, {
+      field: "name",
+    });
+  }
   const written = foundIn(await peer.entity("target", key));
   return written ?? problem(409, "The target was deleted meanwhile.");
 }

@@ -10,7 +10,7 @@ import { parseInstant } from "../../core/task/definition.ts";
 import { occurrenceId } from "../../core/task/occurrence.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import { isFault } from "../../core/values/fault.ts";
-import { Faults, kindOf, number } from "../../core/values/faults.ts";
+import { describeValue, Faults, number } from "../../core/values/faults.ts";
 import { taskGuid } from "../../core/values/ids.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
@@ -93,7 +93,7 @@ export function addBackfill(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
 function momentIn(value: unknown, field: string, faults: Faults): Instant {
   const at = typeof value === "string" ? parseInstant(value) : undefined;
   if (at !== undefined) return at;
-  faults.add(field, `"${field}" is a date and time by RFC 3339, with Z or an offset, not ${kindOf(value)}.`, {
+  faults.add(field, `"${field}" is a date and time by RFC 3339, with Z or an offset, not ${describeValue(value)}.`, {
     suggestion: "2026-12-01T09:00:00Z",
   });
   return 0 as Instant;
