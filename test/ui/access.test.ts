@@ -63,6 +63,9 @@ browserTest(
         "PUT /tasks/three": scopes.includes("edit"),
         "GET /users": false,
       }, scopes);
+      await page.reload();
+      await page.locator("[data-token]", { hasText: `${scopes}` }).getByText(/, used (now|\d+ s ago)/).first()
+        .waitFor();
     }
     await page.getByRole("button", { name: "Invite somebody" }).click();
     await page.getByRole("button", { name: "Take back" }).waitFor();
@@ -134,6 +137,22 @@ browserTest(
     await there.keyboard.press("Enter");
     await there.getByText("No tasks yet").waitFor();
 
+    const sessions = here.locator("[data-session]");
+    await sessions.getByText("this browser").waitFor();
+    const third = (await open()).page;
+    await signIn(third, peer, "/ui/tasks", other);
+    await until("each session is listed", async () => await sessions.count() === 3);
+    await sessions.getByText("Chrome on Linux").first().waitFor();
+    await sessions.first().getByText(/from 127\.0\.0\.1, used/).waitFor();
+    await sessions.first().getByRole("button", { name: "Sign it out" }).click();
+    await here.getByText("That session is over, at every peer.").waitFor();
+    await until("it is not there any more", async () => await sessions.count() === 2);
+    await third.reload();
+    await third.getByRole("heading", { name: "Sign in" }).waitFor();
+    assert.match(
+      await exported(here, "CSV", here.getByRole("region", { name: "Where you are signed in" })),
+      /^id,agent,from,createdAt,lastUsedAt,expiresAt\r\n[^,]+,"Mozilla/,
+    );
     await here.getByRole("button", { name: "Sign out everywhere else" }).click();
     await here.getByText("Your other sessions are over, at every peer.").waitFor();
     await there.getByText("The session is over").waitFor();
@@ -142,10 +161,10 @@ browserTest(
   },
 );
 
-async function signIn(page: Page, peer: Peer, at: string): Promise<void> {
+async function signIn(page: Page, peer: Peer, at: string, password = PASSWORD): Promise<void> {
   await page.goto(peer.url + at);
   await page.locator("#username").fill("ada");
-  await page.getByLabel("Password or token").fill(PASSWORD);
+  await page.getByLabel("Password or token").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("main :is(h1, .blank)").first().waitFor();
 }

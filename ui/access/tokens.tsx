@@ -6,7 +6,7 @@ import { ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Field } from "../parts/field.tsx";
-import { Moment } from "../parts/moment.tsx";
+import { Countdown, Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
 import { Sure } from "../parts/sure.tsx";
 import { useReading } from "../reading.ts";
@@ -21,6 +21,7 @@ type Token = {
   readonly scopes: readonly string[];
   readonly createdAt: string;
   readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
 };
 
 /** What may be asked of a token, from little to all that who makes it may. */
@@ -65,6 +66,7 @@ export function Tokens() {
               { name: "scopes", of: ({ scopes }) => scopes.join(" ") },
               { name: "createdAt", of: ({ createdAt }) => createdAt },
               { name: "expiresAt", of: ({ expiresAt }) => expiresAt },
+              { name: "lastUsedAt", of: ({ lastUsedAt }) => lastUsedAt },
             ]}
           />
         )}
@@ -102,6 +104,11 @@ export function Tokens() {
                     {token.expiresAt === null ? "good until it is revoked" : (
                       <>
                         good until <Moment at={token.expiresAt} zone={zone} isWhole />
+                      </>
+                    )}
+                    {token.lastUsedAt === null ? ", not used yet" : (
+                      <>
+                        , used <Countdown at={token.lastUsedAt} />
                       </>
                     )}
                   </span>

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 // The editor of a task, with what the peer says of its schedule while it is being written.
 
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Field } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -36,11 +37,12 @@ export function EditorPage() {
   const id = parameter("id");
   const problem = useOpened(id, parameter("copy"));
   const form = useRef<HTMLFormElement>(null);
+  const isShown = useShown(id);
   useEffect(keepPreview, []);
   useEffect(keepSent, []);
   useEffect(() => {
     if (id === "") document.getElementById("name")?.focus();
-  }, []);
+  }, [isShown]);
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
@@ -64,6 +66,7 @@ export function EditorPage() {
       </div>
     );
   }
+  if (!isShown) return <p class="blank" key="blank">Loading…</p>;
   const { raw } = draft.value;
   return (
     <form
@@ -115,6 +118,24 @@ export function EditorPage() {
       </div>
     </form>
   );
+}
+
+/** So long a form waits for what the peer says of its schedule. */
+const WAIT_MS = 1_000;
+
+/** Once it is known what the choices above a schedule begin with: shown later, they would move what is below them. */
+function useShown(id: string): boolean {
+  const isShown = useSignal(false);
+  const isRead = id === draft.value.id && (id === "" || draft.value.before !== undefined);
+  const isKnown = isRead && (text("schedule") === "" || draft.value.raw !== undefined || preview.value.kind !== "none");
+  useEffect(() => {
+    const timer = setTimeout(() => isShown.value = true, WAIT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    if (isKnown) isShown.value = true;
+  }, [isKnown]);
+  return isShown.value || isKnown;
 }
 
 function startAnew(id: string): void {

@@ -41,7 +41,9 @@ export function keepPreview(): () => void {
     if (before.kind === "shown") preview.value = { ...before, isOld: true };
     if (isLost) return;
     const asking = new AbortController();
-    const timer = setTimeout(() => void askPreview(text, zone, asking.signal), PREVIEW_AFTER_MS);
+    // Of a schedule that was there before anybody typed, at once.
+    const pauseMs = before.kind === "none" ? 0 : PREVIEW_AFTER_MS;
+    const timer = setTimeout(() => void askPreview(text, zone, asking.signal), pauseMs);
     return () => {
       clearTimeout(timer);
       asking.abort();

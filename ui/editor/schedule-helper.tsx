@@ -63,13 +63,13 @@ export function ScheduleHelper({ schedule, onText }: {
   readonly schedule: string;
   readonly onText: (text: string) => void;
 }) {
-  const choices = useSignal(NEW);
-  /** The schedule that these choices are of. */
-  const known = useRef("");
   /** Chosen before the peer has said what the schedule says. */
   const wanted = useSignal<Kind | "">("");
   const now = preview.value;
   const said = now.kind === "shown" && !now.isOld ? now.preview.choices : undefined;
+  const choices = useSignal(said === undefined ? NEW : { ...NEW, ...choicesIn(said) });
+  /** The schedule that these choices are of. */
+  const known = useRef(said === undefined ? "" : schedule);
   const isSilent = now.kind === "wrong" || connection.value.kind === "lost";
   const { kind, count, unit, start, days, day, time, moment, zone } = choices.value;
   const shown = shownZone(zoneChoice.value);

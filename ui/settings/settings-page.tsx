@@ -2,28 +2,31 @@
 // What a person may choose for this browser, and what there is to know of this peer.
 
 import { useSignal } from "@preact/signals";
-import { ask, failureText } from "../api.ts";
 import { mesh as news } from "../mesh-news.ts";
 import { Choice } from "../parts/choice.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
-import { say } from "../parts/notice.tsx";
 import { useReading } from "../reading.ts";
 import { pageOf, self } from "../router.ts";
 import { session } from "../session.ts";
 import { browserZone, keyChoice, theme, zoneChoice } from "../settings.ts";
-import type { PeerView } from "../views.ts";
+import type { Page, PeerView } from "../views.ts";
 import { Import } from "./import.tsx";
 import { PasswordDialog } from "./password.tsx";
+import { Sessions, type SignedIn } from "./sessions.tsx";
 
 /** The user that the peer's own keys stand for: it has no password. */
 const ADMIN = "admin";
+/** Nobody tells of a sign-in elsewhere. */
+const SESSIONS_EVERY_MS = 5_000;
 
 export function SettingsPage() {
   const isChanging = useSignal(false);
   const now = session.value;
   const id = now.kind === "in" ? now.peer.id : undefined;
   const { value: peer } = useReading<PeerView>(id === undefined ? undefined : `/peers/${encodeURIComponent(id)}`);
-  const count = news.value?.peers.length;
+  const sessions = useReading<Page<SignedIn>>("/auth/sessions", {}, { everyMs: SESSIONS_EVERY_MS });
+  // What stands below the sessions is shown with them: it would be moved.
+  const isThere = sessions.value !== undefined || sessions.why !== undefined;
   return (
     <>
       <div class="head">
@@ -75,19 +78,15 @@ export function SettingsPage() {
           </div>
         </dl>
       </section>
-      {now.kind === "in" && (
+      {now.kind === "in" && self.value !== ADMIN && (
         <section class="card panel" aria-labelledby="you-title">
-          <h2 id="you-title">You</h2>
+          <h2 id="you-title">
+            <bdi>{now.name}</bdi>
+          </h2>
           <ul class="rows">
-            {self.value !== ADMIN && (
-              <li>
-                <span>Your password, at every peer</span>
-                <button type="button" onClick={() => isChanging.value = true}>Change it…</button>
-              </li>
-            )}
             <li>
-              <span>All other browsers in which you are signed in; tokens stay good</span>
-              <button type="button" onClick={() => void signOutElsewhere()}>Sign out everywhere else</button>
+              <span>Your password, at every peer</span>
+              <button type="button" onClick={() => isChanging.value = true}>Change it…</button>
             </li>
           </ul>
         </section>
@@ -98,6 +97,17 @@ export function SettingsPage() {
           onClose={() => isChanging.value = false}
         />
       )}
+      {isThere && <Sessions reading={sessions} />}
+      {isThere && <Further peer={peer} />}
+    </>
+  );
+}
+
+/** What does not depend on who one is. */
+function Further({ peer }: { readonly peer: PeerView | undefined }) {
+  const count = news.value?.peers.length;
+  return (
+    <>
       <section class="card panel" aria-labelledby="take-title">
         <h2 id="take-title">To take along</h2>
         <ul class="rows">
@@ -144,10 +154,4 @@ export function SettingsPage() {
       </section>
     </>
   );
-}
-
-async function signOutElsewhere(): Promise<void> {
-  const answer = await ask<undefined>("DELETE", "/auth/sessions");
-  if (answer.kind === "done") say("Your other sessions are over, at every peer.");
-  else if (answer.kind !== "aborted") say(failureText(answer), { isTrouble: true });
 }
