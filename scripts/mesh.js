@@ -20,7 +20,7 @@ import { makeNetwork } from "./network.js";
 
 const METRONOME = join(dirname(fileURLToPath(import.meta.url)), "metronome");
 const PEERS = 3;
-const PEERS_MAX = 16;
+const PEERS_MAX = 32;
 
 const { size, http, runtime, cable } = readArguments();
 const folder = mkdtempSync(join(tmpdir(), "metronome-mesh-"));

@@ -8,8 +8,8 @@
 // command is printed. With --from sources the first seed is a hash of src/: each change of the program is shown seeds
 // that no other was, and the same program always the same. Jobs share the places to start from.
 // --hold makes all tasks hold in a partition, and brings about nothing but cuts, one way or both, and pauses, at any moment.
-// --large runs one calm mesh of many peers and tasks, and prints what it costs. 40 peers with 40,000 tasks take about a minute
-// of CPU; 100 with 100,000 many.
+// --large runs one mesh of many peers that have many tasks at the start, kills one, lets another join with an empty disk, and
+// prints what each of that costs every peer.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -123,6 +123,10 @@ function run(job) {
   return new Promise((resolve) => child.on("close", resolve));
 }
 
+if (values.large && minutes < 3) {
+  console.error("simulate: --large takes at least 3 minutes: to come up, to be calm, and for what befalls the mesh");
+  process.exit(2);
+}
 if (values.large) {
   const words = [peers, tasks, minutes, numberOf(values.period, "period")].map(String);
   const memory = values.runtime === "deno" ? "--v8-flags=--max-old-space-size=16000" : "--max-old-space-size=16000";

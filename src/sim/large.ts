@@ -1,6 +1,6 @@
-// A large mesh for a while: a hundred peers, a hundred thousand tasks that are there already, and nothing that goes
-// wrong. It says what each peer has sent and computed, whether every occurrence that was due was sent once, and whether all
-// hold the same in the end.
+// A large mesh for a while: a hundred peers, a hundred thousand tasks that are there already, and what befalls a mesh on most
+// days: a peer is killed and comes back, and another one joins with an empty disk. It says what each peer has sent and
+// computed meanwhile, whether every occurrence that was due was sent once, and whether all hold the same in the end.
 
 import type { Write } from "../core/protocol/write.ts";
 import { SHARDS } from "../core/ownership/shard.ts";
@@ -15,13 +15,16 @@ import { makeStamp } from "../core/values/stamp.ts";
 import type { KeyValue } from "../store/key-value.ts";
 import { recordStore } from "../store/records.ts";
 import { Chance } from "./chance.ts";
+import { Meter, type Phase } from "./meter.ts";
 import { planOf } from "./plan-draw.ts";
 import { START } from "./plan.ts";
-import { foundingStamp, runEndsOf, USER, World } from "./world.ts";
+import type { Sent } from "./targets.ts";
+import { foundingStamp, nameOf, runEndsOf, USER, World } from "./world.ts";
 
 export type LargeSize = {
   readonly peers: number;
   readonly tasks: number;
+  /** At least 3: it comes up in the first, is calm until the last, and in the last a peer is killed and one joins. */
   readonly minutes: number;
   /** Seconds between two occurrences of each task. */
   readonly periodS: number;
@@ -32,59 +35,73 @@ type ForkableKeyValue = KeyValue & { fork(): KeyValue };
 
 export type LargeReport = {
   readonly due: number;
-  /** Of what was due: not sent, sent more than once, and the lateness of the others in ms. */
+  /** Of what was due: not sent, sent more than once, and so by a peer that was killed before it had told of it. */
   readonly missed: number;
   readonly double: number;
+  readonly untold: number;
+  /** Of the others, in ms of the sender's clock. */
   readonly latenessMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** Messages to one peer: of all in the mean, and of who sent the most. */
-  readonly messagesPerPeerS: number;
-  readonly messagesMostS: number;
-  readonly broadcastsPerS: number;
+  /** `start`, `calm`, `kill` and `join`. */
+  readonly phases: readonly Phase[];
+  /** From its start until the newcomer held all tasks and fired its share; absent when it did not come so far. */
+  readonly joinedMs?: number;
   /** What is not as it should be in the end, one line each. */
   readonly faults: readonly string[];
-  /** By what they say: how many in all, and about how long one is. */
-  readonly kinds: ReadonlyMap<string, { readonly count: number; readonly bytes: number }>;
 };
 
 export type LargeParts = {
   readonly keyValue: () => ForkableKeyValue;
+  /** Seconds of a processor that this process has taken so far. */
+  readonly cpuS: () => number;
   /** A line of progress. */
   readonly tell: (text: string) => void;
-  /** The peers are up: what is spent from now on is the cost of a calm mesh. */
-  readonly onCalm: () => void;
 };
 
-/** Of the first minute nothing is said: the peers come up in it. */
-export const WARM_UP_MS = 60_000;
+/** Of the first minute nothing is said but its cost: the peers come up in it. */
+const WARM_UP_MS = 60_000;
+
+/** From the last minute on: when a peer is killed, how long it is down, and when another joins. */
+const KILLED = 1;
+const DOWN_MS = 15_000;
+const JOIN_MS = 25_000;
+
+/** What a peer has sent so shortly before it is killed others may not have heard of: a window of a mesh of a hundred. */
+const UNTOLD_MS = 6_000;
 
 /** What is due so shortly before the end may still be on its way. */
 const LATE_MS = 10_000;
+
+/** How often it is looked whether the newcomer has joined. */
+const LOOK_MS = 100;
 
 /** The origin of all that was there before. */
 const BEFORE = 1;
 
 const COMMITTED_AT_ONCE = 1_000;
 
-/** One message in so many is measured. */
-const MEASURED = 16;
-
-export async function simulateLarge(
-  size: LargeSize,
-  parts: LargeParts,
-): Promise<LargeReport> {
-  const base = parts.keyValue();
+export async function simulateLarge(size: LargeSize, { keyValue, cpuS, tell }: LargeParts): Promise<LargeReport> {
+  if (size.minutes < 3) {
+    throw new RangeError("a large mesh takes 3 minutes: to come up, to be calm, and for what befalls it");
+  }
+  const base = keyValue();
   const schedules = await fill(base, size);
-  parts.tell(`${size.tasks} tasks are there`);
+  tell(`${size.tasks} tasks are there`);
   const plan = planOf({ seed: 1, peers: size.peers, minutes: size.minutes, tasks: 0 });
-  const kinds = new Map<string, { count: number; bytes: number }>();
+  const lastMs = (size.minutes - 1) * 60_000;
+  const meter = new Meter(cpuS);
+  let made = 0;
   const world = new World({
     plan: {
       ...plan,
       users: [],
-      faults: [],
+      faults: [
+        { kind: "crash", at: lastMs, ms: DOWN_MS, peer: KILLED, isPower: false },
+        { kind: "join", at: lastMs + JOIN_MS, ms: 0, peer: size.peers },
+      ],
       kind: {
         ...plan.kind,
         delayMs: [0.5, 5],
+        syncMs: [0.5, 7],
         readMaxMs: 0,
         isWired: false,
         failures: 0,
@@ -93,48 +110,56 @@ export async function simulateLarge(
         broadcastLoss: 0,
       },
     },
-    keyValue: () => base.fork(),
-    sabotage: (message) => {
-      const said = message.kind === "ask"
-        ? `ask ${message.ask.kind}`
-        : message.kind === "answer"
-        ? `answer ${message.answer.kind}`
-        : message.kind;
-      const known = kinds.get(said) ?? { count: 0, bytes: 0 };
-      if (known.count % MEASURED === 0) known.bytes += JSON.stringify(message).length * MEASURED;
-      known.count++;
-      kinds.set(said, known);
-      return false;
-    },
+    // Who joins has nothing.
+    keyValue: () => made++ < size.peers ? base.fork() : keyValue(),
+    said: (message, from, to) => meter.said(message, from, to),
   });
-  for (let minute = 0; minute < size.minutes; minute++) {
-    world.timeline.at(
-      START + minute * 60_000,
-      () => parts.tell(`minute ${minute}: ${world.targets.sent.length} deliveries, ${world.network.messages} messages`),
-    );
-  }
-  world.timeline.at(START + WARM_UP_MS, parts.onCalm);
+  const { timeline } = world;
+  const begin = (name: string, atMs: number) =>
+    timeline.at(START + atMs, () => {
+      meter.begin(name, timeline.now);
+      tell(`${name}: ${world.targets.sent.length} deliveries, ${world.network.messages} messages so far`);
+    });
+  begin("start", 0);
+  begin("calm", WARM_UP_MS);
+  begin("kill", lastMs);
+  begin("join", lastMs + JOIN_MS);
+  let joinedMs: number | undefined;
+  const look = () => {
+    const shards = world.peers[size.peers]?.node?.mesh().peers[0]?.shards ?? 0;
+    if (shards > 0) joinedMs = timeline.now - START - lastMs - JOIN_MS;
+    else timeline.in(LOOK_MS, look);
+  };
+  timeline.at(START + lastMs + JOIN_MS, look);
   await world.run();
-  return { ...report(world, schedules, size), kinds, faults: await faultsOf(world, size) };
+  meter.end(timeline.now);
+  const faults = await faultsOf(world, size);
+  const report = { ...historyOf(world, schedules, lastMs), phases: meter.phases, faults };
+  return joinedMs === undefined ? report : { ...report, joinedMs };
 }
 
-/** All see all, hold the same tasks, and have of each run log what anybody had ten seconds before; each shard is fired once. */
+/**
+ * All see all, hold the same tasks by the same vector, and have of each run log what anybody had ten seconds before; each
+ * shard is fired once.
+ */
 async function faultsOf(world: World, { peers }: LargeSize): Promise<readonly string[]> {
   const faults: string[] = [];
-  const digests = new Set<string>();
+  const [digests, vectors] = [new Set<string>(), new Set<string>()];
+  let shards = 0;
   for (const peer of world.survivors()) {
-    const mesh = peer.node?.mesh();
+    const { node } = peer;
     const say = (text: string) => faults.push(`${peer.id} ${text}`);
-    if (mesh === undefined) {
+    if (node === undefined) {
       say("is not up");
       continue;
     }
+    const mesh = node.mesh();
     digests.add(mesh.digest);
+    vectors.add(node.vector().join(" "));
+    shards += mesh.peers[0]?.shards ?? 0;
     const alive = mesh.peers.filter(({ state }) => state === "alive").length;
-    if (alive !== peers) say(`sees ${alive} alive`);
-    const shards = mesh.peers.reduce((sum, each) => sum + each.shards, 0);
-    if (shards !== SHARDS) say(`counts ${shards} shards that are fired`);
-    if (mesh.digest === "" || !mesh.converged) say("does not hold what the others do, or does not know it");
+    if (alive !== peers + 1) say(`sees ${alive} alive`);
+    if (mesh.digest === "") say("does not know yet what it holds");
     if (mesh.fenced) say("is fenced");
     const ends = await runEndsOf(peer);
     const behind = [...world.lateEnds.values()].some((late) =>
@@ -143,46 +168,43 @@ async function faultsOf(world: World, { peers }: LargeSize): Promise<readonly st
     if (behind) say("lacks something of a run log that another had ten seconds before");
   }
   if (digests.size > 1) faults.push(`there are ${digests.size} digests`);
+  if (vectors.size > 1) faults.push(`there are ${vectors.size} vectors`);
+  if (shards !== SHARDS) faults.push(`${shards} shards are fired`);
   return faults;
 }
 
-function report(
+function historyOf(
   world: World,
   schedules: ReadonlyMap<TaskGuid, Schedule>,
-  size: LargeSize,
-): Omit<LargeReport, "kinds" | "faults"> {
-  const sent = new Map<string, { count: number; latenessMs: number }>();
-  for (const { id, at, instant } of world.targets.sent) {
-    const known = sent.get(id);
-    if (known === undefined) sent.set(id, { count: 1, latenessMs: at - instant });
-    else known.count++;
+  lastMs: number,
+): Omit<LargeReport, "phases" | "faults"> {
+  const killedAt = START + lastMs;
+  const isUntold = ({ peer, at }: Sent) => peer === nameOf(KILLED) && at > killedAt - UNTOLD_MS && at <= killedAt;
+  const sent = new Map<string, Sent[]>();
+  for (const each of world.targets.sent) {
+    const known = sent.get(each.id);
+    if (known === undefined) sent.set(each.id, [each]);
+    else known.push(each);
   }
-  let [due, missed, double] = [0, 0, 0];
+  let [due, missed, double, untold] = [0, 0, 0, 0];
   const lateness: number[] = [];
   for (const [guid, schedule] of schedules) {
     for (const at of between(schedule, instant(START + WARM_UP_MS), instant(world.end - LATE_MS), 10_000)) {
       due++;
-      const found = sent.get(occurrenceId(guid, at));
-      if (found === undefined) missed++;
-      else {
-        if (found.count > 1) double++;
-        lateness.push(found.latenessMs);
+      const [first, ...more] = sent.get(occurrenceId(guid, at)) ?? [];
+      if (first === undefined) {
+        missed++;
+        continue;
       }
+      lateness.push(first.localAt - first.instant);
+      if (more.length === 0) continue;
+      if (more.length === 1 && isUntold(first)) untold++;
+      else double++;
     }
   }
   lateness.sort((a, b) => a - b);
-  const at = (share: number) =>
-    Math.round(lateness[Math.min(lateness.length - 1, Math.floor(lateness.length * share))] ?? 0);
-  const seconds = size.minutes * 60;
-  return {
-    due,
-    missed,
-    double,
-    latenessMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
-    messagesPerPeerS: world.network.messages / size.peers / seconds,
-    messagesMostS: Math.max(0, ...world.network.sent.values()) / seconds,
-    broadcastsPerS: world.network.broadcasts / seconds,
-  };
+  const at = (share: number) => lateness[Math.min(lateness.length - 1, Math.floor(lateness.length * share))] ?? 0;
+  return { due, missed, double, untold, latenessMs: { p50: at(0.5), p99: at(0.99), max: at(1) } };
 }
 
 /** The tasks as a peer has them on its disk that has known them for long. */

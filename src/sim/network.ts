@@ -19,6 +19,8 @@ export type NetworkSettings = {
   readonly onGarbled?: (garbled: Garbled) => void;
   /** To show that the checkers see: what this names never arrives. */
   readonly sabotage?: Sabotage;
+  /** Hears all that is said; `to` is absent when it is for all. */
+  readonly said?: (message: PeerMessage | Broadcast, from: PeerId, to?: PeerId) => void;
 };
 
 /** A message that the other end did not understand; to all when `to` is absent. */
@@ -82,8 +84,6 @@ export class Network {
   #weather = CLEAR;
   messages = 0;
   broadcasts = 0;
-  /** By sender. */
-  readonly sent = new Map<PeerId, number>();
 
   constructor(settings: NetworkSettings) {
     this.#settings = settings;
@@ -249,7 +249,7 @@ export class Network {
     const way = link?.ways.get(from.self);
     if (!from.isOpen || link === undefined || way?.isLinked !== true) return false;
     this.messages++;
-    this.sent.set(from.self, (this.sent.get(from.self) ?? 0) + 1);
+    this.#settings.said?.(message, from.self, to);
     if (!link.isUp || this.#settings.sabotage?.(message, this.#settings.timeline.now) === true) return true;
     const { timeline, chance, onGarbled } = this.#settings;
     const { loss, disorder, copies } = this.#weather;
@@ -285,6 +285,7 @@ export class Network {
   #publish(from: Port, broadcast: Broadcast): void {
     if (!from.isOpen) return;
     this.broadcasts++;
+    this.#settings.said?.(broadcast, from.self);
     const { timeline, chance, broadcastLoss, sabotage, onGarbled } = this.#settings;
     if (sabotage?.(broadcast, timeline.now) === true) return;
     const wired = onGarbled === undefined ? whole(broadcast) : passBroadcast(broadcast);

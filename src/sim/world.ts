@@ -16,7 +16,7 @@ import { definitionOf } from "./definition.ts";
 import { Disk } from "./disk.ts";
 import { History } from "./history.ts";
 import { LocalClock } from "./local-clock.ts";
-import { type Garbled, Network, type Sabotage } from "./network.ts";
+import { type Garbled, Network, type NetworkSettings, type Sabotage } from "./network.ts";
 import { SimPeer } from "./peer.ts";
 import { labelsOf } from "./placement.ts";
 import type { Fault, Plan, UserAction } from "./plan.ts";
@@ -47,6 +47,7 @@ export type WorldParts = {
   readonly keyValue: () => KeyValue;
   /** To show that the checkers see: what this names never arrives. */
   readonly sabotage?: Sabotage;
+  readonly said?: NetworkSettings["said"];
 };
 
 export class World {
@@ -65,7 +66,7 @@ export class World {
   readonly #chance: Chance;
   #stirs = 0;
 
-  constructor({ plan, keyValue, sabotage }: WorldParts) {
+  constructor({ plan, keyValue, sabotage, said }: WorldParts) {
     this.plan = plan;
     this.timeline = new Timeline(plan.start);
     this.#keyValue = keyValue;
@@ -88,6 +89,7 @@ export class World {
       broadcastLoss: kind.broadcastLoss,
       ...(kind.isWired ? { onGarbled: (garbled) => this.#garbled(garbled) } : {}),
       ...(sabotage === undefined ? {} : { sabotage }),
+      ...(said === undefined ? {} : { said }),
     });
   }
 

@@ -61,5 +61,5 @@ test("a mesh on one machine is whole, says what to try, misses who is killed, an
 test("a mesh of no peers is a fault of usage", () => {
   const { status, stderr } = spawnSync("node", [SCRIPT, "0"], { encoding: "utf8" });
   assert.equal(status, 2);
-  assert.match(stderr, /from 1 to 16/);
+  assert.match(stderr, /from 1 to 32/);
 });

@@ -3,23 +3,30 @@ import { test } from "node:test";
 import { simulateLarge } from "../../src/sim/large.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 
-test("a mesh that starts with its tasks fires each occurrence once, holds the same, and says what it has cost", async () => {
+test("a mesh that starts with its tasks, loses a peer and gets another fires each occurrence once, and says what it costs", async () => {
   const told: string[] = [];
-  let calm = 0;
-  const size = { peers: 8, tasks: 400, minutes: 2, periodS: 60 };
-  const report = await simulateLarge(size, {
+  let cpuS = 0;
+  const report = await simulateLarge({ peers: 10, tasks: 300, minutes: 3, periodS: 60 }, {
     keyValue: memoryKeyValue,
+    cpuS: () => cpuS++,
     tell: (text) => told.push(text),
-    onCalm: () => void calm++,
   });
-  assert.ok(report.due > 300, `${report.due} were due`);
-  assert.deepEqual([report.missed, report.double, calm, report.faults], [0, 0, 1, []]);
-  assert.deepEqual(told.map((text) => text.split(":")[0]), ["400 tasks are there", "minute 0", "minute 1"]);
-  // Each starts with a vector that covers all there is: no sync brings a task, or an admission, again.
-  const entities = report.kinds.get("answer entities");
-  assert.ok(entities !== undefined && entities.bytes / entities.count < 400, JSON.stringify(entities));
-  const [carries, probes] = [report.kinds.get("carries"), report.kinds.get("probe")];
-  assert.ok(carries !== undefined && probes !== undefined && carries.bytes > 0);
-  // Of each two one asks the other in each second.
-  assert.ok(probes.count > 4 * 7 * 100 && probes.count < 4 * 7 * 160, `${probes.count} probes`);
+  assert.ok(report.due > 500, `${report.due} were due`);
+  assert.deepEqual([report.missed, report.double, report.faults], [0, 0, []]);
+  assert.ok(report.joinedMs !== undefined && report.joinedMs > 0);
+  const phases = ["start", "calm", "kill", "join"];
+  assert.deepEqual(told.map((text) => text.split(":")[0]), ["300 tasks are there", ...phases]);
+  assert.deepEqual(report.phases.map(({ name }) => name), phases);
+  assert.ok(report.phases.every((phase) => phase.cpuEndS > phase.cpuS && phase.to > phase.from));
+  const [, calm, , join] = report.phases;
+  // Nobody has anything that others lack: of each two who talk hardly any sync, and nobody tells of a task.
+  const entities = calm?.messages.get("answer entities") ?? { count: 0, bytes: 0 };
+  assert.ok(entities.count < 10 * 4 && entities.bytes < 400 * 10 * 4, JSON.stringify(entities));
+  // In a second each asks one that lives, and who is asked answers.
+  const probes = calm?.messages.get("probe")?.count ?? 0;
+  assert.ok(probes >= 10 * 55 && probes <= 10 * 75, `${probes} probes`);
+  assert.ok((calm?.broadcasts.count ?? 0) + (calm?.messages.get("carries")?.count ?? 0) > 0);
+  // Who joins is told of all.
+  const pulled = join?.messages.get("answer entities");
+  assert.ok(pulled !== undefined && pulled.bytes > 300 * 200, JSON.stringify(pulled));
 });
