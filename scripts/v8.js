@@ -32,16 +32,8 @@ const NURSERY_MIN = "--min-semi-space-size=16";
  */
 const OLD_GROWTH = "--heap-growing-percent=200";
 
-/**
- * V8 makes straight among the old what was long kept when it was last looked at: what a peer makes at its start is, and
- * what it makes of events in the same places is not. A tenth of what deliveries made was taken for old so, until the heap
- * was four times what is alive; now it is a hundredth, and a delivery costs 103 µs of CPU in place of 111. The V8 of Node
- * does this no harm.
- */
-const ALL_BEGIN_NEW = "--no-allocation-site-pretenuring";
-
 export const V8_FLAGS = {
-  deno: [NURSERY_MIN, NURSERY_MAX, ALL_BEGIN_NEW, ...LESS_COMPILED],
+  deno: [NURSERY_MIN, NURSERY_MAX, ...LESS_COMPILED],
   // With `gc` a peer throws away once what only its start needed; see `peer-process.ts`.
   node: ["--expose-gc", NURSERY_MAX, OLD_GROWTH, ...LESS_COMPILED],
 };
