@@ -2,7 +2,8 @@
 
 import type { Client, Query } from "./client.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { listIn, objectIn, text } from "./shapes.ts";
+import { pages } from "./pages.ts";
+import { objectIn, text } from "./shapes.ts";
 import { printable } from "./text.ts";
 
 /** So much of an id tells them apart. */
@@ -25,8 +26,12 @@ export async function itemNamed(
   word: string,
   query: Query = {},
 ): Promise<string> {
-  const ids = listIn(objectIn(await client.get(path, query)).items).map((item) => text(objectIn(item).id));
-  const found = ids.filter((id) => word.length >= PART_MIN && id.startsWith(word));
+  const found: string[] = [];
+  for await (const items of pages(client, path, query)) {
+    found.push(
+      ...items.map((item) => text(objectIn(item).id)).filter((id) => word.length >= PART_MIN && id.startsWith(word)),
+    );
+  }
   const [id] = found;
   if (id !== undefined && found.length === 1) return id;
   const many = id === undefined ? `There is no ${what} whose id begins` : `The ids of several ${what}s begin`;

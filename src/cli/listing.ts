@@ -9,7 +9,7 @@ import { type Cell, type Column, createTable } from "./table.ts";
 export type Listing = {
   readonly path: string;
   readonly query?: Query;
-  /** At most so many; absent of a list that has no pages. */
+  /** At most so many; absent of a list whose pages are as large as the peer makes them. */
   readonly limit?: number;
   readonly columns: readonly Column[];
   /** Of one item, as it was answered. */

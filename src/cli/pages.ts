@@ -6,12 +6,12 @@ import { parsePage } from "./shapes.ts";
 /** The API gives no more at a time. */
 export const PAGE_MAX = 500;
 
-/** Pages of at most `limit` items in all, as the peer sent them; an empty page is left out. Without a limit it is one page. */
+/** Pages of at most `limit` items in all, as the peer sent them; an empty page is left out. Without a limit they are as large as the peer makes them. */
 export async function* pages(
   client: Client,
   path: string,
   query: Query,
-  limit: number | undefined,
+  limit?: number,
 ): AsyncGenerator<readonly unknown[]> {
   let left = limit ?? Infinity;
   let cursor: string | undefined;

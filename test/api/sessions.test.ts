@@ -143,3 +143,42 @@ test("another peer knows when a session was used here", async () => {
   const [shown] = (await two.call("GET tokens")).body.items;
   assert.equal(shown.lastUsedFrom, "127.0.0.1");
 });
+
+test("tokens and invitations come in pages, the eldest first, however many there are", () =>
+  withWorld(async (world) => {
+    const { call, clock, node } = world;
+    const made: string[] = [];
+    for (let n = 0; n < 25; n++) {
+      made.push((await call("POST tokens", { body: { name: `t${n}` } })).body.id);
+      await call("POST invites", { body: {} });
+      // Some are made in the same millisecond.
+      if (n % 3 === 0) await clock.pass(1);
+    }
+    assert.equal((await node.entities("token", 100)).length, 50);
+    const walk = async (line: string) => {
+      const ids: string[] = [];
+      let cursor: string | null = "";
+      for (let pages = 0; cursor !== null; pages++) {
+        assert.ok(pages < 30);
+        const { body, status }: { body: { items: readonly { id: string }[]; cursor: string | null }; status: number } =
+          await call(
+            `${line}${cursor === "" ? "" : `&cursor=${cursor}`}`,
+          );
+        assert.equal(status, 200);
+        ids.push(...body.items.map(({ id }) => id));
+        cursor = body.cursor;
+      }
+      return ids;
+    };
+    for (const limit of [1, 2, 7, 24, 25, 26]) {
+      const ids = await walk(`GET tokens?limit=${limit}`);
+      assert.deepEqual([ids.length, new Set(ids)], [25, new Set(made)], `${limit}`);
+    }
+    assert.deepEqual(
+      await walk("GET tokens?limit=3"),
+      (await call("GET tokens")).body.items.map(({ id }: { id: string }) => id),
+    );
+    assert.equal(new Set(await walk("GET invites?limit=4")).size, 25);
+    assert.equal((await call("GET tokens?limit=501")).status, 400);
+    assert.equal((await call("GET invites?cursor=x")).body.field, "cursor");
+  }));

@@ -57,6 +57,10 @@ test("what is written, of whatever kind, is at two peers when it is answered, an
   // What is done to runs is no write of this kind, and says nothing of it.
   const fired = await one.call("POST tasks/a/trigger", TWO);
   assert.deepEqual([fired.status, fired.headers.get("preference-applied")], [202, null]);
+  // What is written at another peer, through this one, is waited for there.
+  const through = await one.call("PATCH peers/peer-2/api/v1/settings", { body: { signUp: "open" }, ...TWO });
+  assert.deepEqual([through.status, through.headers.get("preference-applied")], [200, "replicas=2"]);
+  assert.equal((await one.call("GET settings")).body.signUp, "open");
   // Who has shown nothing is not told how many peers there are.
   const session = await one.call("POST auth/session", {
     body: { token: "x" },

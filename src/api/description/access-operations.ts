@@ -1,9 +1,12 @@
 // The operations of sessions, tokens, users and invitations, for the description.
 
 import { type RouteConfig, z } from "@hono/zod-openapi";
+import { PAGE_MAX } from "../tasks/tasks.ts";
 import * as access from "./access-shapes.ts";
 import { answerOf, answers, body, done, location, page, WRITE } from "./operation.ts";
 
+/** Few have more than a page. */
+const wholePage = { ...page, limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).optional() };
 const idPath = z.object({ id: z.string() });
 const userPath = z.object({ id: z.string().openapi({ description: 'A user\'s id, or "me".' }) });
 
@@ -90,6 +93,7 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/tokens",
     tags: ["access"],
     summary: "List one's tokens; an admin's list holds all",
+    request: { query: z.object(wholePage) },
     responses: answers({ 200: answerOf("The tokens.", access.tokenPage) }),
   },
   {
@@ -181,6 +185,7 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/invites",
     tags: ["users"],
     summary: "List the invitations that nobody has used yet",
+    request: { query: z.object(wholePage) },
     responses: answers({ 200: answerOf("The invitations.", access.invitePage) }),
   },
   {

@@ -61,7 +61,7 @@ const tokenFields = {
   ...lastUsed,
 };
 export const newToken = z.strictObject({ ...tokenFields, token: secret });
-export const tokenPage = z.strictObject({ items: z.array(z.strictObject(tokenFields)), cursor: z.null() });
+export const tokenPage = z.strictObject({ items: z.array(z.strictObject(tokenFields)), cursor: z.string().nullable() });
 
 export const sessionPage = z.strictObject({
   items: z.array(z.strictObject({
@@ -127,4 +127,7 @@ const inviteFields = {
   ...{ createdAt: instant(), expiresAt: instant().nullable() },
 };
 export const newInvite = z.strictObject({ ...inviteFields, invite: secret });
-export const invitePage = z.strictObject({ items: z.array(z.strictObject(inviteFields)), cursor: z.null() });
+export const invitePage = z.strictObject({
+  items: z.array(z.strictObject(inviteFields)),
+  cursor: z.string().nullable(),
+});

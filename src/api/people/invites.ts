@@ -3,7 +3,7 @@
 import type { Hono } from "hono";
 import { Faults, number } from "../../core/values/faults.ts";
 import { formatInstant, type Instant } from "../../core/values/instant.ts";
-import { listTokens, revokeToken, type Token, tokenOf } from "../access/token.ts";
+import { revokeToken, type Token, tokenOf } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
@@ -11,6 +11,7 @@ import { faultsResponse, problem, refusalResponse } from "../request/problem.ts"
 import { readQuery } from "../request/query.ts";
 import { digest, newToken } from "../request/secret.ts";
 import { submit } from "../tasks/put.ts";
+import { tokenPage, tokenPageQuery } from "./token-page.ts";
 import { roleIn } from "./user-body.ts";
 
 /** Time to read a letter, and not for ever. */
@@ -42,10 +43,10 @@ export function addInvites(app: Hono<ApiEnv>, { peer, issuer }: Doors): void {
   });
 
   app.get("/api/v1/invites", async (c) => {
-    const query = readQuery(c.env.url, {});
+    const query = readQuery(c.env.url, tokenPageQuery());
     if (query instanceof Response) return query;
-    const invites = (await listTokens(peer, ["invite"])).map(([token]) => token);
-    return json(200, { items: invites.sort((a, b) => a.createdAt - b.createdAt).map(inviteView), cursor: null });
+    const { items, cursor } = await tokenPage(peer, "invite", query);
+    return json(200, { items: items.map(inviteView), cursor });
   });
 
   app.delete("/api/v1/invites/:id", async (c) => {

@@ -6,7 +6,7 @@ import { type Scope, SCOPES } from "../../core/people/user.ts";
 import { describeValue, Faults, number, text } from "../../core/values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../../core/values/instant.ts";
 import { type Access, roleOf, within } from "../access/access.ts";
-import { findToken, listTokens, PARENTS_MAX, revokeToken, type Token, tokenOf, tokenView } from "../access/token.ts";
+import { findToken, PARENTS_MAX, revokeToken, type Token, tokenOf, tokenView } from "../access/token.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
@@ -14,6 +14,7 @@ import { faultsResponse, problem, refusalResponse } from "../request/problem.ts"
 import { readQuery } from "../request/query.ts";
 import { digest, newToken } from "../request/secret.ts";
 import { submit } from "../tasks/put.ts";
+import { tokenPage, tokenPageQuery } from "./token-page.ts";
 import { wordIn } from "./user-body.ts";
 
 export const TOKEN_NAME_MAX = 256;
@@ -62,12 +63,11 @@ export function addTokens(app: Hono<ApiEnv>, { peer, issuer, sightings }: Doors)
   });
 
   app.get("/api/v1/tokens", async (c) => {
-    const query = readQuery(c.env.url, {});
+    const query = readQuery(c.env.url, tokenPageQuery());
     if (query instanceof Response) return query;
     const { user, isEveryone } = c.env;
-    const tokens = (await listTokens(peer, ["api"])).map(([token]) => token);
-    const items = tokens.filter((token) => isEveryone || token.user === user).sort((a, b) => a.createdAt - b.createdAt);
-    return json(200, { items: items.map((token) => tokenView(token, sightings.last(token))), cursor: null });
+    const { items, cursor } = await tokenPage(peer, "api", query, (token) => isEveryone || token.user === user);
+    return json(200, { items: items.map((token) => tokenView(token, sightings.last(token))), cursor });
   });
 
   app.delete("/api/v1/tokens/:id", async (c) => {
