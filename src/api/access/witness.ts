@@ -132,7 +132,9 @@ function changeOf(
   after: Task | undefined,
 ): { readonly before?: Json; readonly after?: Json } {
   const [was, is] = [partsOf(before), partsOf(after)];
-  const names = Object.keys({ ...was, ...is }).filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]));
+  const isEdit = before !== undefined && after !== undefined;
+  const all = Object.keys({ ...was, ...is });
+  const names = isEdit ? all.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name])) : all;
   const pick = (parts: Parts) => Object.fromEntries(names.map((name) => [name, shown(parts[name] ?? null)]));
   return {
     ...(before === undefined ? {} : { before: pick(was) }),
