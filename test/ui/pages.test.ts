@@ -31,27 +31,6 @@ browserTest("a first event that nobody takes says why, and what to do", async ({
   await page.getByRole("heading", { name: /^Run of/ }).waitFor();
 });
 
-browserTest("the overview counts what happens, and leads to what fails", async ({ enter, peer, receiver }) => {
-  receiver.answer(503);
-  await peer.call("POST", "/tasks", {
-    id: "fails",
-    schedule: HOURLY,
-    target: receiver.url,
-    policy: { retry: { limit: 0 } },
-  });
-  const { page } = await enter({ at: "/" });
-  await page.getByText("All is as it should be").waitFor();
-  await peer.call("POST", "/tasks/fails/trigger", {});
-  await page.getByText("has failed once").waitFor();
-  await page.locator(".tile", { hasText: "Not delivered" }).getByText("1 failed").waitFor();
-  await page.getByRole("link", { name: "Last run" }).click();
-  await page.getByText("Not delivered after one attempt").waitFor();
-  await page.getByText(/curl -X POST/).waitFor();
-  receiver.answer(200);
-  await page.getByRole("button", { name: "Send it again" }).click();
-  await page.getByText(/^Delivered after 2 attempts/).waitFor();
-});
-
 browserTest("a task is paused with a note, skipped, triggered, backfilled", async ({ enter, peer, receiver }) => {
   const start = new Date(Date.now() - 10 * 60_000).toISOString().slice(0, 19);
   await peer.call("POST", "/tasks", { id: "t", name: "Ten", schedule: `R/${start}Z/PT1M`, target: receiver.url });

@@ -91,27 +91,42 @@ browserTest("the list is searched, sorted and filtered by the address", async ({
   await page.getByText("No task is like this").waitFor();
 });
 
-browserTest("what is selected is paused, resumed and deleted together", async ({ enter, peer, receiver }) => {
-  for (const id of ["a", "b", "c", "d"]) {
-    await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
-  }
-  const { page } = await enter();
-  await page.getByLabel("Select a", { exact: true }).click();
-  await page.getByLabel("Select c", { exact: true }).click({ modifiers: ["Shift"] });
-  await page.getByText("3 selected").waitFor();
-  const bar = page.getByRole("group", { name: "What to do to the selected tasks" });
-  await bar.getByRole("button", { name: "Pause" }).click();
-  await page.getByText("3 tasks paused.").waitFor();
-  await rowOf(page, "c").getByText("paused", { exact: true }).waitFor();
-  await page.getByLabel("Select all that are shown").click();
-  await bar.getByRole("button", { name: "Resume" }).click();
-  await page.getByText("4 tasks resumed.").waitFor();
-  await rowOf(page, "c").getByText("paused", { exact: true }).waitFor({ state: "detached" });
-  await page.getByLabel("Select all that are shown").click();
-  await bar.getByRole("button", { name: "Delete" }).click();
-  await bar.getByRole("button", { name: "Delete 4 for ever" }).click();
-  await page.getByText("No tasks yet").waitFor();
-});
+browserTest(
+  "what is selected is paused, resumed, triggered and deleted together",
+  async ({ enter, peer, receiver }) => {
+    for (const id of ["a", "b", "c", "d"]) {
+      await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
+    }
+    const { page } = await enter();
+    await page.getByLabel("Select a", { exact: true }).click();
+    await page.getByLabel("Select c", { exact: true }).click({ modifiers: ["Shift"] });
+    await page.getByText("3 selected").waitFor();
+    const bar = page.getByRole("group", { name: "What to do to the selected tasks" });
+    await bar.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("3 tasks paused.").waitFor();
+    await rowOf(page, "c").getByText("paused", { exact: true }).waitFor();
+    await page.getByLabel("Select all that are shown").click();
+    await bar.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("4 tasks resumed.").waitFor();
+    await rowOf(page, "c").getByText("paused", { exact: true }).waitFor({ state: "detached" });
+    // What one of them refuses is told.
+    await page.route(
+      "**/api/v1/tasks/b/trigger*",
+      (route) => route.fulfill({ status: 409, json: { status: 409, detail: "it is busy" } }),
+    );
+    await page.getByLabel("Select all that are shown").click();
+    await bar.getByRole("button", { name: "Trigger" }).click();
+    await page.getByText("3 tasks fired once. 1 not, as b: it is busy").waitFor();
+    await page.getByLabel("Select all that are shown").click();
+    await page.getByText("4 selected").waitFor();
+    await page.getByLabel("Select all that are shown").click();
+    await bar.waitFor({ state: "detached" });
+    await page.getByLabel("Select all that are shown").click();
+    await bar.getByRole("button", { name: "Delete" }).click();
+    await bar.getByRole("button", { name: "Delete 4 for ever" }).click();
+    await page.getByText("No tasks yet").waitFor();
+  },
+);
 
 browserTest("the list is walked by the keyboard", async ({ enter, peer, receiver }) => {
   for (const id of ["a", "b", "c"]) await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
@@ -148,22 +163,6 @@ browserTest("the list is walked by the keyboard", async ({ enter, peer, receiver
   await page.keyboard.press("j");
   await page.keyboard.press("e");
   await page.getByRole("heading", { name: "Edit a" }).waitFor();
-});
-
-browserTest("of what is done to many each that refuses is told", async ({ enter, peer, receiver }) => {
-  for (const id of ["a", "b", "c"]) await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
-  const { page } = await enter();
-  await page.getByLabel("Select all that are shown").click();
-  await page.getByText("3 selected").waitFor();
-  await page.route(
-    "**/api/v1/tasks/b/pause*",
-    (route) => route.fulfill({ status: 409, json: { status: 409, detail: "it is busy" } }),
-  );
-  await page.getByRole("button", { name: "Pause", exact: true }).click();
-  await page.getByText("2 tasks paused. 1 not, as b: it is busy").waitFor();
-  await page.getByLabel("Select all that are shown").click();
-  await page.getByLabel("Select all that are shown").click();
-  await page.getByText("3 selected").waitFor({ state: "detached" });
 });
 
 browserTest(
