@@ -6,7 +6,7 @@ import { ask, failureText } from "../api.ts";
 import { Copy } from "../parts/copy.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Field } from "../parts/field.tsx";
-import { Countdown, Moment } from "../parts/moment.tsx";
+import { Ago, Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
 import { Sure } from "../parts/sure.tsx";
 import { useReading } from "../reading.ts";
@@ -108,7 +108,7 @@ export function Tokens() {
                     )}
                     {token.lastUsedAt === null ? ", not used yet" : (
                       <>
-                        , used <Countdown at={token.lastUsedAt} />
+                        , used <Ago at={token.lastUsedAt} />
                       </>
                     )}
                   </span>

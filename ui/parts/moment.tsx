@@ -20,3 +20,8 @@ export function Countdown({ at, past }: { readonly at: string; readonly past?: s
   const ms = Math.ceil((Date.parse(at) - tick.value) / 1_000) * 1_000;
   return <span class="countdown">{ms <= 0 && past !== undefined ? past : relativeText(ms)}</span>;
 }
+
+/** How long ago: what has just been is now, though the beat by which all is told is not there yet. */
+export function Ago({ at }: { readonly at: string }) {
+  return <span class="countdown">{relativeText(Math.min(0, Date.parse(at) - tick.value))}</span>;
+}

@@ -4,7 +4,7 @@
 
 import { type Answer, ask, failureText } from "../api.ts";
 import { ExportMenu } from "../parts/export-menu.tsx";
-import { Countdown, Moment } from "../parts/moment.tsx";
+import { Ago, Moment } from "../parts/moment.tsx";
 import { say } from "../parts/notice.tsx";
 import type { Reading } from "../reading.ts";
 import { zoneChoice } from "../settings.ts";
@@ -61,11 +61,11 @@ export function Sessions({ reading: { value, why, again } }: { readonly reading:
               </strong>
               {isThis && <span class="tag">this browser</span>}
               <span class="none">
-                since <Moment at={createdAt} zone={zone} />
+                since <Moment at={createdAt} zone={zone} isWhole />
                 {from !== null && `, from ${from}`}
                 {lastUsedAt !== null && (
                   <>
-                    , used <Countdown at={lastUsedAt} />
+                    , used <Ago at={lastUsedAt} />
                   </>
                 )}
               </span>
