@@ -204,7 +204,9 @@ export class Keeper {
     if (this.#leases.heard(from, message, this.#host.steady())) this.#host.leased();
     if (message.kind === "probe" || message.kind === "ack") this.#watchDeparture(from, message.news);
     this.#members.news(this.#news());
+    const isFirstWord = this.isAlive(from) && this.#members.peer(from)?.news === undefined;
     this.#take(this.#members.heard(from, message, this.#host.now()));
+    if (isFirstWord) this.#fenceFrom(from);
     if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
   }
 
@@ -338,9 +340,15 @@ export class Keeper {
     if (to === "left") this.#leases.left(peer);
     if (to !== "alive") return;
     this.#gathering.delete(peer);
-    if (from === "dead") this.#meet(peer);
+    if (from !== "dead") return;
+    this.#meet(peer);
+    this.#fenceFrom(peer);
+  }
+
+  /** When it fires what this peer does: the sides of a cut have met. */
+  #fenceFrom(peer: PeerId): void {
     const news = this.#members.peer(peer)?.news;
-    if (from !== "dead" || news === undefined || news.fenced) return;
+    if (news === undefined || news.fenced) return;
     const listed = this.#outlook.shardsOf(peer, news.shards);
     if (listed.minus(this.#ownership.shards()).size < listed.size) this.#barrier.raise();
   }

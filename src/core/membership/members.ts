@@ -7,7 +7,7 @@ import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import { LocalHealth } from "../values/local-health.ts";
 import { LoopTime } from "../values/loop-time.ts";
-import { type Periods, suspicionMs } from "../values/periods.ts";
+import type { Periods } from "../values/periods.ts";
 import { Gossip } from "./gossip.ts";
 import { isLiving, type Member, type MemberView, newMember, viewOf } from "./member.ts";
 import { directProbe, HELPERS, hinted, indirect, type Probe, verdictOfHint } from "./probe.ts";
@@ -226,7 +226,7 @@ export class Members {
     if (isBack) this.#roster.forgetSkews();
     if (lateMs <= this.#periods.graceMs || this.#hasLeft) return;
     this.#health.blame();
-    if (lateMs > this.#suspicionMs()) this.#fence();
+    if (lateMs > this.#roster.suspicionMs(this.#periods)) this.#fence();
   }
 
   #end(): MemberOutput {
@@ -256,7 +256,7 @@ export class Members {
     this.#probes.clear();
     this.#relays.clear();
     this.#heardMs = ms;
-    for (const member of this.#suspects) member.suspectUntilMs = ms + this.#suspicionMs();
+    for (const member of this.#suspects) member.suspectUntilMs = ms + this.#roster.suspicionMs(this.#periods);
     for (const member of this.#members.values()) {
       this.#unasked.add(member.peer);
       this.#probe(member);
@@ -303,15 +303,18 @@ export class Members {
   }
 
   /**
-   * That a peer is dead each finds for itself: when the sides of a cut meet, each tells the other that its own are. It is
-   * suspected, and asked; who has lost its link too needs no more.
+   * That a peer is dead each finds for itself, since two sides that meet tell each other so of their own: it is asked, unless
+   * its link is lost here too. And so is who is back by what others say: what it said in a life before counts no more.
    */
   #hear(rumor: Rumor): void {
     const member = this.#members.get(rumor.peer);
-    const isSecondHand = rumor.state === "dead" && member !== undefined && isLiving(member);
-    if (!isSecondHand || this.#unlinked.has(rumor.peer)) return this.#learn(rumor);
-    this.#learn({ ...rumor, state: "suspect" });
-    if (member.state === "suspect" && !this.#probes.has(member.peer)) this.#probe(member);
+    const wasLiving = member !== undefined && isLiving(member);
+    const isSecondHand = rumor.state === "dead" && wasLiving && !this.#unlinked.has(rumor.peer);
+    this.#learn(isSecondHand ? { ...rumor, state: "suspect" } : rumor);
+    if (member === undefined || !isLiving(member)) return;
+    if (!wasLiving) delete member.news;
+    const isInDoubt = !wasLiving || (isSecondHand && member.state === "suspect");
+    if (isInDoubt && !this.#probes.has(member.peer)) this.#probe(member);
   }
 
   #learn(rumor: Rumor): void {
@@ -326,7 +329,8 @@ export class Members {
     this.#gossip.put(rumor);
     this.#suspects.delete(member);
     if (state === "suspect") {
-      member.suspectUntilMs = this.#time.ms + this.#suspicionMs() * this.#health.multiplier(this.#isAlone());
+      member.suspectUntilMs = this.#time.ms +
+        this.#roster.suspicionMs(this.#periods) * this.#health.multiplier(this.#isAlone());
       this.#suspects.add(member);
     } else if (state !== "alive") this.#unasked.delete(peer);
     if (from === state) return;
@@ -484,10 +488,6 @@ export class Members {
   #nextSeq(): number {
     this.#seq = this.#seq === SEQ_MAX ? 0 : this.#seq + 1;
     return this.#seq;
-  }
-
-  #suspicionMs(): number {
-    return suspicionMs(this.#periods, this.#roster.alive().length + 1);
   }
 
   /** Of several living others none was heard for a whole period: it may be this peer that is cut off. */

@@ -3,6 +3,7 @@
 
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
+import { type Periods, suspicionMs } from "../values/periods.ts";
 import { isLiving, type Member } from "./member.ts";
 import { clockAmong, type ClockView } from "./skew.ts";
 
@@ -44,6 +45,11 @@ export class Roster {
   /** The others that are not given up: a suspect is alive until it is dead. */
   alive(): readonly PeerId[] {
     return this.#alive ??= this.#living().map(({ peer }) => peer);
+  }
+
+  /** Of a mesh of as many as live. */
+  suspicionMs(periods: Periods): number {
+    return suspicionMs(periods, this.alive().length + 1);
   }
 
   clock(): ClockView {
