@@ -53,9 +53,14 @@ browserTest("what stands in an address, or is typed into any field of any form, 
   const { enter, open, peer } = world;
   const inside = (await enter({ at: "/" })).page;
   await inside.getByText("No tasks yet").waitFor();
+  const query = new URLSearchParams(PARAMETERS.map((name) => [name, EVIL]));
+  await inside.goto(`${peer.url}/?${query}`);
   for (const at of ["/", ...PAGES]) {
-    await inside.goto(`${peer.url}${at}?${new URLSearchParams(PARAMETERS.map((name) => [name, EVIL]))}`);
+    // As a link within the page leads there: what is loaded is the same for each address.
+    await inside.evaluate(`history.pushState(null, "", ${JSON.stringify(`${at}?${query}`)})`);
+    await inside.evaluate(`dispatchEvent(new PopStateEvent("popstate"))`);
     await inside.locator("main :is(h1, .blank)").first().waitFor();
+    assert.equal(new URL(inside.url()).pathname, at);
     await isText(inside, at);
   }
   const outside = (await open()).page;
