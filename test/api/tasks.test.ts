@@ -97,7 +97,8 @@ test("an id of any character stands in the path, percent-encoded once", () =>
       const created = await call("POST tasks", { body: { ...LEAST, id } });
       assert.equal(created.status, 201, id);
       const read = await call(`GET ${created.headers.get("location")}`);
-      assert.deepEqual([read.status, read.body.id], [200, id]);
+      // One that can be written in two ways is kept in one.
+      assert.deepEqual([read.status, read.body.id], [200, id.normalize("NFC")]);
       assert.equal((await call(`DELETE ${created.headers.get("location")}`)).status, 204, id);
     }
   }));
