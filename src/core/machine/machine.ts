@@ -319,8 +319,8 @@ export class Machine {
     if (this.#seats.get(dossier.guid) === seat) this.#settleDown(dossier.guid, seat.actor, now, waits);
   }
 
-  /** The effects of a turn; what it wrote is on its way to the disk. */
-  #play(turn: Turn): void {
+  /** The effects of a turn; what it wrote is on its way to the disk. Whether it wrote something. */
+  #play(turn: Turn): boolean {
     const persist = turn.end();
     if (persist !== undefined) {
       this.#mesh.wrote(persist.writes);
@@ -329,6 +329,7 @@ export class Machine {
     if (turn.loans.length > 0) { for (const loan of turn.loans) this.#mesh.detours.lend(loan); }
     if (turn.exits.length > 0) { for (const id of turn.exits) this.#gate.unused(id, turn.now); }
     this.#unleased.set(turn.guid, turn.shard, turn.waitsForLease);
+    return persist !== undefined;
   }
 
   #newTurn(actor: TaskActor, now: Instant, onFailure: "refuse" | "hold", isEcho = false): Turn {
@@ -425,8 +426,8 @@ export class Machine {
     const turn = this.#newTurn(actor, now, "hold");
     try {
       actor.launch(turn, id);
-      this.#play(turn);
-      this.#settleDown(guid, actor, now);
+      // Who does no more than go has as much to do as before, and stays where it is.
+      if (this.#play(turn) || turn.exits.length > 0) this.#settleDown(guid, actor, now);
     } catch (error) {
       this.#effects.length = before;
       this.#gate.unused(id, now);
