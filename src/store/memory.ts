@@ -23,8 +23,8 @@ type OwnLeaf = { readonly keys: string[]; readonly values: string[] };
 /** All of a space, and the first key of each leaf. */
 type Leaves = { readonly leaves: readonly Leaf[]; readonly firsts: readonly string[] };
 
-/** Records of a leaf before it is cut in two. */
-const LEAF_MAX = 256;
+/** Records of a leaf before it is cut in two. Of a hundred forks each copies nearly every leaf, one record of which it changes. */
+const LEAF_MAX = 64;
 
 class MemoryKeyValue implements ForkableKeyValue {
   readonly #spaces = new Map<Space, Shelf>();

@@ -24,7 +24,7 @@ function puller(answer: (ask: Ask) => Answer | undefined) {
       onAnswer(answer(ask));
     },
     vector: () => [stampOf(asked.length)],
-    runVector: () => [],
+    askForCarries: () => ({ kind: "carries", vector: [] }),
     needsEntities: () => true,
     needsResults: () => false,
     mustFallBack: () => false,

@@ -89,7 +89,8 @@ function parseAsk(value: unknown): Ask | undefined {
     }
     case "carries": {
       const vector = RunVector.parse(value.vector)?.entries();
-      return vector === undefined ? undefined : { kind: "carries", vector };
+      if (vector === undefined || (value.isUntoldToo !== undefined && value.isUntoldToo !== true)) return undefined;
+      return { kind: "carries", vector, ...(value.isUntoldToo === true ? { isUntoldToo: true } : {}) };
     }
     case "results":
       return { kind: "results", ...cursor };

@@ -41,7 +41,12 @@ export type Ask =
   /** Entities with a stamp above the vector; the next page starts at `cursor`. */
   | { readonly kind: "entities"; readonly vector: Stamps; readonly cursor?: string }
   /** Carries that the vector does not cover. */
-  | { readonly kind: "carries"; readonly vector: LogEnds }
+  | {
+    readonly kind: "carries";
+    readonly vector: LogEnds;
+    /** Of the asked peer's own log also what it has told nobody yet. */
+    readonly isUntoldToo?: true;
+  }
   /** Where tasks stand, in place of carries that were trimmed; the next page starts at `cursor`. */
   | { readonly kind: "results"; readonly cursor?: string }
   /** One step down the digest tree; the answer is the next. */

@@ -248,7 +248,7 @@ export class Replication {
   gather(peers: readonly PeerId[], onEnd: () => void): void {
     const end = counted(peers.length, onEnd);
     for (const peer of peers) {
-      this.#ask(peer, { kind: "carries", vector: this.#runs.entries() }, (answer) => {
+      this.#ask(peer, this.#askForCarries(true), (answer) => {
         if (answer?.kind === "carries") this.#intake.pages(answer.pages, end);
         else end();
       });
@@ -325,7 +325,8 @@ export class Replication {
           this.#ask(to, ask, onAnswer);
         },
         vector: () => this.vector.stamps(),
-        runVector: () => this.#runs.entries(),
+        // Who waits for it is to know all; else what a peer has not told would make one of two that sync unlike all others.
+        askForCarries: () => this.#askForCarries(this.#waiters.some((waiter) => waiter.peer === peer)),
         needsEntities: () => isWhole || unfinished !== undefined,
         needsResults: () => this.#isNew,
         mustFallBack: (isTrimmed) => this.#mustFallBack(peer, isTrimmed),
@@ -350,6 +351,10 @@ export class Replication {
       },
       unfinished,
     );
+  }
+
+  #askForCarries(isUntoldToo: boolean): Extract<Ask, { kind: "carries" }> {
+    return { kind: "carries", vector: this.#runs.entries(), ...(isUntoldToo ? { isUntoldToo } : {}) };
   }
 
   #mustFallBack(peer: PeerId, isTrimmed: boolean): boolean {
@@ -416,7 +421,7 @@ export class Replication {
       }
       case "carries":
         return fromStore(
-          { kind: "carriesAfter", ...this.#logs(), known: ask.vector },
+          { kind: "carriesAfter", ...this.#logs(ask.isUntoldToo === true), known: ask.vector },
           (answer) => answer.kind === "carries" ? answer : undefined,
         );
       case "results": {
@@ -440,8 +445,13 @@ export class Replication {
     }
   }
 
-  #logs(): { readonly own: LogEnds; readonly floors: LogEnds } {
-    return { own: this.#runs.entries(), floors: this.#floors.entries() };
+  #logs(isUntoldToo = true): { readonly own: LogEnds; readonly floors: LogEnds } {
+    const { self } = this.#host;
+    const told = this.#outbox.toldTo(this.ownSeq);
+    const own = this.#runs.entries().map(([author, to]) =>
+      [author, author === self && !isUntoldToo ? told : to] as const
+    );
+    return { own, floors: this.#floors.entries() };
   }
 
   #keep(entity: Entity, say: (answer: Answer) => void): void {

@@ -11,7 +11,7 @@ import type { PeerId } from "../values/ids.ts";
 export type SyncDoors = {
   ask(to: PeerId, ask: Ask, onAnswer: (answer: Answer | undefined) => void): void;
   vector(): Stamps;
-  runVector(): LogEnds;
+  askForCarries(): Extract<Ask, { kind: "carries" }>;
   /** Whether entities are to be pulled, and not run logs alone. */
   needsEntities(): boolean;
   /** Whether this peer has no run log to go on from: it is new, or was away for too long. */
@@ -66,7 +66,7 @@ export function pull(
     });
 
   const carries = (mayFallBack: boolean) =>
-    step({ kind: "carries", vector: doors.runVector() }, "carries", (answer) => {
+    step(doors.askForCarries(), "carries", (answer) => {
       // A newcomer has no carries of before its time; others may. Results tell less: they are for when nobody has them.
       if (doors.mustFallBack(answer.isTrimmed) && mayFallBack) return results(undefined, undefined);
       isLacking = answer.isTrimmed;
