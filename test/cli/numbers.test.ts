@@ -58,9 +58,9 @@ test("lists tokens without their secrets, and ends one by the beginning of its i
     const { id, token } = JSON.parse((await run("token --name shop --scope read --ttl 1h --json")).out);
     await run("token --name other --ttl never");
     const listed = await run("token ls");
-    assert.match(listed.out, /^ID +FOR +OPENS +MADE +ENDS\n/);
-    assert.match(listed.out, new RegExp(`^${id.slice(0, 12)} +shop +read +2026-\\S+ +2026-12-01T10:30:00Z$`, "m"));
-    assert.match(listed.out, /^\S+ +other +read run edit targets admin +2026-\S+ +-$/m);
+    assert.match(listed.out, /^ID +FOR +OPENS +MADE +USED +ENDS\n/);
+    assert.match(listed.out, new RegExp(`^${id.slice(0, 12)} +shop +read +2026-\\S+ +- +2026-12-01T10:30:00Z$`, "m"));
+    assert.match(listed.out, /^\S+ +other +read run edit targets admin +2026-\S+ +- +-$/m);
     const items = (await run("token ls --json")).out.trim().split("\n").map((line) => JSON.parse(line));
     assert.deepEqual(items, (await call("GET tokens")).body.items);
     assert.ok(!JSON.stringify([listed, items]).includes(token));

@@ -44,7 +44,7 @@ test("lists stand in a terminal of 80 columns, and say what they are for", () =>
       ["dead-letters causes", /^TARGET +LETTERS +LATEST +ERROR$/m],
       ["peers", /^NAME +STATE +SHARDS +RTT +SKEW +VERSION +PEER$/m],
       ["user ls", /^NAME +ROLE +(?:SINCE +)?ID$/m],
-      ["token ls", /^ID +FOR +OPENS +(?:MADE +)?ENDS$/m],
+      ["token ls", /^ID +FOR +OPENS +(?:MADE +)?(?:USED +)?ENDS$/m],
       [`task versions ${id}`, /^WRITTEN +REVISION +BY +CHANGED$/m],
       [`task explain ${id}`, /^NAME +SCORE +ABLE +WHY NOT +PEER$/m],
       ["overview", /^FAILING SINCE +TASK +TIMES +ERROR$/m],
