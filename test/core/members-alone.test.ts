@@ -210,3 +210,18 @@ test("after it has left it says nothing more", () => {
   assert.deepEqual(members.wake(at(60_000)), silence);
   assert.deepEqual(members.leave(at(60_000)), silence);
 });
+
+test("who is back by what others say has said nothing yet, is asked at once, and counts by its own word", () => {
+  const members = meeting("b", "c");
+  const rumors = (state: Rumor["state"], incarnation: number): SwimMessage => ({
+    kind: "rumors",
+    rumors: [{ peer: "b", state, incarnation }],
+  });
+  members.heard("c", rumors("left", 7), at(10));
+  assert.deepEqual([members.peer("b")?.state, members.peer("b")?.news?.name], ["left", "b"]);
+  const back = members.heard("c", rumors("alive", 8), at(20));
+  assert.deepEqual([members.peer("b")?.state, members.peer("b")?.news], ["alive", undefined]);
+  const seq = asked(back, "b", "probe");
+  members.heard("b", ackOf("b", seq, 8), at(30));
+  assert.equal(members.peer("b")?.news?.name, "b");
+});
