@@ -79,6 +79,8 @@ class Libp2pMesh implements Mesh {
   readonly #opening = new Map<PeerId, Promise<void>>();
   /** With strangers, until their channel ends: a link is made on a connection of its own. */
   readonly #joining = new Set<Connection>();
+  /** Of whom it was told that they can't be reached, since they last could. */
+  readonly #toldOf = new Set<PeerId>();
   readonly #closing = new AbortController();
   #parts: Made & { readonly gossip: Gossip } | undefined;
   #join: ((from: PeerId, channel: Channel) => void) | undefined;
@@ -97,7 +99,11 @@ class Libp2pMesh implements Mesh {
       onFailed: (peer, error, failures) => {
         const why = this.#gate.takeMet(peer) ? "refused" : "unreachable";
         this.#tell(() => settings.listener.notLinked?.(peer, why));
-        if (failures === 1) {
+        // Who has just been admitted says where it is when it comes.
+        const isSomewhere = (this.#members.get(peer) ?? []).length > 0;
+        if (failures === 1) this.#toldOf.delete(peer);
+        if (isSomewhere && !this.#toldOf.has(peer)) {
+          this.#toldOf.add(peer);
           settings.log?.("info", "cannot reach a member; it is tried again", { peer, reason: reasonOf(error) });
         }
       },
@@ -153,6 +159,7 @@ class Libp2pMesh implements Mesh {
     this.#parts?.gossip.setMembers(peers);
     for (const peer of gone) {
       this.#redial.forget(peer);
+      this.#toldOf.delete(peer);
       this.#cut(peer, "it is no member any more");
     }
     for (const peer of peers) this.#redial.want(peer);
