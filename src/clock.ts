@@ -8,6 +8,8 @@ export interface Clock {
   alarm(at: Instant, ring: () => void): void;
   /** Does it when all that has come in by now is looked at: so what comes together can be done together. */
   soon(deed: () => void): void;
+  /** Does it after `ms`, also when the alarm has been silenced meanwhile. */
+  later(ms: number, deed: () => void): void;
   /** Silences the alarm. */
   close(): void;
 }
@@ -36,6 +38,7 @@ export function systemClock(): Clock {
       wait(at, ring);
     },
     soon: (deed) => void setImmediate(deed),
+    later: (ms, deed) => void setTimeout(deed, ms),
     close() {
       clearTimeout(timer);
     },

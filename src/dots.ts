@@ -10,18 +10,19 @@ const DOTS_PAUSE_MS = 5;
 export type DotDoors = {
   readonly tell: (event: CoreEvent) => void;
   readonly isClosed: () => boolean;
+  readonly later: (ms: number, deed: () => void) => void;
   readonly log: (level: "warning", message: string, facts: LogFacts) => void;
 };
 
 /** Ends when all is told, or nobody wants to hear it any more. */
-export async function tellOfDots(dots: DotWalk, { tell, isClosed, log }: DotDoors): Promise<void> {
+export async function tellOfDots(dots: DotWalk, { tell, isClosed, later, log }: DotDoors): Promise<void> {
   try {
     while (!isClosed()) {
       const page = await dots.take(DOTS_AT_ONCE);
       if (isClosed()) return;
       tell({ kind: "dots", dots: page });
       if (page.length < DOTS_AT_ONCE) return tell({ kind: "digested" });
-      await new Promise((resolve) => setTimeout(resolve, DOTS_PAUSE_MS));
+      await new Promise<void>((resolve) => later(DOTS_PAUSE_MS, resolve));
     }
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;

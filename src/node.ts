@@ -165,7 +165,8 @@ class Loop implements Node {
     });
     this.#tell({ kind: "started" });
     const isClosed = () => this.#isClosed;
-    this.#track(tellOfDots(dots, { tell: (event) => this.#tell(event), isClosed, log: this.#parts.log }));
+    const { later } = this.#parts.clock;
+    this.#track(tellOfDots(dots, { tell: (event) => this.#tell(event), isClosed, later, log: this.#parts.log }));
   }
 
   now() {

@@ -58,6 +58,7 @@ export class World {
         if (life === this.#life) this.#alarm = { at, ring };
       },
       soon: (deed) => deed(),
+      later: (ms, deed) => void setTimeout(deed, ms),
       close: () => {
         if (life === this.#life) this.#alarm = undefined;
       },

@@ -37,9 +37,10 @@ let pending = 0;
 let onIdle: (() => void) | undefined;
 let attempts = 0;
 
+const wake = (ms: number, ring: () => void) => void later.push({ at: now + ms, ring });
 const store = recordStore(watched(await levelKeyValue({ path: folder, log: () => {} })), {
   now: () => now,
-  later: (ms, ring) => void later.push({ at: now + ms, ring }),
+  later: wake,
 });
 const node = await startNode({
   id: "peer-1",
@@ -53,6 +54,7 @@ const node = await startNode({
     now: () => instant(now),
     alarm: (at, ring) => void (alarm = { at, ring }),
     soon: (deed) => void setImmediate(deed),
+    later: wake,
     close: () => void (alarm = undefined),
   },
   store,

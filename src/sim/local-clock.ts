@@ -55,6 +55,7 @@ export class LocalClock {
       now: () => this.now(),
       alarm: wait,
       soon: (deed) => deed(),
+      later: (ms, deed) => this.#timeline.in(ms / this.#rate, () => run(deed)),
       close: () => void set++,
     };
   }

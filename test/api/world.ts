@@ -289,6 +289,10 @@ export class TestClock implements Clock {
     deed();
   }
 
+  later(ms: number, deed: () => void): void {
+    setTimeout(deed, ms);
+  }
+
   close(): void {
     this.#alarm = undefined;
   }
