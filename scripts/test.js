@@ -14,7 +14,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** What each runtime prints of its counts, and how a file list is handed to it. */
 const RUNTIMES = {
   deno: {
-    args: (files) => ["test", "-A", "--no-check", "--quiet", ...files],
+    args: (files) => ["test", "-A", "--no-check", "--quiet", "--preload=./test/kept-stores.ts", ...files],
     counts: { passed: /(\d+) passed/, failed: /(\d+) failed/, skipped: /(\d+) ignored/ },
   },
   node: {
