@@ -67,9 +67,9 @@ test("holds R2 to three occurrences and forgets the actor afterwards", async () 
 
 test("fires a task that lies far beyond the window on its instant", async () => {
   const world = await new World(START).start();
-  await world.add({ id: "far", schedule: "2026-09-09T09:09:09Z" });
+  await world.add({ id: "far", schedule: "2026-05-09T09:09:09Z" });
   assert.equal(world.node.status().activeTasks, 0);
-  await world.until("2026-09-09T09:10:00Z");
+  await world.until("2026-05-09T09:10:00Z");
   assert.deepEqual(world.sends(), ["09:09:09 far@09:09:09#1"]);
 });
 
