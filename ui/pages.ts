@@ -48,11 +48,11 @@ export function usePages<T>(
     if (answer.kind === "aborted" || signal?.aborted) return;
     if (answer.kind !== "done") return setShown((before) => ({ ...before, why: failureText(answer) }));
     const { items, cursor: next } = answer.value;
-    setShown((before) => ({
-      items: cursor === undefined ? items : [...before.items, ...items],
-      cursor: next,
-      isReady: true,
-    }));
+    setShown((before) => {
+      if (cursor === undefined) return { items, cursor: next, isReady: true };
+      // The list was read anew meanwhile, or the page has come already.
+      return before.cursor === cursor ? { items: [...before.items, ...items], cursor: next, isReady: true } : before;
+    });
   }
 
   useEffect(() => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { mountDisk } from "../e2e/store-mount.ts";
 import { assertReadable } from "./axe.ts";
 import { browserTest, eachSecond, until } from "./world.ts";
@@ -36,6 +37,7 @@ browserTest("a machine joins with the order that the page shows, and both show b
   await page.getByRole("heading", { name: NAME }).waitFor();
   await page.getByRole("button", { name: "Close" }).click();
   await page.getByRole("heading", { name: NAME }).waitFor({ state: "detached" });
+  await isToldOfDifferences(page);
   // In the middle of the picture stands the peer whose page it is.
   const { width = 0, height = 0 } = await page.locator("canvas").boundingBox() ?? {};
   await page.locator("canvas").click({ position: { x: width / 2, y: height / 2 - 10 } });
@@ -46,6 +48,42 @@ browserTest("a machine joins with the order that the page shows, and both show b
     await page.getByText(NAME).first().waitFor({ state: "attached" });
     assert.equal(await page.locator("img").count(), 0, at);
   }
+});
+
+/** Two peers of one machine have the same clock, program, and time zones: the answer is changed on its way. */
+async function isToldOfDifferences(page: Page): Promise<void> {
+  const row = page.locator("[data-peer]", { hasText: NAME });
+  const tags = row.locator(".tag");
+  assert.equal(await tags.count(), 0);
+  await page.route("**/api/v1/mesh", async (route) => {
+    const response = await route.fetch();
+    const mesh: { readonly self: string; readonly peers: readonly { readonly peer: string }[] } = await response.json();
+    const other = { skewMs: -2_500, version: "0.0.9", tzdata: "1999z" };
+    const peers = mesh.peers.map((peer) => peer.peer === mesh.self ? peer : { ...peer, ...other });
+    await route.fulfill({ response, json: { ...mesh, peers } });
+  });
+  await row.getByText("-2500 ms").getByText("set it").waitFor();
+  assert.deepEqual(await tags.allInnerTexts(), ["set it", "other", "other"]);
+  await row.getByText("0.0.9").and(row.locator(".error")).waitFor();
+  await row.getByText("1999z").and(row.locator(".error")).waitFor();
+  await page.unroute("**/api/v1/mesh");
+  await until("they are the same again", async () => await tags.count() === 0);
+}
+
+browserTest("a ticket that is over says so, and another is made", async ({ enter }) => {
+  const { page } = await enter({ at: "/ui/join" });
+  // None is shorter than a minute: what the answer says is.
+  await page.route("**/api/v1/tickets", async (route) => {
+    const response = await route.fetch();
+    const expiresAt = new Date(Date.now() + 2_500).toISOString();
+    await route.fulfill({ response, json: { ...await response.json(), expiresAt } });
+  });
+  await page.getByRole("button", { name: "Make a ticket" }).click();
+  await page.locator(".ticket .countdown").waitFor();
+  await page.getByText("This ticket is over. Make another.").waitFor();
+  await page.unroute("**/api/v1/tickets");
+  await page.getByRole("button", { name: "Make another" }).click();
+  await page.locator(".ticket .countdown").getByText(/^9 min/).waitFor();
 });
 
 browserTest(

@@ -202,6 +202,15 @@ browserTest(
     await page.unroute("**/assets/mesh-page*");
     await page.getByRole("button", { name: "Try again" }).click();
     await isAt("Mesh")(page);
+    await page.route("**/assets/audit-page*", (route) => route.abort());
+    await page.getByRole("button", { name: "Menu" }).click();
+    await page.getByRole("link", { name: "Audit", exact: true }).click();
+    await page.getByText("could not be loaded").waitFor();
+    await page.unroute("**/assets/audit-page*");
+    await page.getByRole("link", { name: "load the page anew" }).click();
+    await isAt("Audit")(page);
+    await page.goBack();
+    await isAt("Mesh")(page);
     await page.reload();
     await isAt("Mesh")(page);
     await page.keyboard.press("Tab");

@@ -17,10 +17,21 @@ export function More({ shown, total, what, isMore, isComing, onMore }: {
 }) {
   const foot = useRef<HTMLParagraphElement>(null);
   const isAsked = useRef(false);
+  const isUnderWay = useRef(false);
+  // Who scrolls to the button and clicks it asks twice before anything is drawn.
+  async function next(): Promise<void> {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    try {
+      await onMore();
+    } finally {
+      isUnderWay.current = false;
+    }
+  }
   useEffect(() => {
     if (!isMore || foot.current === null) return;
     const watcher = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) void onMore();
+      if (seen.some(({ isIntersecting }) => isIntersecting)) void next();
     }, { rootMargin: AHEAD });
     watcher.observe(foot.current);
     return () => watcher.disconnect();
@@ -44,7 +55,7 @@ export function More({ shown, total, what, isMore, isComing, onMore }: {
           aria-disabled={isComing}
           onClick={() => {
             isAsked.current = true;
-            void onMore();
+            void next();
           }}
         >
           {isComing ? "Loading…" : "Load more"}
