@@ -16,6 +16,9 @@ const FIRST_HEAD_MS = 10_000;
 /** Who asks closes a channel that it does not use long before that, so no request meets one that is being closed. */
 const NEXT_HEAD_MS = 60_000;
 
+/** What is answered now. On Node the signal of a request falls silent as soon as nobody holds the request itself. */
+const served = new Set<Request>();
+
 /** The side that asks. To be given one request at a time. */
 export class HttpLine {
   readonly #channel: Channel;
@@ -145,13 +148,19 @@ async function serveOne(
     duplex: "half",
     signal,
   };
-  const response = await handler(new Request(`http://peer${path}`, init));
-  const answer = responseHead(response);
-  if (answer === undefined) {
-    await response.body?.cancel();
-    throw new Error("the answer's head is too long");
+  const request = new Request(`http://peer${path}`, init);
+  served.add(request);
+  try {
+    const response = await handler(request);
+    const answer = responseHead(response);
+    if (answer === undefined) {
+      await response.body?.cancel();
+      throw new Error("the answer's head is too long");
+    }
+    await send(writer, answer, response.body);
+  } finally {
+    served.delete(request);
   }
-  await send(writer, answer, response.body);
   // What the handler did not want. Who has not sent all of it by now ends the channel.
   await body.skip();
 }

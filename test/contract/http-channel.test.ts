@@ -9,6 +9,7 @@ import { libp2pMesh } from "../../src/mesh/libp2p.ts";
 import { memoryNetwork } from "../../src/mesh/memory.ts";
 import { type Channel, type Mesh, MeshFailure } from "../../src/mesh/mesh.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";
+import { collectGarbage } from "../garbage.ts";
 import { meet, Witness } from "./mesh-witness.ts";
 
 type Handler = (request: Request) => Promise<Response>;
@@ -213,6 +214,7 @@ for (const [name, network] of Object.entries(networks)) {
       if (when === "within") {
         const reader = (await answer).body?.getReader();
         await reader?.read();
+        await collectGarbage();
         caller.abort();
         await assert.rejects(async () => await reader?.read());
       } else {

@@ -3,8 +3,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { systemClock } from "../../src/clock.ts";
 import { parseBroadcast, parsePeerMessage } from "../../src/core/protocol/message-shape.ts";
 import type { Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
@@ -21,6 +19,7 @@ import { peerIdOf } from "../../src/mesh/peer-key.ts";
 import { type Node, startNode } from "../../src/node.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
+import { collectGarbage } from "../garbage.ts";
 import { STRANGER } from "../introduction.ts";
 
 export const TOPICS = ["/metronome/entities/1", "/metronome/carries/1"] as const;
@@ -172,14 +171,7 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
 
 /** Bytes of the heap that are in use once what can be collected is. */
 export async function heapUsed(): Promise<number> {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  assert.ok(typeof collect === "function");
-  // What a finalizer lets go is collected at the next turn.
-  for (let times = 0; times < 3; times++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
