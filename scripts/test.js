@@ -23,6 +23,9 @@ const RUNTIMES = {
   },
 };
 
+/** A test that takes longer hangs. */
+const SILENCE_MAX_MS = 5 * 60_000;
+
 const [first, ...rest] = process.argv.slice(2);
 const name = first === "node" ? "node" : "deno";
 const chosen = first === "node" || first === "deno" ? rest : process.argv.slice(2);
@@ -35,11 +38,15 @@ const child = spawn(runtimePath(name), runtime.args(files), {
   env: { ...process.env, NO_COLOR: "1", METRONOME_TEST_RUNTIME: name },
 });
 let tail = "";
+let silence = setTimeout(giveUp, SILENCE_MAX_MS);
 child.stdout.on("data", (chunk) => {
   process.stdout.write(chunk);
   tail = (tail + chunk).slice(-4_000);
+  clearTimeout(silence);
+  silence = setTimeout(giveUp, SILENCE_MAX_MS);
 });
 child.on("close", (code) => {
+  clearTimeout(silence);
   const summary = tail.slice(name === "deno" ? tail.lastIndexOf("\n", tail.lastIndexOf(" passed")) : 0);
   const count = (pattern) => Number(pattern.exec(summary)?.[1] ?? 0);
   const { passed, failed, skipped } = runtime.counts;
@@ -47,6 +54,11 @@ child.on("close", (code) => {
   console.log(`${name}: ${count(passed)} passed, ${broken} failed, ${count(skipped)} skipped`);
   process.exitCode = code === 0 ? 0 : 1;
 });
+
+function giveUp() {
+  console.log(`\nNothing has ended for ${SILENCE_MAX_MS / 60_000} minutes: the test after the last line hangs.`);
+  child.kill();
+}
 
 function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true })
