@@ -70,7 +70,8 @@ test("the overview counts dead letters, those that were dismissed or sent again 
     answer({ kind: "delivered", status: 200 });
     await call("POST dead-letters/redrive", { body: { ids: [body.items[1].id] } });
     await clock.pass(2_000);
-    assert.equal((await counts()).letters, 1);
+    assert.deepEqual(await counts(), { letters: 1, failed: 2, failures: [] });
+    assert.equal((await call("GET overview")).body.outcomes.delivered, 1);
   }));
 
 test("a task's days are counted in the zone that is asked for", () =>

@@ -35,7 +35,12 @@ function anyRun(chance: () => number): Run {
     state,
     attempts,
     ...(state === "settled" ? { ...settled, ...dismissed, ...twice } : {}),
-    ...(times === 0 ? {} : { redriven: { times, at: 100 as Instant, after: pick(attempts.length + 1) } }),
+    ...(times === 0 ? {} : {
+      redriven: {
+        ...{ times, at: 100 as Instant, after: pick(attempts.length + 1) },
+        ...(pick(2) === 0 ? {} : { was: "failed" as const }),
+      },
+    }),
     ...(state === "retrying" ? { retryAt: (150 + pick(3)) as Instant } : {}),
   };
 }

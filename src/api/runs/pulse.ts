@@ -143,12 +143,15 @@ export class Pulse {
     if (run.state !== "settled") return;
     this.#retrying.delete(run.id);
     this.#over?.add(run.id);
+    // Sent again, it is what has come of that, and no longer what it was counted as before.
+    if (run.instant >= this.#since) this.#count(formerOf(run), -1);
     this.#count(run);
     if (run.outcome === "delivered") this.#failing.delete(run.guid);
     if (run.outcome === "failed") this.#fail(run);
   }
 
-  #count(run: Run): void {
+  /** By its outcome, if it has one. */
+  #count(run: Run, by: 1 | -1 = 1): void {
     const at = Math.floor(run.instant / MINUTE_MS);
     const now = Math.floor(this.#peer.now() / MINUTE_MS);
     if (run.outcome === undefined || at <= now - DAY_MINUTES || at > now + 1) return;
@@ -158,8 +161,9 @@ export class Pulse {
       this.#minutes.set(at, minute);
     }
     const n = OUTCOMES.indexOf(run.outcome);
-    minute.outcomes[n] = (minute.outcomes[n] ?? 0) + 1;
-    const late = latenessMs(run);
+    minute.outcomes[n] = Math.max(0, (minute.outcomes[n] ?? 0) + by);
+    // What was sent again was late for reasons of whoever asked for it.
+    const late = run.redriven === undefined ? latenessMs(run) : undefined;
     if (late === undefined || at <= now - HOUR_MINUTES) return;
     if (minute.lateness === undefined) {
       minute = { ...minute, lateness: new Uint32Array(CLASSES.length) };
@@ -187,6 +191,7 @@ export class Pulse {
   async #readBack(): Promise<void> {
     const from = this.#since;
     const past: Run[] = [];
+    const again: Run[] = [];
     let cursor: string | undefined;
     do {
       const page = await this.#peer.runs({
@@ -195,9 +200,10 @@ export class Pulse {
         ...(cursor === undefined ? {} : { cursor }),
       });
       past.push(...page.items.filter(({ settledAt }) => settledAt !== undefined && settledAt < from));
-      for (const { id, state } of page.items) {
-        if (state === "retrying" && this.#over?.has(id) !== true && this.#retrying.size < OPEN_MAX) {
-          this.#retrying.add(id);
+      for (const run of page.items) {
+        if (run.state !== "settled" && run.redriven !== undefined) again.push(run);
+        if (run.state === "retrying" && this.#over?.has(run.id) !== true && this.#retrying.size < OPEN_MAX) {
+          this.#retrying.add(run.id);
         }
       }
       cursor = page.cursor;
@@ -213,6 +219,8 @@ export class Pulse {
       if (run.outcome === "delivered") this.#failing.delete(run.guid);
       if (run.outcome === "failed") this.#fail(run);
     }
+    // Until what is sent again is over, it is what it was.
+    for (const run of again) if (this.#over?.has(run.id) !== true) this.#count(formerOf(run));
     this.#since = reached;
     this.#over = undefined;
   }
@@ -226,6 +234,12 @@ export class Pulse {
       }
     }
   }
+}
+
+/** The run as it was settled before it was sent again; without an outcome when it was not. */
+function formerOf({ outcome: _, ...run }: Run): Run {
+  const was = run.redriven?.was;
+  return was === undefined ? run : { ...run, outcome: was };
 }
 
 function quantiles(counts: Uint32Array): PulseState["lateness"] {

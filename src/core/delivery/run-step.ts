@@ -47,12 +47,15 @@ const EARLIER_MAX = 32;
 
 /** A settled run is driven again: the same occurrence, with the same id, in another round. It goes at `at`. */
 export function redriven(run: Run, at: Instant, now: Instant): Run {
-  const { outcome: _, reason: __, settledAt: ___, settledBy: ____, target: _____, via: ______, ...more } = withoutRetry(
+  const { outcome, reason: __, settledAt: ___, settledBy: ____, target: _____, via: ______, ...more } = withoutRetry(
     run,
   );
   const { dismissedAt: _______, ...rest } = more;
   const attempts = run.attempts.slice(-EARLIER_MAX);
-  const again = { times: (run.redriven?.times ?? 0) + 1, at: now, after: attempts.length };
+  const again = {
+    ...{ times: (run.redriven?.times ?? 0) + 1, at: now, after: attempts.length },
+    ...(outcome === undefined ? {} : { was: outcome }),
+  };
   return { ...rest, state: "retrying", retryAt: at, attempts, redriven: again };
 }
 

@@ -65,9 +65,10 @@ function parseVia(value: unknown, attempts: number): Run["via"] {
 
 function parseRedriven(value: unknown, attempts: number): Redriven | undefined {
   if (!isObject(value)) return undefined;
-  const { times, at, after } = value;
+  const { times, at, after, was } = value;
   if (!isCount(times) || times === 0 || !isInstantNumber(at) || !isCount(after) || after > attempts) return undefined;
-  return { times, at, after };
+  if (!isOptional(was, isOutcome)) return undefined;
+  return { times, at, after, ...(was === undefined ? {} : { was }) };
 }
 
 function parseAttempt(value: unknown): Attempt | undefined {

@@ -71,6 +71,8 @@ export type Redriven = {
   readonly at: Instant;
   /** How many of the attempts were made in the rounds before. */
   readonly after: number;
+  /** How it was settled before; absent when nobody had taken it up. */
+  readonly was?: Outcome;
 };
 
 /** 0 until the run is driven again. */
