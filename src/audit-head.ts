@@ -5,17 +5,18 @@ import { Buffer } from "node:buffer";
 import type { AuditLog, AuditLogSettings } from "./audit-log.ts";
 import type { AuditHead } from "./core/people/audit.ts";
 import type { Entity } from "./core/register/register.ts";
+import { privateKeyOf } from "./core/values/ed25519.ts";
 import { isObject } from "./core/values/faults.ts";
 import type { PeerId } from "./core/values/ids.ts";
 import type { Identity } from "./mesh/identity.ts";
-import { checkingKey, isSignedBy, signatureOf, signingKey } from "./mesh/peer-key.ts";
+import { checkingKey, isSignedBy, signatureOf } from "./mesh/peer-key.ts";
 import type { Peer } from "./peer.ts";
 
 const TELL_MS = 60_000;
 
 /** Signs with the key of this peer, and knows what it has signed. */
 export function auditSeal({ peer, seed }: Identity): Pick<AuditLogSettings, "sign" | "isSigned"> {
-  const key = signingKey(seed);
+  const key = privateKeyOf(seed);
   const check = checkingKey(peer);
   return {
     sign: (text) => Buffer.from(signatureOf(Buffer.from(text), key)).toString("base64url"),

@@ -223,7 +223,11 @@ export type NamedTarget = {
   readonly urn: string;
   readonly auth?: { readonly kind: string };
   readonly held: {
-    readonly [name: string]: { readonly since: string; readonly previous?: { readonly until: string | null } };
+    readonly [name: string]: {
+      readonly since: string;
+      readonly publicKey?: string;
+      readonly previous?: { readonly until: string | null };
+    };
   };
   readonly user: string;
   readonly createdAt: string;

@@ -18,6 +18,8 @@ export type Target = {
 export type Held = {
   readonly name: string;
   readonly since: string;
+  /** Of a signing secret that is a pair of keys. */
+  readonly publicKey: string | undefined;
   readonly isRotating: boolean;
   readonly until: string | undefined;
 };
@@ -54,10 +56,11 @@ export function parseTested(value: unknown): Tested {
   };
 }
 
-function heldIn(name: string, { since, previous }: JsonObject): Held {
+function heldIn(name: string, { since, publicKey, previous }: JsonObject): Held {
   return {
     name,
     since: text(since),
+    publicKey: maybe(publicKey, text),
     isRotating: isObject(previous),
     until: isObject(previous) ? maybe(previous.until, text) : undefined,
   };

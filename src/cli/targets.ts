@@ -69,9 +69,10 @@ export const targetShow: Spec<Record<never, never>> = {
   },
 };
 
-function heldText({ since, isRotating, until }: Held): string {
+function heldText({ since, publicKey, isRotating, until }: Held): string {
   const rotation = until === undefined ? "until it is confirmed" : `until ${moment(until)}`;
-  return `held since ${moment(since)}${isRotating ? `; the one before is good ${rotation}` : ""}`;
+  const checked = publicKey === undefined ? "" : `; receivers check with ${printable(publicKey)}`;
+  return `held since ${moment(since)}${isRotating ? `; the one before is good ${rotation}` : ""}${checked}`;
 }
 
 export const targetRemove: Spec<{ readonly force?: true }> = {

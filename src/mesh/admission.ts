@@ -3,10 +3,11 @@
 
 import { Buffer } from "node:buffer";
 import { type Admission, admissionText } from "../core/membership/membership-list.ts";
+import { privateKeyOf } from "../core/values/ed25519.ts";
 import type { PeerId } from "../core/values/ids.ts";
 import type { Instant } from "../core/values/instant.ts";
 import type { Origin } from "../core/values/stamp.ts";
-import { checkingKey, isSignedBy, peerIdOf, signatureOf, signingKey } from "./peer-key.ts";
+import { checkingKey, isSignedBy, peerIdOf, signatureOf } from "./peer-key.ts";
 
 export type Candidate = {
   readonly peer: PeerId;
@@ -18,7 +19,7 @@ export type Candidate = {
 /** `seed` is the private key of who admits. */
 export function signAdmission(candidate: Candidate, seed: Uint8Array, now: Instant): Admission {
   const admission = { ...candidate, admittedBy: peerIdOf(seed), admittedAt: now };
-  const signature = signatureOf(Buffer.from(admissionText(admission), "utf8"), signingKey(seed));
+  const signature = signatureOf(Buffer.from(admissionText(admission), "utf8"), privateKeyOf(seed));
   return { ...admission, signature: Buffer.from(signature).toString("base64url") };
 }
 

@@ -4,8 +4,9 @@
 import { randomBytes } from "node:crypto";
 import { link, lstat, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { KEY_BYTES } from "../core/values/ed25519.ts";
 import type { PeerId } from "../core/values/ids.ts";
-import { KEY_BYTES, peerIdOf } from "./peer-key.ts";
+import { peerIdOf } from "./peer-key.ts";
 
 export type Identity = {
   readonly peer: PeerId;

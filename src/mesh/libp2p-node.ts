@@ -5,11 +5,11 @@ import { createHash, hash } from "node:crypto";
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import type { Identify } from "@libp2p/identify";
 import type { Libp2p, Libp2pOptions } from "libp2p";
+import { privateKeyOf, publicBytesOf } from "../core/values/ed25519.ts";
 import type { PeerId } from "../core/values/ids.ts";
 import { ENVELOPE_MAX_BYTES } from "./envelope.ts";
 import type { Gate } from "./gate.ts";
 import { sayLess } from "./libp2p-window.ts";
-import { publicBytesOf } from "./peer-key.ts";
 
 export type Node = Libp2p<Services>;
 
@@ -116,7 +116,7 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
   const { gate } = settings;
   const node = await createLibp2p({
     start: false,
-    privateKey: privateKeyFromRaw(Buffer.concat([settings.seed, publicBytesOf(settings.seed)])),
+    privateKey: privateKeyFromRaw(Buffer.concat([settings.seed, publicBytesOf(privateKeyOf(settings.seed))])),
     // What identify tells others: no versions of libraries or runtimes.
     nodeInfo: { name: "metronome", version: "1", userAgent: "metronome" },
     addresses: { listen: [...settings.listen], announce: [...settings.announce] },

@@ -2,6 +2,7 @@
 // as it is one; a message is a frame on a stream that stays open.
 
 import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
+import { privateKeyOf } from "../core/values/ed25519.ts";
 import type { PeerId } from "../core/values/ids.ts";
 import type { Brief } from "./brief.ts";
 import { Gate } from "./gate.ts";
@@ -18,7 +19,7 @@ import {
   MeshFailure,
   type MeshSettings,
 } from "./mesh.ts";
-import { peerIdOf, signingKey } from "./peer-key.ts";
+import { peerIdOf } from "./peer-key.ts";
 import { Redial } from "./redial.ts";
 import { decodeValue, encodeValue, MESSAGE_MAX_BYTES } from "./wire.ts";
 
@@ -121,7 +122,7 @@ class Libp2pMesh implements Mesh {
     const { node } = made;
     const gossip = new Gossip(node, {
       self: this.self,
-      key: signingKey(seed),
+      key: privateKeyOf(seed),
       gate: this.#gate,
       parse: this.#settings.parseBroadcast,
       published: (from, broadcast) => this.#tell(() => listener.published(from, broadcast)),

@@ -1,36 +1,18 @@
 // A peer's id is its public key: libp2p writes an Ed25519 key as 38 bytes in base58. So whoever has the id can check
 // what that peer signed, without asking anyone.
 
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { type KeyObject, sign, verify } from "node:crypto";
+import { KEY_BYTES, privateKeyOf, publicBytesOf, publicKeyOf } from "../core/values/ed25519.ts";
 import type { PeerId } from "../core/values/ids.ts";
 
-export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
 /** Before the key stand: an identity multihash of 36 bytes, in it a libp2p public key of type 1 (Ed25519) of 32 bytes. */
 const ID_PREFIX = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 
-/** The DER of RFC 8410 before the 32 bytes of a private and of a public Ed25519 key. */
-const PRIVATE_PREFIX = "302e020100300506032b657004220420";
-const PUBLIC_PREFIX = "302a300506032b6570032100";
-
 /** The id of the peer that has this private key: 32 bytes, the seed of RFC 8032. */
 export function peerIdOf(seed: Uint8Array): PeerId {
-  return encodeBase58([...ID_PREFIX, ...publicBytesOf(seed)]);
-}
-
-export function publicBytesOf(seed: Uint8Array): Uint8Array {
-  const der = createPublicKey(signingKey(seed)).export({ format: "der", type: "spki" });
-  return new Uint8Array(der.subarray(-KEY_BYTES));
-}
-
-export function signingKey(seed: Uint8Array): KeyObject {
-  if (seed.length !== KEY_BYTES) throw new RangeError(`a private key of ${seed.length} bytes`);
-  return createPrivateKey({
-    key: Buffer.concat([Buffer.from(PRIVATE_PREFIX, "hex"), seed]),
-    format: "der",
-    type: "pkcs8",
-  });
+  return encodeBase58([...ID_PREFIX, ...publicBytesOf(privateKeyOf(seed))]);
 }
 
 /** The key that checks what this peer signed; absent when the text is no id of an Ed25519 key. */
@@ -39,8 +21,7 @@ export function checkingKey(peer: PeerId): KeyObject | undefined {
   if (bytes?.length !== ID_PREFIX.length + KEY_BYTES || ID_PREFIX.some((byte, at) => bytes[at] !== byte)) {
     return undefined;
   }
-  const key = Buffer.from(bytes.slice(ID_PREFIX.length));
-  return createPublicKey({ key: Buffer.concat([Buffer.from(PUBLIC_PREFIX, "hex"), key]), format: "der", type: "spki" });
+  return publicKeyOf(new Uint8Array(bytes.slice(ID_PREFIX.length)));
 }
 
 export function signatureOf(bytes: Uint8Array, key: KeyObject): Uint8Array {

@@ -4,10 +4,11 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { privateKeyOf } from "../../src/core/values/ed25519.ts";
 import { openEnvelope, sealEnvelope } from "../../src/mesh/envelope.ts";
 import { loadFormerMeshKey, loadIdentity, loadMeshKey, replaceMeshKey } from "../../src/mesh/identity.ts";
 import { Numbers } from "../../src/mesh/numbers.ts";
-import { checkingKey, isSignedBy, peerIdOf, signatureOf, signingKey } from "../../src/mesh/peer-key.ts";
+import { checkingKey, isSignedBy, peerIdOf, signatureOf } from "../../src/mesh/peer-key.ts";
 
 test("the keys are made once, and are for their owner alone", async () => {
   await using folder = await makeFolder();
@@ -71,11 +72,11 @@ test("an id is the key that checks its signatures, as libp2p writes it", () => {
   for (let round = 0; round < 20; round++) {
     const each = randomBytes(32);
     const key = checkingKey(peerIdOf(each)) ?? assert.fail();
-    const signature = signatureOf(bytes, signingKey(each));
+    const signature = signatureOf(bytes, privateKeyOf(each));
     assert.ok(isSignedBy(bytes, signature, key));
     assert.ok(!isSignedBy(bytes.subarray(1), signature, key));
     assert.ok(!isSignedBy(bytes, signature.subarray(1), key));
-    assert.ok(!isSignedBy(bytes, signatureOf(bytes, signingKey(seed)), key));
+    assert.ok(!isSignedBy(bytes, signatureOf(bytes, privateKeyOf(seed)), key));
   }
   for (
     const text of [
@@ -97,7 +98,7 @@ test("an envelope is of the peer, the topic, the number and the body that were s
   const body = randomBytes(500);
   const bytes = sealEnvelope(
     { from: peerIdOf(seed), number: 1_790_000_000_123, topic: "/t/1", body },
-    signingKey(seed),
+    privateKeyOf(seed),
   );
   const isGood = (sealed: Uint8Array, topic: string) => {
     const envelope = openEnvelope(sealed, topic);

@@ -9,6 +9,7 @@ import { parseBroadcast, parsePeerMessage } from "../../src/core/protocol/messag
 import type { Ask, Broadcast, PeerMessage } from "../../src/core/protocol/message.ts";
 import { DigestTree, startDescent } from "../../src/core/register/digest.ts";
 import type { CarryPage } from "../../src/core/task/carry.ts";
+import { privateKeyOf } from "../../src/core/values/ed25519.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { makeStamp } from "../../src/core/values/stamp.ts";
@@ -16,7 +17,6 @@ import { sealEnvelope } from "../../src/mesh/envelope.ts";
 import { OFFENCES_MAX } from "../../src/mesh/gate.ts";
 import { HTTP_PROTOCOL } from "../../src/mesh/http-channel.ts";
 import type { Stream } from "../../src/mesh/libp2p-types.ts";
-import { signingKey } from "../../src/mesh/peer-key.ts";
 import { decodeValue, encodeValue, frameOf } from "../../src/mesh/wire.ts";
 import { chanceOf } from "../chance.ts";
 import { lie, mutate } from "../mutation.ts";
@@ -133,7 +133,7 @@ class Flood {
           : this.#untruth(this.#broadcasts, (value) => topicOf(parseBroadcast(value)) === topic ? value : undefined);
         return {
           topic,
-          bytes: sealEnvelope({ from: liar.peer, number: ++this.#number, topic, body }, signingKey(liar.seed)),
+          bytes: sealEnvelope({ from: liar.peer, number: ++this.#number, topic, body }, privateKeyOf(liar.seed)),
         };
       })
     );

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { privateKeyOf } from "../../src/core/values/ed25519.ts";
 import { sealEnvelope } from "../../src/mesh/envelope.ts";
 import { OFFENCES_MAX } from "../../src/mesh/gate.ts";
 import type { Stream } from "../../src/mesh/libp2p-types.ts";
-import { signingKey } from "../../src/mesh/peer-key.ts";
 import { encodeValue, frameOf } from "../../src/mesh/wire.ts";
 import { chanceOf } from "../chance.ts";
 import { broadcastOf, meet, messageOf, type Peer } from "../contract/mesh-witness.ts";
@@ -93,7 +93,7 @@ test("a broadcast that its sender has not signed reaches nobody, and is not pass
   const say = (from: string, seed: Uint8Array, number: number, text: string) =>
     gossip.publish(
       TOPIC,
-      sealEnvelope({ from, number, topic: TOPIC, body: encodeValue(broadcastOf(text)) }, signingKey(seed)),
+      sealEnvelope({ from, number, topic: TOPIC, body: encodeValue(broadcastOf(text)) }, privateKeyOf(seed)),
     );
   const now = Date.now();
   const before = peers.map(({ witness }) => witness.publishedOf.length);
@@ -106,7 +106,7 @@ test("a broadcast that its sender has not signed reaches nobody, and is not pass
   await say("12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB", rogue.seed, now + 2, "of a stranger");
   await gossip.publish(
     TOPIC,
-    sealEnvelope({ from: rogue.peer, number: now + 3, topic: TOPIC, body: randomBytes(99) }, signingKey(rogue.seed)),
+    sealEnvelope({ from: rogue.peer, number: now + 3, topic: TOPIC, body: randomBytes(99) }, privateKeyOf(rogue.seed)),
   );
   await gossip.publish(TOPIC, randomBytes(500));
   await a.witness.until("all are counted", () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { verify } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -9,6 +10,7 @@ import { Webhook } from "standardwebhooks";
 import type { Delivery, DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../../src/core/delivery/resolved-target.ts";
 import type { Credentials } from "../../src/core/targets/credentials.ts";
+import { publicKeyOf } from "../../src/core/values/ed25519.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";
 import { httpTrigger } from "../../src/trigger/http.ts";
 import { answerOf, headerOf, OK, type RawRequest, type RawServer, rawServer } from "../contract/trigger-server.ts";
@@ -124,6 +126,31 @@ test("signatures are those of Standard Webhooks, by each secret while it is rota
     other[at] = ((other[at] ?? 0) + 1 + Math.floor(n / bytes.length)) % 256;
     assert.equal(verifies({ ...first, body: other.toString("latin1") }, SECRET), false);
   }
+});
+
+test("a pair of keys signs too, and who checks needs its public one alone", async () => {
+  // RFC 8032 §7.1, test 1.
+  const seed = Buffer.from("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "hex");
+  const publicKey = publicKeyOf(Buffer.from("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "hex"));
+  await using made = await world();
+  const { server, send } = made;
+  const payload = { "ü": 1 };
+  const pair = `whsk_${seed.toString("base64")}`;
+  await send({}, { signingSecret: held(pair) }, { payload });
+  await send({}, { signingSecret: held(SECRET, { value: pair }) }, { payload });
+  const checked = (request: RawRequest, change = "") => {
+    const [id, timestamp, signatures = ""] = ["id", "timestamp", "signature"].map((each) =>
+      headerOf(request, `webhook-${each}`)
+    );
+    const content = Buffer.from(`${id}.${timestamp}.${change}${request.body}`);
+    return signatures.split(" ").filter((each) => each.startsWith("v1a,")).map((each) =>
+      verify(null, content, publicKey, Buffer.from(each.slice("v1a,".length), "base64"))
+    );
+  };
+  const [alone, both] = server.requests;
+  assert.ok(alone !== undefined && both !== undefined);
+  assert.deepEqual([checked(alone), checked(alone, " "), checked(both)], [[true], [false], [true]]);
+  assert.deepEqual([verifies(alone, SECRET), verifies(both, SECRET)], [false, true], "the library reads v1 alone");
 });
 
 function verifies({ headers, body }: RawRequest, secret: string): boolean {

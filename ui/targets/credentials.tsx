@@ -16,7 +16,7 @@ const SECRETS: { readonly [name: string]: string } = {
   token: "Bearer token",
   clientSecret: "OAuth2 client secret",
   key: "Private key, PEM",
-  signingSecret: "Signing secret, whsec_…",
+  signingSecret: "Signing secret, whsec_… or whsk_…",
   headers: "Secret header",
 };
 const HEADER = "headers.";
@@ -49,12 +49,17 @@ export function CredentialsOf({ path, held, zone, act }: {
         ? <p class="none">None. They are kept sealed, and never shown again.</p>
         : (
           <ul class="rows">
-            {Object.entries(held).map(([name, { since, previous }]) => (
+            {Object.entries(held).map(([name, { since, publicKey, previous }]) => (
               <li key={name}>
                 <span>{nameOf(name)}</span>
                 <span class="none">
                   since <Moment at={since} zone={zone} isWhole />
                   {previous !== undefined && ", the one before is good too"}
+                  {publicKey !== undefined && (
+                    <>
+                      ; receivers check with <code>{publicKey}</code>
+                    </>
+                  )}
                 </span>
                 {!OF_SIGNING_IN.includes(name) && (
                   <button type="button" onClick={() => leaving.value = name}>Take away…</button>

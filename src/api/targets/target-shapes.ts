@@ -27,7 +27,9 @@ const lasting = z.string().openapi({ format: "duration", example: "PT1H" });
 const options = {
   method: z.enum(METHODS).optional().openapi({ description: "HTTP's alone." }),
   headers: z.record(z.string(), z.string()).optional(),
-  cloudEvents: z.enum(CLOUD_EVENTS).optional().openapi({ description: "HTTP's alone; binary when absent." }),
+  cloudEvents: z.enum(CLOUD_EVENTS).optional().openapi({
+    description: "Binary when absent: the payload, its attributes beside it. Structured: one JSON document.",
+  }),
   success: success.optional(),
   amqp: z.strictObject({
     persistent: z.boolean().optional().openapi({ description: "Delivery mode 2. Default true." }),
@@ -112,7 +114,9 @@ const credentials = z.strictObject({
   token: secret,
   clientSecret: secret,
   key: secret.openapi({ description: "A private key in PEM, of tls.certificate." }),
-  signingSecret: secret.openapi({ description: "whsec_…: each event is signed by Standard Webhooks." }),
+  signingSecret: secret.openapi({
+    description: "whsec_… (shared), or whsk_… (Ed25519): each event is signed by Standard Webhooks.",
+  }),
   headers: z.record(z.string(), z.string().nullable()).optional(),
 }).openapi("Credentials", {
   description: "Never shown again, and kept sealed. What is left out stays; null takes one away.",
@@ -148,7 +152,13 @@ export const namedTarget = z.strictObject({
   limits,
   held: z.record(
     z.string(),
-    z.strictObject({ since: moment, previous: z.strictObject({ until: moment.nullable() }).optional() }),
+    z.strictObject({
+      since: moment,
+      publicKey: z.string().optional().openapi({
+        description: "whpk_…: of a signing secret that is a pair of keys, what its receivers check signatures with.",
+      }),
+      previous: z.strictObject({ until: moment.nullable() }).optional(),
+    }),
   ).openapi({ description: "Which credentials are held, since when, and until when the one before is good." }),
   user: z.string(),
   createdAt: moment,

@@ -39,9 +39,10 @@ export function targetView(
   };
 }
 
-function heldView({ since, previous }: HeldCredential, now: Instant) {
+function heldView({ since, publicKey, previous }: HeldCredential, now: Instant) {
   return {
     since: formatInstant(since),
+    ...(publicKey === undefined ? {} : { publicKey }),
     ...(previous === undefined || (previous.until !== undefined && previous.until <= now)
       ? {}
       : { previous: { until: previous.until === undefined ? null : formatInstant(previous.until) } }),

@@ -1,11 +1,11 @@
 // The credentials of a target: what is secret of it, each by its name, the one that is used and, while it is rotated, the
 // one before. They are readable only where they are written and where they are used; all between holds them sealed.
 
-import { Buffer } from "node:buffer";
 import { createPrivateKey } from "node:crypto";
 import { type Faults, isObject, kindOf, shorten, text } from "../values/faults.ts";
 import { type Instant, INSTANT_MAX } from "../values/instant.ts";
 import type { Json } from "../values/json.ts";
+import { publicKeyIn, SIGNING_SECRET_FORM, signingKey } from "./signing-secret.ts";
 import { headersFault } from "./target-http.ts";
 
 /** By name: one of `CREDENTIAL_NAMES`, or `headers.<name>` of a header whose value is secret. */
@@ -21,8 +21,8 @@ export type Credential = {
 export const CREDENTIAL_NAMES = ["password", "token", "clientSecret", "key", "signingSecret"] as const;
 export const CREDENTIAL_MAX = 8 * 1_024;
 const HEADER_PREFIX = "headers.";
-const SIGNING_MIN_BYTES = 24;
-const SIGNING_MAX_BYTES = 64;
+/** `whpk_` and 32 bytes in base64. */
+const PUBLIC_KEY_MAX = 64;
 
 /** What a user writes of them: null takes one away, what is absent stays. */
 export type CredentialChanges = { readonly [name: string]: string | null };
@@ -35,6 +35,8 @@ export type SealedCredentials = {
 
 export type HeldCredential = {
   readonly since: Instant;
+  /** Of a signing secret that is a pair of keys: what its receivers check signatures with. It is no secret. */
+  readonly publicKey?: string;
   /** There while one before is good; `until` is absent when that lasts until it is confirmed. */
   readonly previous?: { readonly until?: Instant };
 };
@@ -107,10 +109,14 @@ export function pruned(current: Credentials, now: Instant): Credentials {
 
 /** What may be told of them. */
 export function heldOf(credentials: Credentials): SealedCredentials["held"] {
-  return mapped(credentials, ({ since, previous }) => ({
-    since,
-    ...(previous === undefined ? {} : { previous: previous.until === undefined ? {} : { until: previous.until } }),
-  }));
+  return mapped(credentials, ({ value, since, previous }, name) => {
+    const publicKey = name === "signingSecret" ? publicKeyIn(value) : undefined;
+    return {
+      since,
+      ...(publicKey === undefined ? {} : { publicKey }),
+      ...(previous === undefined ? {} : { previous: previous.until === undefined ? {} : { until: previous.until } }),
+    };
+  });
 }
 
 /** As text, to be sealed. */
@@ -142,8 +148,10 @@ export function parseSealed(value: Json | undefined): SealedCredentials | undefi
     if (!isObject(each) || typeof each.since !== "number") return undefined;
     const since = Math.min(each.since, INSTANT_MAX) as Instant;
     const until = isObject(each.previous) ? each.previous.until : undefined;
+    const { publicKey } = each;
     held.push([name, {
       since,
+      ...(typeof publicKey === "string" && publicKey.length <= PUBLIC_KEY_MAX ? { publicKey } : {}),
       ...(isObject(each.previous) ? { previous: typeof until === "number" ? { until: until as Instant } : {} } : {}),
     }]);
   }
@@ -196,22 +204,9 @@ function secretIn(name: typeof CREDENTIAL_NAMES[number], given: unknown, at: str
       }
       return value;
     case "signingSecret":
-      if (signingKey(value) === undefined) {
-        faults.add(
-          at,
-          `A signing secret is whsec_ and ${SIGNING_MIN_BYTES} to ${SIGNING_MAX_BYTES} bytes in base64 (Standard Webhooks).`,
-        );
-      }
+      if (signingKey(value) === undefined) faults.add(at, `A signing secret is ${SIGNING_SECRET_FORM}.`);
       return value;
   }
-}
-
-/** The bytes of a signing secret, Standard Webhooks 1.0; absent when it is none. */
-export function signingKey(secret: string): Uint8Array | undefined {
-  const base64 = secret.replace(/^whsec_/, "");
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
-  const bytes = Buffer.from(base64, "base64");
-  return bytes.length >= SIGNING_MIN_BYTES && bytes.length <= SIGNING_MAX_BYTES ? bytes : undefined;
 }
 
 function headersIn(value: unknown, field: string, faults: Faults): readonly (readonly [string, string | null])[] {
@@ -237,6 +232,9 @@ function isPrivateKey(pem: string): boolean {
   }
 }
 
-function mapped<T>(credentials: Credentials, make: (credential: Credential) => T): { readonly [name: string]: T } {
-  return Object.fromEntries(Object.entries(credentials).map(([name, credential]) => [name, make(credential)]));
+function mapped<T>(
+  credentials: Credentials,
+  make: (credential: Credential, name: string) => T,
+): { readonly [name: string]: T } {
+  return Object.fromEntries(Object.entries(credentials).map(([name, credential]) => [name, make(credential, name)]));
 }
