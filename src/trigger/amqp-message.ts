@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { Delivery } from "../core/delivery/delivery.ts";
 import { exactDurationMs } from "../core/values/duration.ts";
-import { attributesOf, EVENT_TYPE, traceparentOf } from "./cloud-event.ts";
+import { attributesOf, type Content, contentOf, EVENT_TYPE, traceparentOf } from "./cloud-event.ts";
 
 export type AmqpMessage = {
   readonly content: Buffer;
@@ -12,7 +12,7 @@ export type AmqpMessage = {
     readonly deliveryMode: 1 | 2;
     readonly priority?: number;
     readonly expiration?: string;
-    readonly contentType: "application/json";
+    readonly contentType: Content["contentType"];
     readonly messageId: string;
     readonly timestamp: number;
     readonly type: typeof EVENT_TYPE;
@@ -26,17 +26,18 @@ export type AmqpMessage = {
  * made: where the target has none of its own, all messages have one object.
  */
 export function amqpMessage(delivery: Delivery, now: number): AmqpMessage {
-  const { id, target, payload, attempt } = delivery;
+  const { id, target, attempt } = delivery;
   const { persistent = true, priority, expiration } = target.amqp ?? {};
   const attributes = attributesOf(delivery);
+  const { contentType, text } = contentOf(delivery);
   return {
-    content: Buffer.from(JSON.stringify(payload)),
+    content: Buffer.from(text),
     properties: {
       mandatory: true,
       deliveryMode: persistent ? 2 : 1,
       ...(priority === undefined ? {} : { priority }),
       ...(expiration === undefined ? {} : { expiration: String(exactDurationMs(expiration)) }),
-      contentType: "application/json",
+      contentType,
       messageId: id,
       timestamp: Math.floor(now / 1_000),
       type: EVENT_TYPE,

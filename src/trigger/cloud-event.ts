@@ -1,4 +1,5 @@
-// What an event says of itself, whatever carries it: CloudEvents 1.0 in binary mode, and a W3C trace context.
+// What an event says of itself, whatever carries it: CloudEvents 1.0, its attributes beside the payload (binary) or all of
+// it as one JSON document (structured), and a W3C trace context.
 
 import type { Delivery } from "../core/delivery/delivery.ts";
 import type { OccurrenceId } from "../core/task/occurrence.ts";
@@ -27,6 +28,23 @@ export function attributesOf({ id, task, instant, attempt }: Delivery): Attribut
     taskid: task,
     attempt: String(attempt),
   };
+}
+
+export type Content = {
+  readonly contentType: "application/json" | "application/cloudevents+json";
+  readonly text: string;
+};
+
+/** What a broker is handed as the message itself. Its attributes stand beside it in both modes, as the bindings allow. */
+export function contentOf(delivery: Delivery): Content {
+  return delivery.target.cloudEvents === "structured"
+    ? { contentType: "application/cloudevents+json", text: JSON.stringify(structuredOf(delivery)) }
+    : { contentType: "application/json", text: JSON.stringify(delivery.payload) };
+}
+
+/** The JSON format of CloudEvents, §3.1. */
+export function structuredOf(delivery: Delivery) {
+  return { ...attributesOf(delivery), datacontenttype: "application/json", data: delivery.payload };
 }
 
 /**

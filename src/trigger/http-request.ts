@@ -3,7 +3,7 @@
 import type { Delivery } from "../core/delivery/delivery.ts";
 import type { ResolvedTarget } from "../core/delivery/resolved-target.ts";
 import type { SuccessRule } from "../core/targets/success-rule.ts";
-import { attributesOf, traceparentOf } from "./cloud-event.ts";
+import { attributesOf, structuredOf, traceparentOf } from "./cloud-event.ts";
 import type { Proof } from "./http-proof.ts";
 import type { OauthClient } from "./oauth.ts";
 import { signatureOf, type Signer } from "./signature.ts";
@@ -134,10 +134,7 @@ function binaryHeaders(headers: readonly string[], delivery: Delivery): string[]
 
 export function bodyOf({ hasBody, isStructured }: Plan, delivery: Delivery): string | null {
   if (!hasBody) return null;
-  const { payload } = delivery;
-  return JSON.stringify(
-    isStructured ? { ...attributesOf(delivery), datacontenttype: "application/json", data: payload } : payload,
-  );
+  return JSON.stringify(isStructured ? structuredOf(delivery) : delivery.payload);
 }
 
 /** The query of the URN, byte for byte, without what the event itself brings, and ready for it. */

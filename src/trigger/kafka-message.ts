@@ -1,7 +1,7 @@
 // An event as a record of Kafka: its headers say what it is, in the way of CloudEvents' binding to Kafka.
 
 import type { Delivery } from "../core/delivery/delivery.ts";
-import { attributesOf, traceparentOf } from "./cloud-event.ts";
+import { attributesOf, contentOf, traceparentOf } from "./cloud-event.ts";
 
 export type KafkaMessage = {
   readonly key: string;
@@ -14,17 +14,18 @@ export type KafkaMessage = {
 
 /** `now` is when it is sent. */
 export function kafkaMessage(delivery: Delivery, now: number): KafkaMessage {
-  const { id, target, payload, attempt } = delivery;
+  const { id, target, attempt } = delivery;
   const { key = delivery.task, partition } = target.kafka ?? {};
   const attributes = attributesOf(delivery);
+  const { contentType, text } = contentOf(delivery);
   return {
     key,
-    value: JSON.stringify(payload),
+    value: text,
     ...(partition === undefined ? {} : { partition }),
     timestamp: String(now),
     headers: {
       ...target.headers,
-      "content-type": "application/json",
+      "content-type": contentType,
       traceparent: traceparentOf(id, attempt),
       ce_specversion: attributes.specversion,
       ce_id: id,

@@ -2,7 +2,7 @@
 
 import type { Delivery } from "../core/delivery/delivery.ts";
 import { exactDurationMs } from "../core/values/duration.ts";
-import { attributesOf, traceparentOf } from "./cloud-event.ts";
+import { attributesOf, type Content, contentOf, traceparentOf } from "./cloud-event.ts";
 
 export type MqttMessage = {
   readonly payload: string;
@@ -10,7 +10,7 @@ export type MqttMessage = {
     readonly qos: 1;
     readonly retain: boolean;
     readonly properties: {
-      readonly contentType: "application/json";
+      readonly contentType: Content["contentType"];
       /** The payload is UTF-8. */
       readonly payloadFormatIndicator: true;
       /** Seconds. */
@@ -21,15 +21,16 @@ export type MqttMessage = {
 };
 
 export function mqttMessage(delivery: Delivery): MqttMessage {
-  const { id, target, payload, attempt } = delivery;
+  const { id, target, attempt } = delivery;
   const { retain = false, expiry } = target.mqtt ?? {};
+  const { contentType, text } = contentOf(delivery);
   return {
-    payload: JSON.stringify(payload),
+    payload: text,
     options: {
       qos: 1,
       retain,
       properties: {
-        contentType: "application/json",
+        contentType,
         payloadFormatIndicator: true,
         ...(expiry === undefined ? {} : { messageExpiryInterval: Math.floor(exactDurationMs(expiry) / 1_000) }),
         userProperties: { ...target.headers, traceparent: traceparentOf(id, attempt), ...attributesOf(delivery) },

@@ -87,6 +87,20 @@ export function triggerContract(name: string, make: () => Promise<Made>, skip?: 
     assert.match(traceparent, new RegExp(`^00-${delivery.id}-(?!0{16})[0-9a-f]{16}-01$`));
   });
 
+  test(`${name}: a structured event is one JSON document`, async () => {
+    await using made = await make();
+    const { trigger, receiver } = made;
+    const target = { ...receiver.target("accepts"), cloudEvents: "structured" } as const;
+    const delivery = deliveryTo(target, { payload: ["é"] });
+    assert.equal((await trigger.send(delivery, NEVER)).kind, "delivered");
+    const [event] = await receiver.received();
+    assert.deepEqual(event?.payload, {
+      ...{ specversion: "1.0", id: delivery.id, source: "/tasks/a-task", type: "metronome.occurrence" },
+      ...{ time: "2026-12-01T09:00:00.000Z", taskid: "a-task", attempt: "1" },
+      ...{ datacontenttype: "application/json", data: ["é"] },
+    });
+  });
+
   test(`${name}: all attempts of an occurrence bear one id, and each a span of its own`, async () => {
     await using made = await make();
     const { trigger, receiver } = made;

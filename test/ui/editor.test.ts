@@ -252,7 +252,7 @@ browserTest("each rule of a task, however rare, is chosen and kept", async ({ en
   for (const [field, text] of Object.entries(typed)) await page.locator(`[id='policy.${field}']`).fill(text);
   await page.getByText("Delete the task when its schedule is used up").click();
   await page.getByText("Success, CloudEvents and brokers").click();
-  await page.getByLabel("How an event is written over HTTP").selectOption("structured");
+  await page.getByLabel("How an event is written").selectOption("structured");
   const rare = {
     "target.success": '{"status": [202]}',
     "target.amqp": '{"priority": 5}',

@@ -36,7 +36,7 @@ browserTest(
       "limits.concurrency": "many",
     };
     for (const [path, text] of Object.entries(typed)) await field(path).fill(text);
-    await page.getByLabel("How an event is written over HTTP").selectOption("structured");
+    await page.getByLabel("How an event is written").selectOption("structured");
     await page.getByRole("button", { name: "Save" }).click();
     await page.locator("[id='target.limits.concurrency-problem'] p").first().waitFor();
     await field("limits.concurrency").fill("2");

@@ -99,7 +99,7 @@ export function TargetFields({ bind }: { readonly bind: (path: string) => Bound 
         <summary>Success, CloudEvents and brokers</summary>
         <Select
           path="target.cloudEvents"
-          label="How an event is written over HTTP"
+          label="How an event is written"
           options={[
             ["", "CloudEvents: its attributes as headers"],
             ["structured", "CloudEvents: all of it as JSON"],

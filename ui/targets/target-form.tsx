@@ -176,7 +176,7 @@ export function TargetForm({ name, value, held, onDone, onClose }: {
             placeholder="X-Site: lyon"
             hint="One to a line, name: value. Secret ones are credentials."
           />
-          {select("cloudEvents", "How an event is written over HTTP", [
+          {select("cloudEvents", "How an event is written", [
             ["", "CloudEvents: its attributes as headers"],
             ["structured", "CloudEvents: all of it as JSON"],
           ])}

@@ -33,15 +33,7 @@ export const HTTP_RULES: SchemeRules = {
       return fault(field, `A method is one of ${METHODS.join(", ")}.`, isMethod(upper) ? { suggestion: upper } : {});
     },
     headers: headersFault,
-    cloudEvents: (value, field) => {
-      if ((CLOUD_EVENTS as readonly unknown[]).includes(value)) return undefined;
-      const meant = typeof value === "string" ? nearest(value, CLOUD_EVENTS) : undefined;
-      return fault(
-        field,
-        `A CloudEvent is sent in one of the modes ${CLOUD_EVENTS.join(", ")}.`,
-        meant === undefined ? {} : { suggestion: meant },
-      );
-    },
+    cloudEvents: cloudEventsFault,
     success: successRuleFault,
   },
 };
@@ -142,6 +134,17 @@ export function headersFault(value: unknown, field: string): Fault | undefined {
   return bytes > HEADERS_MAX_BYTES
     ? fault(field, `Headers are at most ${HEADERS_MAX_BYTES} bytes in all; these are ${bytes}.`)
     : undefined;
+}
+
+/** A mode of the CloudEvent, whatever it is sent by. */
+export function cloudEventsFault(value: unknown, field: string): Fault | undefined {
+  if ((CLOUD_EVENTS as readonly unknown[]).includes(value)) return undefined;
+  const meant = typeof value === "string" ? nearest(value, CLOUD_EVENTS) : undefined;
+  return fault(
+    field,
+    `A CloudEvent is sent in one of the modes ${CLOUD_EVENTS.join(", ")}.`,
+    meant === undefined ? {} : { suggestion: meant },
+  );
 }
 
 function isMethod(value: unknown): value is NonNullable<HttpOptions["method"]> {

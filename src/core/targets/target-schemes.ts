@@ -2,7 +2,7 @@
 
 import type { Fault } from "../values/fault.ts";
 import { AMQP_TARGETS, type AmqpOptions } from "./target-amqp.ts";
-import { headersFault, HTTP_RULES, type HttpOptions } from "./target-http.ts";
+import { cloudEventsFault, headersFault, HTTP_RULES, type HttpOptions } from "./target-http.ts";
 import { KAFKA_TARGETS, type KafkaOptions } from "./target-kafka.ts";
 import { MQTT_TARGETS, type MqttOptions } from "./target-mqtt.ts";
 import type { SchemeRules, TargetScheme } from "./target-scheme.ts";
@@ -47,5 +47,9 @@ export function optionFault(name: string, value: unknown, field: string): Fault 
 }
 
 function rulesOfBroker({ ports, property, urnFault, optionsFault }: TargetScheme): SchemeRules {
-  return { ports, urnFault, options: { headers: headersFault, [property]: optionsFault } };
+  return {
+    ports,
+    urnFault,
+    options: { headers: headersFault, cloudEvents: cloudEventsFault, [property]: optionsFault },
+  };
 }
