@@ -21,6 +21,7 @@ import type { Dossier } from "./core/task/dossier.ts";
 import type { Exchange } from "./core/task/exchange.ts";
 import type { OccurrenceId } from "./core/task/occurrence.ts";
 import type { Run } from "./core/task/run.ts";
+import type { Fault } from "./core/values/fault.ts";
 import type { PeerId, TaskGuid } from "./core/values/ids.ts";
 import type { Instant } from "./core/values/instant.ts";
 import type { Json } from "./core/values/json.ts";
@@ -111,6 +112,8 @@ export interface TargetAccess {
   closeTarget(target: Target, isTemplate: boolean): Target;
   /** Absent when it was sealed for another mesh. */
   openTarget(target: Target): Target | undefined;
+  /** Why no event of this user's is sent there, when the URN names an address; a name is judged when it is sent to. */
+  outOfReach(urn: string, isGuarded: boolean, field: string): Fault | undefined;
   /** Sends one event that belongs to no task, now and from here. Absent when as many as may be are on their way. */
   test(target: ResolvedTarget, payload: Json): Promise<TargetTest | undefined>;
 }

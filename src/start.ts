@@ -16,6 +16,7 @@ import { fingerprintOf } from "./certificate.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { parseBroadcast, parsePeerMessage } from "./core/protocol/message-shape.ts";
+import { egressFault } from "./core/targets/egress.ts";
 import { isLoopback, parseAddress } from "./core/values/address.ts";
 import { PERIODS } from "./core/values/periods.ts";
 import {
@@ -283,6 +284,7 @@ async function open(
       open,
       closeTarget: (target, isTemplate) => vault.closeTarget(target, isTemplate),
       openTarget: (target) => vault.openTarget(target),
+      outOfReach: (urn, isGuarded, field) => egressFault(urn, isGuarded, rules, field),
       test: targetTester({ trigger, now: clock.now }),
     },
     ...{ audit, exchanges },

@@ -4,7 +4,7 @@
 import { lookup, type LookupAddress, type LookupAllOptions } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { egressRefusal, type EgressRules, PLAIN_RULES } from "../core/targets/egress.ts";
-import { type Block, isLoopback, parseAddress } from "../core/values/address.ts";
+import { type Block, innerOf, isLoopback, parseAddress } from "../core/values/address.ts";
 
 export type Way = { readonly host: string; readonly port: number; readonly lookup: LookupFunction };
 
@@ -49,8 +49,11 @@ export function egressRules(
 ): EgressRules {
   return {
     allowed,
-    isOwn: (address, port) =>
-      ports().includes(port) && (isLoopback(address) || addresses().some((own) => parseAddress(own) === address)),
+    isOwn: (address, port) => {
+      if (!ports().includes(port)) return false;
+      const plain = innerOf(address) ?? address;
+      return isLoopback(plain) || addresses().some((own) => parseAddress(own) === plain);
+    },
   };
 }
 

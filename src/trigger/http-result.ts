@@ -147,7 +147,7 @@ function sentenceOf(
 function msOf(retryAfter: string | undefined, now: number): number | undefined {
   if (retryAfter === undefined) return undefined;
   const text = retryAfter.trim();
-  const ms = /^\d{1,16}$/.test(text)
+  const ms = /^\d+$/.test(text)
     ? Number(text) * 1_000
     : /^[A-Z][a-z]{2,8},? .* (GMT|\d{4})$/.test(text)
     ? Date.parse(dated(text)) - now

@@ -99,6 +99,8 @@ test("what is wrong with a target is told by its field, and no secret is repeate
       [{ ...BILLING, auth: { kind: "basic", user: "a" } }, "credentials.password"],
       [{ ...BILLING, credentials: { password: PASSWORD } }, "credentials.password"],
       [{ ...BILLING, credentials: { signingSecret: PASSWORD } }, "credentials.signingSecret"],
+      [{ ...BILLING, credentials: { signingSecret: "whsk_AAAA" } }, "credentials.signingSecret"],
+      [{ ...BILLING, credentials: { signingSecret: `whsk_${"A".repeat(86)}==` } }, "credentials.signingSecret"],
       [{ ...BILLING, credentials: { key: PASSWORD } }, "credentials.key"],
       [{ ...BILLING, credentials: { key: privateKey } }, "credentials.key"],
       [{ ...BILLING, credentials: { secret: PASSWORD } }, "credentials.secret"],
@@ -184,6 +186,42 @@ test("credentials are rotated: both are held until that is confirmed, taken back
     assert.deepEqual(await held(), { value: OTHER, since: START, previous: { value: SECRET, until: START + 60_000 } });
     const confirmed = await call("POST targets/billing/confirm");
     assert.deepEqual([confirmed.status, await held()], [200, { value: OTHER, since: START }]);
+    // Of a pair of keys the public one is told: RFC 8037 §A.1.
+    const signingSecret = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+    const paired = await call("PATCH targets/billing", { body: { credentials: { signingSecret } } });
+    assert.deepEqual(paired.body.held.signingSecret, {
+      since: new Date(START).toISOString(),
+      publicKey: "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+    });
+    assert.deepEqual((await call("GET targets/billing")).body.held, paired.body.held);
+  }));
+
+test("an address where no event is sent is refused when a target is written, and not when another thing of it is", () =>
+  withWorld(async ({ call }) => {
+    await call("POST users", { body: { name: "eve", password: "a password of eve", role: "editor" } });
+    const { token } = (await call("POST auth/token", { body: { name: "eve", password: "a password of eve" } })).body;
+    const oauth = {
+      auth: { kind: "oauth2", tokenUrl: "http://[::ffff:169.254.169.254]/token", clientId: "a" },
+      credentials: { clientSecret: "s" },
+    };
+    const cases = [
+      [{ ...BILLING, urn: "http://2852039166/latest" }, {}, "urn"],
+      [{ ...BILLING, ...oauth }, {}, "auth.tokenUrl"],
+      [{ ...BILLING, urn: "http://0x7f.1/" }, { token }, "urn"],
+      [{ name: "log", urn: "kafka://8.8.8.8,10.0.0.1:9092/t" }, { token }, "urn"],
+    ] as const;
+    for (const [body, who, field] of cases) {
+      const refused = await call("POST targets", { body, ...who });
+      assert.deepEqual([refused.status, refused.body.field], [422, field], JSON.stringify([body, refused.body]));
+    }
+    await call("POST targets", { body: { ...BILLING, urn: "http://10.0.0.1/" } });
+    assert.equal((await call("PATCH targets/billing", { body: { urn: "http://[fe80::1]/" } })).status, 422);
+    assert.equal((await call("PATCH targets/billing", { body: { description: "b" } })).status, 200);
+    const fallback = [{ urn: "http://example.org/" }, { urn: "http://169.254.169.254/" }];
+    const task = await call("POST tasks", {
+      body: { schedule: HOURLY, target: "http://a.example/", policy: { fallback } },
+    });
+    assert.deepEqual([task.status, task.body.field], [422, "policy.fallback.1"]);
   }));
 
 test("a test by somebody who is no admin reaches no further than that user's tasks do", () =>

@@ -13,6 +13,7 @@ import { type AuditEntry, NO_AUDIT } from "../../src/core/people/audit.ts";
 import { createUser, type Role, SCOPES_OF } from "../../src/core/people/user.ts";
 import { parseSchedule } from "../../src/core/schedule/schedule-source.ts";
 import { describe } from "../../src/core/schedule/sentence.ts";
+import { egressFault, PLAIN_RULES } from "../../src/core/targets/egress.ts";
 import { isFault } from "../../src/core/values/fault.ts";
 import type { UserId } from "../../src/core/values/ids.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";
@@ -193,6 +194,7 @@ export function targetAccess(trigger: Trigger, clock: Pick<Clock, "now">): Targe
     open: (sealed, key) => vault.open(sealed, key),
     closeTarget: (target, isTemplate) => vault.closeTarget(target, isTemplate),
     openTarget: (target) => vault.openTarget(target),
+    outOfReach: (urn, isGuarded, field) => egressFault(urn, isGuarded, PLAIN_RULES, field),
     test: targetTester({ trigger, now: () => clock.now() }),
   };
 }

@@ -7,6 +7,7 @@ import type { Entity } from "../../src/core/register/register.ts";
 import { isTargetFaults, parseTargetDefinition } from "../../src/core/targets/target-definition.ts";
 import { DEFAULT_LIMITS, type ResolvedLimits, resolveLimits } from "../../src/core/targets/target-limits.ts";
 import { laneOf, parseTarget } from "../../src/core/targets/target.ts";
+import { fillTarget } from "../../src/core/task/template.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import type { Json } from "../../src/core/values/json.ts";
 import type { Stamp } from "../../src/core/values/stamp.ts";
@@ -70,6 +71,14 @@ test("a path never leads out of its target", () => {
   for (const path of ["/", "/..a", "/a/b?c=../d", "/%2f"]) {
     assert.deepEqual(parseTarget({ name: "api", path }), { name: "api", path });
   }
+  // What a template fills in is known when it is sent alone.
+  const book = new TargetBook([entityOf({ name: "api", urn: "https://a.example/v1" })]);
+  const target = parseTarget({ name: "api", path: "/{{id}}/admin" });
+  assert.ok("name" in target);
+  const event = { task: "t", name: "t", attempt: 1, instant: NOW, now: NOW };
+  const sentTo = (id: string) => book.resolve(USER, fillTarget(target, { ...event, id }));
+  assert.equal(sentTo("../x").urn, "https://a.example/v1/..%2Fx/admin");
+  assert.match(sentTo("..").unsendable ?? "", /no \. and \.\. among its steps/);
 });
 
 test("no more targets are held than there may be", () => {

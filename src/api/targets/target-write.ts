@@ -5,9 +5,11 @@ import { targetKey, targetOf, targetValues } from "../../core/delivery/target-en
 import { ADMIN } from "../../core/people/user.ts";
 import type { Match } from "../../core/protocol/command.ts";
 import { changed, type CredentialChanges, type Credentials, pruned } from "../../core/targets/credentials.ts";
-import type { ParsedTarget } from "../../core/targets/target-definition.ts";
+import type { ParsedTarget, TargetDefinition } from "../../core/targets/target-definition.ts";
 import { isUsed, usageFault } from "../../core/targets/target-use.ts";
+import type { Fault } from "../../core/values/fault.ts";
 import type { UserId } from "../../core/values/ids.ts";
+import { roleOf } from "../access/access.ts";
 import type { Doors } from "../doors.ts";
 import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { submit } from "../tasks/put.ts";
@@ -40,7 +42,8 @@ export async function writeTarget(
   // What can't be opened can't be kept beside what is new: all of it is written again, or none.
   const held = kept(change(pruned(current ?? {}, peer.now()), changes), (name) => isUsed(definition, name));
   const isTouched = current !== undefined || Object.keys(changes).length > 0;
-  const wrong = isTouched ? usageFault(definition, changes, held) : undefined;
+  const wrong = (isTouched ? usageFault(definition, changes, held) : undefined) ??
+    await outOfReach({ peer, user, targets }, definition, found?.target.definition);
   if (wrong !== undefined) return faultsResponse([wrong]);
   const credentials = isTouched ? targets.close(held, key) : sealed;
   const values = targetValues(found?.entity ?? await peer.entity("target", key), {
@@ -59,6 +62,20 @@ export async function writeTarget(
   }
   const written = foundIn(await peer.entity("target", key));
   return written ?? problem(409, "The target was deleted meanwhile.");
+}
+
+/** What names an address where no event of this user is sent; what stays as it was is not judged anew. */
+async function outOfReach(
+  { peer, user, targets }: WriteDoors,
+  { urn, auth }: TargetDefinition,
+  before: TargetDefinition | undefined,
+): Promise<Fault | undefined> {
+  const isGuarded = await roleOf(peer, user) !== "admin";
+  const wrong = urn === before?.urn ? undefined : targets.outOfReach(urn, isGuarded, "urn");
+  if (wrong !== undefined || auth?.kind !== "oauth2") return wrong;
+  const { tokenUrl } = auth;
+  const isOld = before?.auth?.kind === "oauth2" && before.auth.tokenUrl === tokenUrl;
+  return isOld ? undefined : targets.outOfReach(tokenUrl, isGuarded, "auth.tokenUrl");
 }
 
 function kept(credentials: Credentials, isWanted: (name: string) => boolean): Credentials {

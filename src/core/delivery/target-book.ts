@@ -6,7 +6,15 @@ import type { SealedCredentials } from "../targets/credentials.ts";
 import { DEFAULT_LIMITS, plainLimits, type ResolvedLimits, resolveLimits } from "../targets/target-limits.ts";
 import { rulesOf } from "../targets/target-schemes.ts";
 import { schemeOf, URN_MAX } from "../targets/target-urn.ts";
-import { isNamed, laneOf, type NamedTarget, optionsFault, optionsOf, type Target } from "../targets/target.ts";
+import {
+  isNamed,
+  laneOf,
+  type NamedTarget,
+  optionsFault,
+  optionsOf,
+  pathFault,
+  type Target,
+} from "../targets/target.ts";
 import type { UserId } from "../values/ids.ts";
 import { Memo } from "../values/memo.ts";
 import { LANE_MAX } from "./lane.ts";
@@ -96,7 +104,9 @@ function together(target: ResolvedTarget, { name, path, headers, ...options }: N
   const written = optionsOf({ ...options, headers });
   const wrong = Object.keys(written).find((each) => !Object.hasOwn(rules?.options ?? {}, each));
   if (wrong !== undefined) return unsendable(name, `the target "${name}" knows no ${wrong}, which the task sets`);
-  const fault = optionsFault(written, "target", rules?.options);
+  // What a template has filled in was not seen when the task was written.
+  const fault = optionsFault(written, "target", rules?.options) ??
+    (path === undefined ? undefined : pathFault(path, "target.path"));
   if (fault !== undefined) return unsendable(name, fault.message);
   const urn = path === undefined ? target.urn : withPath(target.urn, path);
   if (urn.length > URN_MAX) return unsendable(name, `the task's path makes the URN longer than ${URN_MAX} characters`);

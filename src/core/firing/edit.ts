@@ -28,7 +28,7 @@ export type Told = {
   readonly now: Instant;
   /** What lies up to here is taken up. */
   readonly through: Instant;
-  readonly outOfReach: (user: UserId, target: Target) => Fault | undefined;
+  readonly outOfReach: (user: UserId, target: Target, field: string) => Fault | undefined;
   readonly mayPlace: (group: PeerGroup) => boolean;
 };
 
@@ -78,7 +78,9 @@ function put(
   if (refusal !== undefined) return refusal;
   const schedule = parseSchedule(definition.schedule);
   if (isFault(schedule)) return { kind: "refused", why: "invalid", message: schedule.message, fault: schedule };
-  const unreachable = outOfReach(user, definition.target);
+  const { target, policy: { fallback } } = definition;
+  const unreachable = outOfReach(user, target, "target") ??
+    fallback?.map((each, n) => outOfReach(user, each, `policy.fallback.${n}`)).find((each) => each !== undefined);
   if (unreachable !== undefined) {
     return { kind: "refused", why: "invalid", message: unreachable.message, fault: unreachable };
   }

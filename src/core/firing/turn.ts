@@ -152,9 +152,9 @@ export class Turn {
   }
 
   /** Why a task of this user can't have the target: it names an address where no event of it is sent. */
-  outOfReach(user: UserId, target: Target): Fault | undefined {
+  outOfReach(user: UserId, target: Target, field: string): Fault | undefined {
     const { trust, egress } = this.#around;
-    return isNamed(target) ? undefined : egressFault(target.urn, !trust.isAdmin(user), egress, "target");
+    return isNamed(target) ? undefined : egressFault(target.urn, !trust.isAdmin(user), egress, field);
   }
 
   /** Whether the target of the lane is left alone now. */
@@ -178,7 +178,7 @@ export class Turn {
       ...{ guid: this.guid, now: this.now, through },
       stamp: () => this.stamp(),
       mayPlace: (group) => this.mayPlace(group),
-      outOfReach: (user, target) => this.outOfReach(user, target),
+      outOfReach: (user, target, field) => this.outOfReach(user, target, field),
     };
   }
 

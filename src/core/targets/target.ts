@@ -189,7 +189,8 @@ const MEANT: { readonly [name: string]: string } = {
   verb: "method",
 };
 
-function pathFault(path: unknown, field: string): Fault | undefined {
+/** What is wrong with what goes behind the path of a named target: it never leads out of that. */
+export function pathFault(path: unknown, field: string): Fault | undefined {
   if (typeof path !== "string") return fault(field, `A path is a text, not ${kindOf(path)}.`);
   if (!path.startsWith("/")) return fault(field, "A path starts with a slash.", { position: 0 });
   if (path.length > PATH_MAX) return fault(field, `A path is at most ${PATH_MAX} characters.`);

@@ -33,7 +33,10 @@ export function isIn(address: bigint, { base, bits }: Block): boolean {
 /** What lies at the address. `never`: other hosts of the same wire, the keepers of clouds' secrets, everybody at once. */
 export function reachOf(address: bigint): Reach {
   const inner = innerOf(address);
-  if (inner !== undefined) return reachOf(inner);
+  if (inner !== undefined) {
+    const reach = reachOf(inner);
+    return reach === "public" && isIn(address, LOCAL_NAT64) ? "private" : reach;
+  }
   if (NEVER.some((block) => isIn(address, block))) return "never";
   if (PRIVATE.some((block) => isIn(address, block))) return "private";
   const isAssigned = isIn(address, V4) || isIn(address, GLOBAL);
@@ -99,7 +102,9 @@ function block(text: string): Block {
 const V4 = block("::ffff:0:0/96");
 const GLOBAL = block("2000::/3");
 const COMPATIBLE = block("::/96");
-const NAT64 = blocks("64:ff9b::/96", "64:ff9b:1::/48");
+/** RFC 8215: it leads no further than the network that has made it up. */
+const LOCAL_NAT64 = block("64:ff9b:1::/48");
+const NAT64 = [block("64:ff9b::/96"), LOCAL_NAT64];
 const SIX_TO_FOUR = block("2002::/16");
 const TEREDO = block("2001::/32");
 
