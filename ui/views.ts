@@ -42,7 +42,11 @@ export type Task = {
   readonly unowned?: string;
   readonly next: string | null;
   readonly last: { readonly instant: string; readonly outcome: Outcome; readonly peer: string } | null;
+  /** In a list: what became of the last runs that are over, the latest last. */
+  readonly recent?: readonly Recent[];
 };
+
+export type Recent = { readonly instant: string; readonly outcome: Outcome };
 
 export type Outcome = "delivered" | "failed" | "expired" | "missed" | "skipped";
 
@@ -134,6 +138,16 @@ export type Overview = {
     readonly run: string;
   }[];
   readonly failingCount: number;
+  /** Targets that this peer leaves alone for a while. */
+  readonly shut: readonly {
+    readonly target: string;
+    readonly failures: number;
+    readonly error: string | null;
+    readonly until: string | null;
+    readonly waiting: number;
+  }[];
+  /** Peers whose clocks are off. */
+  readonly clocks: readonly { readonly peer: string; readonly name: string; readonly offMs: number }[];
   readonly ahead: {
     readonly pieceMs: number;
     readonly pieces: readonly number[];

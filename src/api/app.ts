@@ -51,6 +51,7 @@ import { addBatch } from "./tasks/batch.ts";
 import { Catalogue } from "./tasks/catalogue.ts";
 import { addConflicts } from "./tasks/conflicts.ts";
 import { addDays } from "./tasks/days.ts";
+import { addEach } from "./tasks/each.ts";
 import { addExplain } from "./tasks/explain.ts";
 import { addSchedules } from "./tasks/schedules.ts";
 import { addTasks } from "./tasks/tasks.ts";
@@ -213,6 +214,7 @@ export function createApi(settings: ApiSettings): Api {
     app.use("*", createWriteConcern(doors));
     addTasks(app, doors);
     addBatch(app, doors);
+    addEach(app, doors);
     addExport(app, doors);
     addRuns(app, doors);
     addOverview(app, doors);

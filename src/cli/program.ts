@@ -28,6 +28,7 @@ import { targetRotate } from "./target-rotate.ts";
 import { targetList, targetRemove, targetShow, targetTest } from "./targets.ts";
 import { taskAdd } from "./task-add.ts";
 import { taskDays } from "./task-days.ts";
+import { taskEach } from "./task-each.ts";
 import { taskEdit } from "./task-edit.ts";
 import { taskExplain } from "./task-explain.ts";
 import { taskExport } from "./task-export.ts";
@@ -85,6 +86,7 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskBackfill);
   addCommand(task, parts, taskSkip);
   addCommand(task, parts, taskCancel);
+  addCommand(task, parts, taskEach);
   addCommand(task, parts, taskImport);
   addCommand(task, parts, taskExport);
   const target = addGroup(program, "target", "add named targets, look at them, try them out, and rotate keys");

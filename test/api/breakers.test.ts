@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { overview } from "../../src/api/description/overview-shapes.ts";
 import { makeWorld, URN } from "./world.ts";
 
 const REFUSED = {
@@ -32,6 +33,10 @@ test("shows which targets are left alone and until when, and why a run waits", a
       waiting: shown.waiting,
       tasksWaiting: shown.tasksWaiting,
     });
+    const { shut } = overview.parse((await call("GET overview")).body);
+    assert.deepEqual(shut.map(({ target, failures, error }) => [target, failures, error]), [
+      ["http://localhost:3000", 12, REFUSED.error],
+    ]);
     const run = (await call("POST tasks/t-0/trigger")).body;
     const reason = `waiting: the breaker of http://localhost:3000 is open until ${until} (${REFUSED.error})`;
     assert.equal((await call(`GET runs/${run.id}`)).body.reason, reason);

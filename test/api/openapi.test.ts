@@ -30,6 +30,7 @@ test("describes itself, to anybody, in OpenAPI 3.1", () =>
       "Credentials",
       "Definition",
       "Dismiss",
+      "Each",
       "Exchange",
       "Labels",
       "LineAnswer",

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { clocksOff } from "../../src/api/runs/concerns.ts";
+import type { PeerId } from "../../src/core/values/ids.ts";
 import { days, overview } from "../../src/api/description/overview-shapes.ts";
 import * as shapes from "../../src/api/description/shapes.ts";
 import { HOURLY, URN, withWorld } from "./world.ts";
@@ -70,9 +72,57 @@ test("the overview counts dead letters, those that were dismissed or sent again 
     answer({ kind: "delivered", status: 200 });
     await call("POST dead-letters/redrive", { body: { ids: [body.items[1].id] } });
     await clock.pass(2_000);
+    // What was sent again is no more what it was, and is not counted twice.
     assert.deepEqual(await counts(), { letters: 1, failed: 2, failures: [] });
     assert.equal((await call("GET overview")).body.outcomes.delivered, 1);
   }));
+
+test("a list says what became of the last runs of each task, before and after the first look", () =>
+  withWorld(async ({ call, clock, answer }) => {
+    await call("POST tasks", { body: { ...LEAST, id: "a", schedule: "R/2026-12-01T09:31:00Z/PT1M" } });
+    await call("POST tasks", { body: { ...LEAST, id: "b" } });
+    const recent = async (count = 20) => {
+      const { items } = shapes.taskPage.parse((await call(`GET tasks?recent=${count}`)).body);
+      return items.map(({ recent }) => recent?.map(({ outcome }) => outcome).join(" "));
+    };
+    await clock.pass(150_000);
+    assert.deepEqual(await recent(), ["delivered delivered", ""]);
+    answer({ kind: "failed", status: 404, error: "the target answered 404", retryable: false });
+    await clock.pass(60_000);
+    assert.deepEqual(await recent(), ["delivered delivered failed", ""]);
+    answer({ kind: "delivered", status: 200 });
+    await call("POST dead-letters/redrive", { body: { all: true } });
+    await clock.pass(2_000);
+    assert.deepEqual(await recent(), ["delivered delivered delivered", ""]);
+    await clock.pass(30 * 60_000);
+    assert.equal((await recent())[0]?.split(" ").length, 20);
+    assert.equal((await recent(2))[0], "delivered delivered");
+    assert.deepEqual((await call("GET tasks?q=a&recent=1")).body.items.map(({ recent }: Shown) => recent.length), [1]);
+    assert.deepEqual(await recent(0), [undefined, undefined]);
+    assert.equal((await call("GET tasks?recent=21")).status, 400);
+  }));
+
+type Shown = { readonly recent: readonly unknown[] };
+
+test("a clock that is off the middle of all is said to be, or, where there are two, off the other's", () => {
+  const mesh = (...skews: readonly (number | "dead")[]) => ({
+    self: "self" as PeerId,
+    peers: [
+      { peer: "self" as PeerId, name: "me", state: "alive" as const },
+      ...skews.map((skewMs, n) => ({
+        ...{ peer: `p${n}` as PeerId, name: `p${n}` },
+        ...skewMs === "dead" ? { state: "dead" as const, skewMs: 9_000 } : { state: "alive" as const, skewMs },
+      })),
+    ],
+  });
+  const off = (...skews: readonly (number | "dead")[]) =>
+    clocksOff(mesh(...skews)).map(({ peer, offMs }) => [peer, offMs]);
+  assert.deepEqual(off(), []);
+  assert.deepEqual(off(50, 5_000), [["p1", 4_950]]);
+  assert.deepEqual(off(5_000, 5_010), [["self", -5_000]]);
+  assert.deepEqual(off(-3_000), [["p0", -3_000]]);
+  assert.deepEqual(off(40, "dead"), []);
+});
 
 test("a task's days are counted in the zone that is asked for", () =>
   withWorld(async ({ call, clock }) => {

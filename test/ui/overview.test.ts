@@ -56,6 +56,13 @@ browserTest("each number of the overview leads to what it counts", async ({ ente
   await page.getByRole("region", { name: "Next" }).getByRole("link", { name: "t0" }).click();
   await page.getByRole("heading", { name: "t0" }).waitFor();
   await page.goBack();
+  await page.getByRole("button", { name: "Pause all…" }).click();
+  await page.getByLabel("Why").fill("the ledger is closed");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Type pause all to be sure").fill("pause all");
+  await page.keyboard.press("Enter");
+  await page.getByText(`${FAILING} tasks paused.`).waitFor();
+  await tile("Tasks").getByText(`${FAILING} paused`).waitFor();
   const { self } = await peer.call<{ self: string }>("GET", "/mesh");
   await page.getByRole("region", { name: "Who fires" }).getByRole("link").click();
   await page.locator(".peer-panel").getByText(self).waitFor();

@@ -87,17 +87,31 @@ browserTest("the list is searched, sorted and filtered by the address", async ({
   assert.equal(new URL(page.url()).search, "?urn=few");
   await page.getByLabel("Paused or not").selectOption("true");
   await shows("and paused", 2);
+  await page.getByText("Views", { exact: true }).click();
+  await page.getByRole("button", { name: "Keep this view…" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Few and paused");
+  await page.keyboard.press("Enter");
   await page.getByLabel("Search tasks by id or name").fill("nothing has this");
   await page.getByText("No task is like this").waitFor();
+  await page.goto(`${peer.url}/ui/tasks`);
+  await shows("all again", 50);
+  await page.getByText("Views", { exact: true }).click();
+  await page.getByRole("link", { name: "Few and paused" }).click();
+  await shows("what was kept", 2);
+  await page.getByText("Few and paused", { exact: true }).first().click();
+  await page.getByRole("button", { name: "Forget this one" }).click();
+  await page.getByText("Views", { exact: true }).waitFor();
 });
 
 browserTest(
   "what is selected is paused, resumed, triggered and deleted together",
   async ({ enter, peer, receiver }) => {
     for (const id of ["a", "b", "c", "d"]) {
-      await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
+      const target = id === "a" ? { urn: receiver.url, method: "PUT" } : receiver.url;
+      await peer.call("POST", "/tasks", { id, schedule: HOURLY, target });
     }
     const { page } = await enter();
+    const dialog = page.getByRole("dialog");
     await page.getByLabel("Select a", { exact: true }).click();
     await page.getByLabel("Select c", { exact: true }).click({ modifiers: ["Shift"] });
     await page.getByText("3 selected").waitFor();
@@ -110,23 +124,66 @@ browserTest(
     await page.getByText("4 tasks resumed.").waitFor();
     await rowOf(page, "c").getByText("paused", { exact: true }).waitFor({ state: "detached" });
     // What one of them refuses is told.
-    await page.route(
-      "**/api/v1/tasks/b/trigger*",
-      (route) => route.fulfill({ status: 409, json: { status: 409, detail: "it is busy" } }),
-    );
+    await page.route("**/api/v1/tasks:each", (route) => {
+      const { ids } = route.request().postDataJSON() as { readonly ids: readonly string[] };
+      const busy = { status: 409, problem: { status: 409, detail: "it is busy" } };
+      return route.fulfill({ json: { items: ids.map((id) => ({ id, ...(id === "b" ? busy : { status: 202 }) })) } });
+    });
     await page.getByLabel("Select all that are shown").click();
     await bar.getByRole("button", { name: "Trigger" }).click();
     await page.getByText("3 tasks fired once. 1 not, as b: it is busy").waitFor();
+    await page.unroute("**/api/v1/tasks:each");
     await page.getByLabel("Select all that are shown").click();
     await page.getByText("4 selected").waitFor();
     await page.getByLabel("Select all that are shown").click();
     await bar.waitFor({ state: "detached" });
     await page.getByLabel("Select all that are shown").click();
-    await bar.getByRole("button", { name: "Delete" }).click();
-    await bar.getByRole("button", { name: "Delete 4 for ever" }).click();
-    await page.getByText("No tasks yet").waitFor();
+    await bar.getByRole("button", { name: "Label…" }).click();
+    await dialog.getByLabel("Name").fill("team");
+    await dialog.getByLabel("Value").fill("ops");
+    await dialog.getByRole("button", { name: "Label them" }).click();
+    await page.getByText("4 tasks changed.").waitFor();
+    await rowOf(page, "d").getByRole("link", { name: "team=ops" }).click();
+    await until("the label is looked for", () => new URL(page.url()).search === "?label=team%3Dops");
+    await page.getByLabel("Select all that are shown").click();
+    await bar.getByRole("button", { name: "Target…" }).click();
+    await dialog.getByLabel("Target").fill(`${receiver.url}other`);
+    await dialog.getByRole("button", { name: "Send them there" }).click();
+    await rowOf(page, "a").getByText(/other$/).waitFor();
+    const { target } = await peer.call<{ target: unknown }>("GET", "/tasks/a");
+    assert.deepEqual(target, { urn: `${receiver.url}other`, method: "PUT" }, "what else it says stays");
+    await page.getByLabel("Select all that are shown").click();
+    await bar.getByRole("button", { name: "Delete…" }).click();
+    await dialog.getByRole("button", { name: "Delete 4 for ever" }).click();
+    await page.getByText("No task is like this").waitFor();
   },
 );
+
+browserTest("each row shows what became of the last runs, and goes on by itself", async ({ enter, peer, receiver }) => {
+  const run = () => peer.call("POST", "/tasks/t/trigger", {});
+  await peer.call("POST", "/tasks", {
+    id: "t",
+    schedule: HOURLY,
+    target: receiver.url,
+    policy: { retry: { limit: 0 } },
+  });
+  const count = async () => (await peer.call<{ items: unknown[] }>("GET", "/tasks/t/runs?state=settled")).items.length;
+  await run();
+  await until("the first is over", async () => await count() === 1);
+  receiver.answer(404);
+  await run();
+  await until("the second is over", async () => await count() === 2);
+  const said = async (text: string) => await rowOf(page, "t").getByRole("img", { name: text, exact: true }).waitFor();
+  const { page } = await enter();
+  await said("Of the last 2: 1 delivered, 1 failed");
+  receiver.answer(200);
+  await run();
+  await said("Of the last 3: 2 delivered, 1 failed");
+  await peer.call("POST", "/dead-letters/redrive", { all: true });
+  await said("Of the last 3: 3 delivered");
+  await page.reload();
+  await said("Of the last 3: 3 delivered");
+});
 
 browserTest("the list is walked by the keyboard", async ({ enter, peer, receiver }) => {
   for (const id of ["a", "b", "c"]) await peer.call("POST", "/tasks", { id, schedule: HOURLY, target: receiver.url });
@@ -205,6 +262,10 @@ browserTest(
     const bar = page.getByRole("group", { name: "What to do to the selected tasks" });
     await bar.getByRole("button", { name: "Pause" }).click();
     await page.getByText(`${chosen} tasks paused.`).waitFor();
+    await page.getByLabel("Select all that are shown").click();
+    await bar.getByRole("button", { name: "Select all 1,000 that match" }).click();
+    await bar.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("1,000 tasks resumed.").waitFor();
   },
 );
 

@@ -7,12 +7,12 @@ import { Copy } from "../parts/copy.tsx";
 import { ExportMenu } from "../parts/export-menu.tsx";
 import { Field } from "../parts/field.tsx";
 import { Ago, Moment } from "../parts/moment.tsx";
+import { More } from "../parts/more.tsx";
 import { say } from "../parts/notice.tsx";
 import { Sure } from "../parts/sure.tsx";
-import { useReading } from "../reading.ts";
+import { usePages } from "../pages.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
-import type { Page } from "../views.ts";
 
 type Token = {
   readonly id: string;
@@ -40,7 +40,7 @@ const TTLS: readonly (readonly [label: string, days: number])[] = [
 ];
 
 export function Tokens() {
-  const { value, why, again } = useReading<Page<Token>>("/tokens");
+  const { items, isReady, why, cursor, isComing, more, again } = usePages<Token>("/tokens");
   const made = useSignal<{ readonly name: string; readonly token: string } | undefined>(undefined);
   const revoking = useSignal<Token | undefined>(undefined);
   const zone = shownZone(zoneChoice.value);
@@ -57,9 +57,9 @@ export function Tokens() {
     <section class="card panel" aria-labelledby="tokens-title">
       <div class="panel-head">
         <h2 id="tokens-title">Tokens</h2>
-        {(value?.items.length ?? 0) > 0 && (
+        {items.length > 0 && (
           <ExportMenu<Token>
-            list={{ path: "/tokens", query: {}, name: "tokens", isWhole: true }}
+            list={{ path: "/tokens", query: {}, name: "tokens" }}
             columns={[
               { name: "id", of: ({ id }) => id },
               { name: "name", of: ({ name }) => name },
@@ -88,13 +88,13 @@ export function Tokens() {
           <Copy label="Copy the token" text={made.value.token} isWhole />
         </div>
       )}
-      {value === undefined
+      {!isReady
         ? <p class="none" role={why === undefined ? undefined : "alert"}>{why ?? "Loading…"}</p>
-        : value.items.length === 0
+        : items.length === 0
         ? <p class="none" role="status">There are none yet.</p>
         : (
           <ul class="rows">
-            {value.items.map((token) => (
+            {items.map((token) => (
               <li key={token.id} data-token={token.id}>
                 <span>
                   <strong>{token.name === "" ? "without a name" : token.name}</strong>
@@ -118,6 +118,7 @@ export function Tokens() {
             ))}
           </ul>
         )}
+      {cursor !== null && <More shown={items.length} what="token" isMore isComing={isComing} onMore={more} />}
       {revoking.value !== undefined && (
         <Sure
           title={<>Revoke {revoking.value.name || "the token"}?</>}

@@ -14,6 +14,7 @@ import { type Pages, usePages } from "../pages.ts";
 import { pageOf, parameter, setParameter, taskPage } from "../router.ts";
 import { RUN_COLUMNS } from "../runs/run-columns.ts";
 import { zoneChoice } from "../settings.ts";
+import { retry } from "../tasks/deeds.ts";
 import { shownZone } from "../time.ts";
 import type { Run } from "../views.ts";
 
@@ -106,7 +107,15 @@ export function DeadLettersPage() {
                 ))}
               </ul>
             </section>
-            <Letters letters={letters} query={query} isChosen={isChosen} />
+            <Letters
+              letters={letters}
+              query={query}
+              isChosen={isChosen}
+              onDone={() => {
+                causes.again();
+                letters.again();
+              }}
+            />
           </>
         )}
       {asked.value?.deed === "redrive" && (
@@ -158,8 +167,10 @@ function isLetter({ outcome }: Run): boolean {
   return outcome === "failed";
 }
 
-function Letters({ letters: { items, cursor, isReady, isComing, more, why }, query, isChosen }: {
+function Letters({ letters: { items, cursor, isReady, isComing, more, why }, query, isChosen, onDone }: {
   readonly letters: Pages<Run>;
+  /** One was sent again. */
+  readonly onDone: () => void;
   readonly query: { readonly [name: string]: string | undefined };
   readonly isChosen: boolean;
 }) {
@@ -185,6 +196,7 @@ function Letters({ letters: { items, cursor, isReady, isComing, more, why }, que
                 <span class="none">
                   {run.attempts.length === 1 ? "1 attempt" : `${run.attempts.length} attempts`}
                 </span>
+                <button type="button" class="quiet" onClick={() => void retry(run).then(onDone)}>Send it again</button>
               </li>
             ))}
           </ul>

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 // The first page: how it goes, what comes up, and what needs attention.
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { mesh, peerName } from "../mesh-news.ts";
@@ -20,7 +21,10 @@ const Welcome = lazy(async () => (await import("./welcome.tsx")).Welcome);
 /** Between two looks while nothing is told: the time goes on. */
 const EVERY_MS = 5_000;
 
+const PauseAll = lazy<{ onClose: () => void }>(async () => (await import("./pause-all.tsx")).PauseAll);
+
 export function OverviewPage() {
+  const isPausing = useSignal(false);
   const { value, why } = useReading<Overview>("/overview", {}, { after: ["run", "task", "mesh"], everyMs: EVERY_MS });
   useEffect(() => {
     if (value !== undefined) mesh.value = value.mesh;
@@ -29,15 +33,23 @@ export function OverviewPage() {
     <>
       <div class="head">
         <h1>Overview</h1>
-        <a class="button primary" href={pageOf("edit")}>
-          <Icon name="plus" /> New task
-        </a>
+        <div class="task-deeds">
+          {(value?.tasks?.tasks ?? 0) > 0 && (
+            <button type="button" class="quiet" onClick={() => isPausing.value = true}>
+              <Icon name="pause" /> Pause all…
+            </button>
+          )}
+          <a class="button primary" href={pageOf("edit")}>
+            <Icon name="plus" /> New task
+          </a>
+        </div>
       </div>
       {value === undefined
         ? <p class="blank" role={why === undefined ? undefined : "alert"}>{why ?? "Loading…"}</p>
         : value.tasks?.tasks === 0 || welcomed.value !== ""
         ? <Welcome />
         : <Shown value={value} />}
+      {isPausing.value && <PauseAll onClose={() => isPausing.value = false} />}
     </>
   );
 }
@@ -169,11 +181,11 @@ function Tile({ name, value, to, isBad = false, isWaiting = false, children }: {
 }
 
 function Attention({ value, zone }: { readonly value: Overview; readonly zone: string }) {
-  const { failing, failingCount } = value;
+  const { failing, failingCount, shut, clocks } = value;
   const ill = value.mesh.peers.filter(({ state, draining, writable }) =>
     state !== "left" && (state !== "alive" || draining || !writable)
   );
-  if (failing.length === 0 && ill.length === 0 && !value.mesh.fenced) {
+  if (failing.length + ill.length + shut.length + clocks.length === 0 && !value.mesh.fenced) {
     return (
       <p class="calm">
         <Icon name="check" />
@@ -201,6 +213,32 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
               : writable
               ? "is drained: it fires nothing"
               : "has a disk that takes no writes: make room on it"}
+          </span>
+        </li>
+      ))}
+      {clocks.map(({ peer, name, offMs }) => (
+        <li key={peer}>
+          <span>
+            The clock of <a href={pageOf("mesh", { peer })}>{name || peerName(peer)}</a> is {spanText(Math.abs(offMs))}
+            {" "}
+            {offMs > 0 ? "ahead" : "behind"}: set it, or others fire its tasks
+          </span>
+        </li>
+      ))}
+      {shut.map(({ target, failures, error, until, waiting }) => (
+        <li key={target}>
+          <span>
+            <a href={pageOf("targets")}>
+              <bdi>{target}</bdi>
+            </a>{" "}
+            is left alone after {failures} {failures === 1 ? "failure" : "failures"}
+            {waiting > 0 && `, ${waiting.toLocaleString("en")} held back`}
+            {until !== null && (
+              <>
+                , tried again <Countdown at={until} past="now" />
+              </>
+            )}
+            {error !== null && <span class="error">{error}</span>}
           </span>
         </li>
       ))}

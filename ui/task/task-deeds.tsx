@@ -14,7 +14,7 @@ import { zoneChoice } from "../settings.ts";
 import { useKeys } from "../shell/keys.ts";
 import { BackfillDialog } from "./backfill-dialog.tsx";
 import { askDelete, DeleteDialog } from "../tasks/delete-dialog.tsx";
-import { cancel, pause, resume, skipNext, trigger } from "../tasks/deeds.ts";
+import { cancel, overlapText, pause, resume, skipNext, trigger } from "../tasks/deeds.ts";
 import { shownZone } from "../time.ts";
 import type { Task } from "../views.ts";
 
@@ -35,7 +35,11 @@ export function TaskDeeds({ task, onChanged }: { readonly task: Task; readonly o
   return (
     <>
       <div class="task-deeds">
-        <button type="button" onClick={() => void trigger(task)} title="Fire it once now. Its schedule stays as it is.">
+        <button
+          type="button"
+          onClick={() => void trigger(task)}
+          title={`Fire it once now. Its schedule stays as it is. ${overlapText(task)}`}
+        >
           <Icon name="bolt" /> Trigger now
         </button>
         <button type="button" onClick={toggle}>
@@ -139,6 +143,7 @@ function TriggerDialog({ task, onClose }: { readonly task: Task; readonly onClos
       deed="Fire it now"
       value={task.payload}
       rows={8}
+      hint={`Its schedule stays as it is. ${overlapText(task)}`}
       onClose={onClose}
       onSure={async (payload) => await trigger(task, { payload }) !== undefined}
     />

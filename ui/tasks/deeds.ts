@@ -20,13 +20,38 @@ export async function resume(task: Named): Promise<Task | undefined> {
   return await change(task, "resume", {}, `${task.name} is resumed.`);
 }
 
+/** What its overlap policy says of one more, in words. */
+export function overlapText({ policy }: Pick<Task, "policy">): string {
+  switch (policy.overlap) {
+    case "skip":
+      return "While one before it is still under way, it is left out.";
+    case "queue-one":
+      return "While one before it is still under way, it waits; while another waits already, it is left out.";
+    case "queue-all":
+      return "While others before it are still under way, it waits.";
+    case "cancel-previous":
+      return "One before it that is still under way is given up for it.";
+    default:
+      return "It is sent at once, also while one before it is still under way.";
+  }
+}
+
 /** Its run is seen when the peer tells of it. */
-export async function trigger(task: Named, body: { readonly payload?: unknown } = {}): Promise<Run | undefined> {
+export async function trigger(
+  task: Named & Pick<Task, "policy">,
+  body: { readonly payload?: unknown } = {},
+): Promise<Run | undefined> {
   const answer = await ask<Run>("POST", `${pathOf(task)}/trigger`, { body, query: whose(task) });
   if (answer.kind !== "done") return sayFailure(task, answer);
-  say(`${task.name} is fired once now; its schedule stays as it is.`, {
-    way: { to: pageOf("run", { id: answer.value.id }), text: "See what becomes of it" },
-  });
+  const { id, outcome, reason } = answer.value;
+  const isLeftOut = outcome === "skipped";
+  const rule = task.policy.overlap === undefined ? "" : ` ${overlapText(task)}`;
+  say(
+    isLeftOut
+      ? `${task.name} is not fired: ${reason ?? "its policy leaves it out"}.`
+      : `${task.name} is fired once now; its schedule stays as it is.${rule}`,
+    { way: { to: pageOf("run", { id }), text: "See what becomes of it" }, isTrouble: isLeftOut },
+  );
   return answer.value;
 }
 

@@ -1,18 +1,19 @@
-// The tasks that a person chose in the list, and what is done to all of them: a few at a time, with a word on each that
-// refused.
+// The tasks that a person chose in the list, or all that match; and what is done to all of them: as many at a time as the
+// peer takes, with a word on those that refused.
 
 import { signal } from "@preact/signals";
-import { type Answer, ask, failureText, type Method } from "../api.ts";
+import { ask, failureText, type Problem } from "../api.ts";
 import { say } from "../parts/notice.tsx";
-import { pathOf, whose } from "./deeds.ts";
-import { list, rowOf } from "./task-list.ts";
+import { self } from "../router.ts";
+import type { Page, Task } from "../views.ts";
+import { list, rowOf, type Search } from "./task-list.ts";
 
 export const selected = signal<ReadonlySet<string>>(new Set());
 /** The task from which a choice with the shift key reaches. */
 let anchor = "";
 
-/** Requests that are under way at a time: a browser opens six connections, and one is the stream. */
-const AT_ONCE = 4;
+/** Tasks that the peer takes in one request, and reads in one page. */
+const AT_ONCE = 500;
 
 export function choose(id: string, { isRange = false } = {}): void {
   const { ids } = list.peek();
@@ -34,33 +35,81 @@ export function chooseNone(): void {
   selected.value = new Set();
 }
 
-export type Deed = { readonly method: Method; readonly path: string; readonly done: string };
-
-export const DEEDS: { readonly [deed: string]: Deed } = {
-  Pause: { method: "POST", path: "/pause", done: "paused" },
-  Resume: { method: "POST", path: "/resume", done: "resumed" },
-  Trigger: { method: "POST", path: "/trigger", done: "fired once" },
-  Delete: { method: "DELETE", path: "", done: "deleted" },
+export type Deed = {
+  readonly name: string;
+  readonly do: "pause" | "resume" | "trigger" | "change" | "delete";
+  /** What each is asked with. */
+  readonly with?: object;
+  readonly done: string;
 };
 
-export async function doToAll({ method, path, done }: Deed): Promise<void> {
-  const waiting = [...selected.peek()];
-  const refused: string[] = [];
-  const total = waiting.length;
-  const work = async () => {
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      const task = rowOf(id)?.peek();
-      if (task === undefined) continue;
-      const question = { query: whose(task), ...(method === "POST" ? { body: {} } : {}) };
-      const answer: Answer<unknown> = await ask(method, `${pathOf(task)}${path}`, question);
-      if (answer.kind !== "done" && answer.kind !== "aborted") refused.push(`${task.id}: ${failureText(answer)}`);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, total) }, work));
+export const DEEDS: readonly Deed[] = [
+  { name: "Pause", do: "pause", done: "paused" },
+  { name: "Resume", do: "resume", done: "resumed" },
+  { name: "Trigger", do: "trigger", done: "fired once" },
+];
+
+export const DELETION: Deed = { name: "Delete", do: "delete", done: "deleted" };
+
+type Named = { readonly id: string; readonly user: string };
+
+export async function doToChosen(deed: Deed): Promise<void> {
+  const tasks = [...selected.peek()].flatMap((key) => rowOf(key)?.peek() ?? []);
+  await doToAll(deed, tasks);
   chooseNone();
-  const well = total - refused.length;
-  const text = `${well === 1 ? "1 task" : `${well} tasks`} ${done}.`;
-  const [first] = refused;
+}
+
+/** All that the search finds, shown or not. What does not come of it is said. */
+export async function doToFound(deed: Deed, search: Search): Promise<void> {
+  const tasks: Named[] = [];
+  let cursor: string | undefined;
+  do {
+    const asked = Object.entries(search).map(([name, value]) => [name, value === "" ? undefined : value]);
+    const query = { ...Object.fromEntries(asked), limit: AT_ONCE, cursor };
+    const answer = await ask<Page<Task>>("GET", "/tasks", { query });
+    if (answer.kind !== "done") return say(`Nothing is ${deed.done}: ${failureText(answer)}`, { isTrouble: true });
+    // Which they are is known before any of them changes: what no longer matches would move the pages.
+    tasks.push(...answer.value.items.map(({ id, user }) => ({ id, user })));
+    cursor = answer.value.cursor ?? undefined;
+  } while (cursor !== undefined);
+  await doToAll(deed, tasks);
+  chooseNone();
+}
+
+async function doToAll(deed: Deed, tasks: readonly Named[]): Promise<void> {
+  let refused = 0;
+  let first: string | undefined;
+  for (const [user, ids] of byUser(tasks)) {
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      const some = ids.slice(from, from + AT_ONCE);
+      const answer = await ask<{ items: readonly Answered[] }>("POST", "/tasks:each", {
+        body: { do: deed.do, ids: some, ...(deed.with === undefined ? {} : { with: deed.with }) },
+        query: { user: user === self.peek() ? undefined : user },
+      });
+      if (answer.kind === "done") {
+        const not = answer.value.items.filter(({ problem }) => problem !== undefined);
+        refused += not.length;
+        first ??= not.map(({ id, problem }) => `${id}: ${problem?.detail}`)[0];
+      } else {
+        refused += some.length;
+        if (answer.kind !== "aborted") first ??= failureText(answer);
+      }
+    }
+  }
+  const well = tasks.length - refused;
+  const text = `${well === 1 ? "1 task" : `${well.toLocaleString("en")} tasks`} ${deed.done}.`;
   if (first === undefined) say(text);
-  else say(`${text} ${refused.length} not, as ${first}`, { isTrouble: true });
+  else say(`${text} ${refused.toLocaleString("en")} not, as ${first}`, { isTrouble: true });
+}
+
+type Answered = { readonly id: string; readonly problem?: Problem };
+
+function byUser(tasks: readonly Named[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { id, user } of tasks) {
+    const ids = found.get(user);
+    if (ids === undefined) found.set(user, [id]);
+    else ids.push(id);
+  }
+  return found;
 }

@@ -5,6 +5,7 @@ import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals
 import { type Answer, ask, failureText, type Question } from "../api.ts";
 import { connection, listen, STREAM_WAIT_MS, streamsOpened } from "../live.ts";
 import { self } from "../router.ts";
+import { STRIP_RUNS } from "../parts/strip.tsx";
 import type { MeshNews, Page, Run, Task } from "../views.ts";
 
 export type TaskList = {
@@ -128,7 +129,7 @@ export async function loadMore(): Promise<void> {
 /** A task that this page made or changed: shown at once, at its place or on top. */
 export function show(task: Task): void {
   const row = rows.get(keyOf(task));
-  if (row !== undefined) row.value = task;
+  if (row !== undefined) put(task);
   else if (!insert(task) || !rows.has(keyOf(task))) prepend(task);
 }
 
@@ -158,7 +159,10 @@ async function fill(before: readonly string[], from: string | undefined): Promis
   for (let pages = 0; pages < SHORT_PAGES_MAX && cursor !== null && before.length + found.length < wanted; pages++) {
     const limit = Math.min(wanted - before.length - found.length, PAGE_MAX);
     const asked = Object.entries(search).map(([name, value]) => [name, value === "" ? undefined : value]);
-    const query: NonNullable<Question["query"]> = { ...Object.fromEntries(asked), limit, cursor };
+    const query: NonNullable<Question["query"]> = {
+      ...{ ...Object.fromEntries(asked), limit, cursor },
+      recent: STRIP_RUNS,
+    };
     const answer: Answer<Page<Task>> = await ask("GET", "/tasks", { query, signal });
     if (answer.kind === "aborted") return;
     if (answer.kind !== "done") {
@@ -215,14 +219,23 @@ function reloadSoon(): void {
 /** The peer tells of runs; what was the last one of a task follows from them. */
 function end({ task, user, instant, outcome, attempts }: Run): void {
   const row = rows.get(keyOf({ id: task, user }));
-  if (row === undefined || outcome === null || (row.value.last !== null && row.value.last.instant > instant)) return;
-  row.value = { ...row.value, last: { instant, outcome, peer: attempts.at(-1)?.peer ?? row.value.owner ?? "" } };
+  if (row === undefined || outcome === null) return;
+  const { last, recent = [], owner } = row.value;
+  const isLast = last === null || last.instant <= instant;
+  row.value = {
+    ...row.value,
+    last: isLast ? { instant, outcome, peer: attempts.at(-1)?.peer ?? owner ?? "" } : last,
+    // One that is sent again is told of again.
+    recent: [...recent.filter((each) => each.instant !== instant), { instant, outcome }]
+      .sort((a, b) => a.instant < b.instant ? -1 : 1).slice(-STRIP_RUNS),
+  };
 }
 
+/** What became of its last runs, only a list says; else it is what was known. */
 function put(task: Task): void {
   const row = rows.get(keyOf(task));
   if (row === undefined) rows.set(keyOf(task), signal(task));
-  else row.value = task;
+  else row.value = { ...(row.value.recent === undefined ? {} : { recent: row.value.recent }), ...task };
 }
 
 /** Whether it is where it belongs: shown, or rightly not. False when only the peer can say. */

@@ -3,15 +3,17 @@
 
 import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { tick } from "../clock.ts";
 import { mesh, peerName } from "../mesh-news.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Countdown, Moment } from "../parts/moment.tsx";
 import { OutcomeMark } from "../parts/outcome.tsx";
-import { taskPage } from "../router.ts";
+import { Strip } from "../parts/strip.tsx";
+import { pageOf, taskPage } from "../router.ts";
 import { zoneChoice } from "../settings.ts";
 import { shownZone } from "../time.ts";
 import { targetUrn, type Task } from "../views.ts";
-import { pause, resume, trigger } from "./deeds.ts";
+import { overlapText, pause, resume, trigger } from "./deeds.ts";
 import { askDelete } from "./delete-dialog.tsx";
 import { choose, selected } from "./selection.ts";
 import { rowOf, show } from "./task-list.ts";
@@ -54,10 +56,12 @@ export function TaskRow({ id, isHere }: { readonly id: string; readonly isHere: 
       </div>
       <div role="cell" class="last">
         <Last task={task} />
+        {(task.recent?.length ?? 0) > 0 && <Strip runs={task.recent ?? []} />}
       </div>
       <div role="cell" class="target">
         <TargetText task={task} />
         <Owner peer={task.owner} />
+        <Labels labels={task.labels} />
       </div>
       <div role="cell" class="deeds">
         <Deeds task={task} />
@@ -93,14 +97,24 @@ export function Paused({ state, zone }: { readonly state: Task["state"]; readonl
   );
 }
 
+/** What is due for longer than this waits for something. */
+const HELD_MS = 10_000;
+
 function Next({ task, zone }: { readonly task: Task; readonly zone: string }) {
   if (task.state.paused && task.state.until === undefined) return <span class="none">when resumed</span>;
   if (task.next === null) return <span class="none">never again</span>;
+  const isHeld = tick.value - Date.parse(task.next) > HELD_MS;
   return (
     <>
       {task.unowned !== undefined && <span class="tag warn" title={task.unowned}>nobody fires it</span>}
       <strong>
-        <Countdown at={task.next} past="now" />
+        {isHeld
+          ? (
+            <span title="It is due, and waits: its target is left alone for a while, or one before it is not over.">
+              held back
+            </span>
+          )
+          : <Countdown at={task.next} past="now" />}
       </strong>
       <Moment at={task.next} zone={zone} />
     </>
@@ -122,6 +136,22 @@ function Last({ task }: { readonly task: Task }) {
 function Owner({ peer }: { readonly peer: string | null }) {
   if (peer === null || (mesh.value?.peers.length ?? 1) < 2) return null;
   return <span class="fired-by">fired by {peerName(peer)}</span>;
+}
+
+/** A line has room for no more. */
+const LABELS_SHOWN = 4;
+
+/** Each leads to all that have it. */
+function Labels({ labels }: { readonly labels: Task["labels"] }) {
+  const some = Object.entries(labels).slice(0, LABELS_SHOWN);
+  if (some.length === 0) return null;
+  return (
+    <span class="labels">
+      {some.map(([name, value]) => (
+        <a class="label" key={name} href={pageOf("tasks", { label: `${name}=${value}` })}>{name}={value}</a>
+      ))}
+    </span>
+  );
 }
 
 export function TargetText({ task }: { readonly task: Task }) {
@@ -153,7 +183,7 @@ function Deeds({ task }: { readonly task: Task }) {
       <button
         type="button"
         class="quiet"
-        title="Fire it once now. Its schedule stays as it is."
+        title={`Fire it once now. Its schedule stays as it is. ${overlapText(task)}`}
         aria-label={`Trigger ${task.name} now`}
         onClick={() => void trigger(task)}
       >

@@ -9,10 +9,12 @@ import { More } from "../parts/more.tsx";
 import { navigate, pageOf, parameter, setParameter, taskPage } from "../router.ts";
 import { useKeys } from "../shell/keys.ts";
 import { targetUrn, type Task } from "../views.ts";
+import { Chosen } from "./chosen.tsx";
 import { pause, resume, trigger } from "./deeds.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { keepNextTrue } from "./next-runs.ts";
-import { choose, chooseAll, chooseNone, DEEDS, doToAll, selected } from "./selection.ts";
+import { SavedViews } from "./saved-views.tsx";
+import { choose, chooseAll, selected } from "./selection.ts";
 import { hide, list, loadMore, rowOf, type Search, show, watchTasks } from "./task-list.ts";
 import { TaskRow } from "./task-row.tsx";
 
@@ -51,7 +53,7 @@ export function TasksPage() {
         </a>
       </div>
       <Filters search={search} />
-      {selected.value.size > 0 && <Chosen />}
+      {selected.value.size > 0 && <Chosen search={search} />}
       <List isSearch={FILTERS.some((name) => name !== "sort" && search[name] !== "")} here={here.value} />
       <DeleteDialog
         onDeleted={(task) => {
@@ -162,6 +164,7 @@ function Filters({ search }: { readonly search: Search }) {
           <Icon name="cross" />
         </button>
       )}
+      <SavedViews search={search} />
       <ExportMenu<Task>
         list={{
           path: "/tasks",
@@ -184,30 +187,6 @@ function Filters({ search }: { readonly search: Search }) {
           { name: "outcome", of: ({ last }) => last?.outcome },
         ]}
       />
-    </div>
-  );
-}
-
-function Chosen() {
-  const isSure = useSignal(false);
-  const count = selected.value.size;
-  return (
-    <div class="chosen-bar card" role="group" aria-label="What to do to the selected tasks">
-      <strong>{count === 1 ? "1 selected" : `${count} selected`}</strong>
-      {Object.entries(DEEDS).map(([name, deed]) => (
-        <button
-          key={name}
-          type="button"
-          class={deed.method === "DELETE" ? "danger" : ""}
-          onClick={() => {
-            if (deed.method === "DELETE" && !isSure.value) isSure.value = true;
-            else void doToAll(deed);
-          }}
-        >
-          {deed.method === "DELETE" && isSure.value ? `Delete ${count} for ever` : name}
-        </button>
-      ))}
-      <button type="button" class="quiet" onClick={chooseNone}>Select none</button>
     </div>
   );
 }

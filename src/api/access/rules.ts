@@ -71,6 +71,8 @@ const NEEDS: { readonly [need in Need]: readonly string[] } = {
     "POST /api/v1/tasks/:id/cancel",
     "POST /api/v1/tasks/:id/backfill",
     "POST /api/v1/tasks/:id/skip",
+    // Each of them is asked for what its deed needs.
+    "POST /api/v1/tasks:each",
     "POST /api/v1/runs/:id/retry",
     "POST /api/v1/dead-letters/redrive",
     "POST /api/v1/dead-letters/dismiss",

@@ -7,6 +7,7 @@ import { OUTCOMES } from "../../core/task/run.ts";
 import { TASK_ID_MAX } from "../../core/task/task.ts";
 import { LABELS_MAX } from "../../core/values/labels.ts";
 import { LINES_TYPE } from "../tasks/batch.ts";
+import { RECENT_MAX } from "../tasks/recent.ts";
 import { NEXT_MAX, PREVIEW, ZONE_MAX } from "../tasks/schedules.ts";
 import { SORT_ORDERS } from "../tasks/search.ts";
 import { SEARCH_MAX } from "../tasks/tasks.ts";
@@ -130,6 +131,9 @@ const OPERATIONS: readonly RouteConfig[] = [
         urn: z.string().max(SEARCH_MAX).optional().openapi({ description: "Part of the target's URN." }),
         outcome: z.enum(OUTCOMES).optional().openapi({ description: "What became of the last run." }),
         sort: z.enum(SORT_ORDERS).optional().openapi({ description: "id unless said; with a - the other way round." }),
+        recent: z.number().int().min(0).max(RECENT_MAX).optional().openapi({
+          description: "Of how many last runs each task says what became of them.",
+        }),
       }),
     },
     responses: answers({ 200: answerOf("A page of tasks.", shapes.taskPage) }, 409),
@@ -272,6 +276,14 @@ const OPERATIONS: readonly RouteConfig[] = [
       412,
       415,
     ),
+  },
+  {
+    method: "post",
+    path: "/api/v1/tasks:each",
+    tags: ["tasks"],
+    summary: "Do one thing to many tasks: to each as its own route does it",
+    request: body(shapes.eachBody),
+    responses: answers({ 200: answerOf("What each was answered.", shapes.eachAnswer) }, ...WRITE),
   },
   {
     method: "get",

@@ -39,6 +39,20 @@ export const overview = z.strictObject({
     run: z.string(),
   })).openapi({ description: "Tasks whose last run failed, the longest failing first; five at most." }),
   failingCount: count(),
+  shut: z.array(z.strictObject({
+    target: z.string(),
+    failures: count(),
+    error: z.string().nullable(),
+    until: instant().nullable().openapi({ description: "When it is tried again." }),
+    waiting: count().openapi({ description: "Events and tasks that are held back." }),
+  })).openapi({
+    description:
+      "Targets that this peer leaves alone for a while, as their breakers are open; for admins, five at most.",
+  }),
+  clocks: z.array(z.strictObject({ peer: z.string(), name: z.string(), offMs: ms() })).openapi({
+    description:
+      "Peers whose clocks are more than 2 s off the middle of all, or, where there are two, off the other's; five at most.",
+  }),
   ahead: z.strictObject({
     pieceMs: ms(),
     pieces: z.array(count()).openapi({ description: "Occurrences in each piece of the next quarter of an hour." }),

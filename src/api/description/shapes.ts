@@ -24,6 +24,8 @@ import { isFault } from "../../core/values/fault.ts";
 import { Faults } from "../../core/values/faults.ts";
 import { LABEL_NAME_MAX, LABEL_VALUE_MAX, LABELS_MAX } from "../../core/values/labels.ts";
 import { target } from "../targets/target-shapes.ts";
+import { DEEDS, EACH_MAX } from "../tasks/each.ts";
+import { RECENT_MAX } from "../tasks/recent.ts";
 import { PREVIEW_MAX, ZONE_MAX } from "../tasks/schedules.ts";
 
 const EXAMPLE_INSTANT = "2026-12-01T09:00:00.000Z";
@@ -177,6 +179,11 @@ export const task = z.strictObject({
   unowned: z.string().optional().openapi({ description: "Why nobody is." }),
   next: instant().nullable(),
   last: z.strictObject({ instant: instant(), outcome: z.enum(OUTCOMES), peer: z.string() }).nullable(),
+  recent: z.array(z.strictObject({ instant: instant(), outcome: z.enum(OUTCOMES) })).max(RECENT_MAX).optional().openapi(
+    {
+      description: "In a list, when it is asked for: what became of the last runs that are over, the latest last.",
+    },
+  ),
 }).openapi("Task");
 
 export const run = z.strictObject({
@@ -311,6 +318,21 @@ export const problem = z.strictObject({
   ...place,
   errors: z.array(z.strictObject({ field: z.string(), message: z.string(), ...place })).optional(),
 }).openapi("Problem", { description: "RFC 9457." });
+
+export const eachBody = z.strictObject({
+  do: z.enum(DEEDS),
+  ids: z.array(id).min(1).max(EACH_MAX).refine((ids) => new Set(ids).size === ids.length),
+  with: z.record(z.string(), z.unknown()).optional().openapi({
+    description: "The body that each is asked with: of a pause its note, of a change the merge patch.",
+  }),
+}).refine((body) => body.do === "change" ? body.with !== undefined : body.do !== "delete" || body.with === undefined)
+  .openapi("Each", { example: { do: "pause", ids: ["nightly", "weekly"], with: { note: "the ledger is closed" } } });
+
+export const eachAnswer = z.strictObject({
+  items: z.array(z.strictObject({ id: z.string(), status: z.number().int(), problem: problem.optional() })).openapi({
+    description: "What each was answered, in the order of the ids.",
+  }),
+});
 
 export const lineAnswer = z.union([
   z.strictObject({ line: z.number().int().min(1), status: z.union([z.literal(200), z.literal(201)]), id: z.string() }),

@@ -8,6 +8,7 @@ import type { ApiEnv, Doors } from "../doors.ts";
 import { meshNews } from "../mesh/mesh.ts";
 import { json } from "../request/answer.ts";
 import { readQuery } from "../request/query.ts";
+import { clocksOff, shutTargets } from "./concerns.ts";
 import { Pulse } from "./pulse.ts";
 
 /** What lies ahead: a quarter of an hour, in pieces of ten seconds. */
@@ -56,6 +57,9 @@ export function addOverview(app: Hono<ApiEnv>, { peer, closing, catalogue }: Doo
         first: upcoming.slice(0, FIRST_SHOWN).map(({ at, ...each }) => ({ ...each, at: formatInstant(at) })),
         isAll: upcoming.length < AHEAD_MAX,
       },
+      // The ways to targets are of all users.
+      shut: c.env.isEveryone ? shutTargets(peer.lanes()) : [],
+      clocks: clocksOff(state),
       mesh: meshNews(state),
     });
   });

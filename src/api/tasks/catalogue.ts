@@ -143,6 +143,7 @@ export class Catalogue {
   /** What comes up until `until`, the first `limit` of it by time; absent when that is not known soon. */
   async upcoming(until: Instant, limit: number, user?: UserId): Promise<readonly Upcoming[] | undefined> {
     if (!await this.#readySoon()) return undefined;
+    const now = this.#peer.now();
     const near = [...this.#lines.values()].filter((line) =>
       (user === undefined || line.task.user === user) && nextOf(line) <= until
     ).sort(ORDERS.next);
@@ -153,7 +154,8 @@ export class Catalogue {
       let at: Instant | undefined = nextOf(line) as Instant;
       for (let count = 0; at !== undefined && at <= until && count < EACH_MAX; count++) {
         found.push({ task: line.id, user: line.task.user, name: line.name, at });
-        at = nextAtOrAfter(schedule, (at + 1) as Instant);
+        // What is held back is due once; what its schedule said meanwhile does not come up.
+        at = nextAtOrAfter(schedule, Math.max(at + 1, now) as Instant);
       }
       if (found.length > limit * 4) break;
     }

@@ -31,6 +31,7 @@ import { cursor, labels, oneOf, readQuery, sealCursor, whole, word } from "../re
 import { newTaskId } from "../request/secret.ts";
 import { staleness } from "../request/stale.ts";
 import { type PutDoors, putTask, submit } from "./put.ts";
+import { Recent, RECENT_MAX } from "./recent.ts";
 import { search, SORT_ORDERS } from "./search.ts";
 import { definitionOf, ownershipOf, runView, type Shown, showTask } from "./view.ts";
 
@@ -55,11 +56,13 @@ export function tasksQuery() {
     urn: word(SEARCH_MAX),
     outcome: oneOf(OUTCOMES),
     sort: oneOf(SORT_ORDERS),
+    recent: whole(0, RECENT_MAX, 0),
   };
 }
 
 export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
-  const { peer, once, quotas, catalogue, witness } = doors;
+  const { peer, once, quotas, catalogue, witness, closing } = doors;
+  const recent = new Recent(peer, closing);
 
   app.post("/api/v1/tasks", async (c) => {
     const text = await readText(c.req.raw, JSON_TYPE);
@@ -90,12 +93,19 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     const now = peer.now();
     const { user, isEveryone } = c.env;
     const whose = isEveryone ? {} : { user };
-    const shown = (dossier: Dossier) => showTask(dossier, ownershipOf(peer, dossier), now)?.view ?? [];
+    const shown = async (dossiers: readonly Dossier[]) => {
+      const views = dossiers.map(async (dossier) => {
+        const view = showTask(dossier, ownershipOf(peer, dossier), now)?.view;
+        if (view === undefined || query.recent === 0) return view ?? [];
+        return { ...view, recent: await recent.of(dossier.guid, query.recent) };
+      });
+      return (await Promise.all(views)).flat();
+    };
     const found = await search(catalogue, whose, query);
     if (found instanceof Response) return found;
     if (found !== undefined) {
       const dossiers = await Promise.all(found.guids.map((guid) => peer.dossier(guid)));
-      return json(200, { items: dossiers.flatMap(shown), cursor: sealCursor(found.cursor), total: found.total });
+      return json(200, { items: await shown(dossiers), cursor: sealCursor(found.cursor), total: found.total });
     }
     const page = await peer.tasks({
       ...whose,
@@ -107,7 +117,7 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
       ...(query.label === undefined ? {} : { labels: query.label }),
       ...(query.target === undefined ? {} : { target: query.target }),
     });
-    return json(200, { items: page.items.flatMap(shown), cursor: sealCursor(page.cursor), total: null });
+    return json(200, { items: await shown(page.items), cursor: sealCursor(page.cursor), total: null });
   });
 
   app.get("/api/v1/tasks/:id", async (c) => {
