@@ -2,11 +2,10 @@
 // disk, as it is, all that while, and that peer ran.
 
 import { type Entity, isAlive } from "../core/register/register.ts";
-import { parseSchedule } from "../core/schedule/schedule-source.ts";
 import { between } from "../core/schedule/schedule.ts";
 import { occurrenceId } from "../core/task/occurrence.ts";
 import { resolvePolicy } from "../core/task/policy.ts";
-import { taskOf } from "../core/task/task-entity.ts";
+import { scheduleOf, taskOf } from "../core/task/task-entity.ts";
 import { isFault } from "../core/values/fault.ts";
 import type { PeerId, TaskGuid } from "../core/values/ids.ts";
 import { instant } from "../core/values/instant.ts";
@@ -38,7 +37,7 @@ export function checkCoverage(world: World, ends: readonly PeerEnd[]): readonly 
   for (const guid of guids) {
     for (const span of spansOf(world, guid)) {
       const task = taskOf(span.entity);
-      const schedule = task === undefined ? undefined : parseSchedule(task.definition.schedule);
+      const schedule = task === undefined ? undefined : scheduleOf(task);
       if (task === undefined || schedule === undefined || isFault(schedule) || task.state.paused) continue;
       const policy = resolvePolicy(task.definition.policy, schedule);
       const from = Math.max(task.since, Math.ceil(span.from));

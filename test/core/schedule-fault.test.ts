@@ -129,7 +129,7 @@ const TEXTS: readonly (readonly [string, number, string | undefined])[] = [
   ["*/0 * * * *", 2, "*/1 * * * *"],
   ["*/60 * * * *", 2, "R/2024-01-01T00:00:00Z/PT60M"],
   ["*/90 * * * *", 2, "R/2024-01-01T00:00:00Z/PT90M"],
-  ["0 */30 * * *", 4, "0 */23 * * *"],
+  ["0 */24 * * *", 4, "0 0 * * *"],
   ["1,,2 * * * *", 2, "1,2 * * * *"],
   ["1, * * * *", 2, "1 * * * *"],
   ["1-  * * * *", 2, undefined],
@@ -139,9 +139,18 @@ const TEXTS: readonly (readonly [string, number, string | undefined])[] = [
   ["0 0 * * 5#6", 10, "0 0 * * 5#5"],
   ["0 0 * * FRI#", 12, "0 0 * * FRI#1"],
   ["0 0 30 2 *", 4, "0 0 L 2 *"],
+  ["0 0 1 1 ? 2026", 10, "0 0 1 1 ?"],
+  ["0 9 * * * Europe/Paris", 10, "0 9 * * * [Europe/Paris]"],
+  ["0 9 * * MON europe/paris", 12, "0 9 * * MON [Europe/Paris]"],
+  ["-5 * * * *", 0, undefined],
+  [",5 * * * *", 0, "5 * * * *"],
+  ["H 9 * * *", 0, undefined],
+  ["@minutely", 0, "* * * * *"],
+  ["@at 2026", 0, undefined],
   ["0 0 31 4,6,9,11 *", 4, "0 0 L 4,6,9,11 *"],
   ["0 0 L-30 2 *", 4, "0 0 * 2 *"],
-  ["0 0 */31 * *", 6, "0 0 */30 * *"],
+  ["0 0 */31 * *", 6, "0 0 1 * *"],
+  ["0 0 1-9/31 * *", 8, "0 0 1-9/30 * *"],
   ["0 0 */30 * MON#2", 4, "0 0 * * MON#2"],
 ];
 
@@ -201,6 +210,11 @@ const OBJECTS: readonly (readonly [unknown, string, string | undefined])[] = [
     "2026-01-02T00:00:00Z",
   ],
   [{ cron: "0 9 * * *", from: 5 }, "schedule.from", "2024-01-01T00:00:00Z"],
+  [{ cron: "0 9 * * *", spread: "PT25H" }, "schedule.spread", "P1D"],
+  [{ cron: "0 9 * * *", spread: "P1M" }, "schedule.spread", "P1D"],
+  [{ cron: "*/5 * * * *", jitter: "PT1H" }, "schedule.jitter", "PT5M"],
+  [{ at: "2026-01-01T00:00:00Z", jitter: "P2D" }, "schedule.jitter", "P1D"],
+  [{ interval: "R/2026-01-01T00:00:00Z/PT5S", jitter: 5 }, "schedule.jitter", "PT5S"],
 ];
 
 test("an object that is refused names the property, and a value of it that is accepted", () => {

@@ -8,6 +8,7 @@ import {
   neverFires,
   next,
   nextAtOrAfter,
+  ofTask,
   previous,
   type Schedule,
   toleranceMs,
@@ -15,6 +16,7 @@ import {
 } from "../../src/core/schedule/schedule.ts";
 import { describe } from "../../src/core/schedule/sentence.ts";
 import { isFault } from "../../src/core/values/fault.ts";
+import type { TaskGuid } from "../../src/core/values/ids.ts";
 import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../../src/core/values/instant.ts";
 
 type Case = { readonly case: string; readonly schedule: string; readonly now: string; readonly next: string | null };
@@ -416,4 +418,33 @@ test("nothing is before the year 0000 or after the year 9999", () => {
     assert.equal(previous(schedule, INSTANT_MIN), undefined);
     assert.equal(next(schedule, last), undefined);
   }
+});
+
+test("a spread moves all occurrences of a task by the same part, a jitter each by another, and both less than they are", () => {
+  const hour = 3_600_000;
+  const plain = parsed({ cron: "0 0 * * *", zone: "Europe/Paris" });
+  const [from, to] = [at("2026-03-20T00:00:00Z"), at("2026-11-01T00:00:00Z")];
+  const said = between(plain, from, to, 1_000);
+  const delays = (more: object, guid: string) => {
+    const schedule = ofTask(parsed({ cron: "0 0 * * *", zone: "Europe/Paris", ...more }), guid as TaskGuid);
+    const found = between(schedule, said[0] ?? from, INSTANT_MAX, said.length);
+    assert.deepEqual(found.slice(1).map((one) => previous(schedule, one)), found.slice(0, -1));
+    return found.map((one, k) => one - (said[k] ?? 0));
+  };
+  const spreads = ["a", "b", "c"].map((guid) => new Set(delays({ spread: "PT1H" }, guid)));
+  assert.deepEqual(spreads.map(({ size }) => size), [1, 1, 1]);
+  assert.equal(new Set(spreads.flatMap((each) => [...each])).size, 3, "each task has its own");
+  const jitters = delays({ jitter: "PT1H" }, "a");
+  assert.ok(new Set(jitters).size > 200);
+  assert.deepEqual(delays({ jitter: "PT1H" }, "a"), jitters, "and always has");
+  const both = delays({ spread: "PT1H", jitter: "PT1H" }, "a");
+  assert.deepEqual(both, jitters.map((one) => one + ([...spreads[0] ?? []][0] ?? 0)));
+  for (const delay of [...jitters, ...[...spreads[0] ?? []]]) assert.ok(delay >= 0 && delay < hour);
+  const source = { interval: "R2/2026-01-01T00:00:00Z/PT5M/ET2S", spread: "PT1H30M", jitter: "PT5M" };
+  assert.deepEqual(printSchedule(parsed(source)), source);
+  assert.equal(
+    describe(parsed(source)),
+    "Every 5 minutes from 2026-01-01 00:00:00 UTC, 3 times; later by a fixed part of 1 h 30 min; " +
+      "later by up to 5 min, each time by another part; up to 2 s late",
+  );
 });

@@ -80,6 +80,8 @@ function someSource(chance: Chance): unknown {
     fold: pick(chance, ["first", "last", "both"]),
     ...(chance() < 0.2 ? { from: "2024-03-01T00:00:00Z" } : {}),
     ...(chance() < 0.2 ? { until: "2027-03-01T00:00:00Z" } : {}),
+    ...(chance() < 0.2 ? { spread: "PT30M" } : {}),
+    ...(chance() < 0.1 ? { jitter: "PT0.25S" } : {}),
   };
 }
 

@@ -4,11 +4,10 @@
 import type { Hono } from "hono";
 import { SKIPS_MAX } from "../../core/firing/edit.ts";
 import type { TaskCommand } from "../../core/protocol/command.ts";
-import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import { between } from "../../core/schedule/schedule.ts";
 import { parseInstant } from "../../core/task/definition.ts";
 import { occurrenceId } from "../../core/task/occurrence.ts";
-import { taskOf } from "../../core/task/task-entity.ts";
+import { scheduleOf, taskOf } from "../../core/task/task-entity.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { describeValue, Faults, number } from "../../core/values/faults.ts";
 import { taskGuid } from "../../core/values/ids.ts";
@@ -50,7 +49,7 @@ export function addBackfill(app: Hono<ApiEnv>, { peer, quotas }: Doors): void {
     const guid = taskGuid(c.env.user, id);
     const task = taskOf((await peer.dossier(guid)).entity);
     if (task === undefined) return noSuchTask(id);
-    const schedule = parseSchedule(task.definition.schedule);
+    const schedule = scheduleOf(task);
     if (isFault(schedule)) return problem(409, schedule.message, { field: "schedule" });
     const found = between(schedule, from, until, count + 1);
     const instants = found.slice(0, count);

@@ -4,13 +4,12 @@
 
 import type { Notice } from "../../core/delivery/notice.ts";
 import { revisionOf } from "../../core/register/register.ts";
-import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import { nextAtOrAfter } from "../../core/schedule/schedule.ts";
 import { maskUrn } from "../../core/targets/target-urn.ts";
 import { isNamed } from "../../core/targets/target.ts";
 import type { Dossier } from "../../core/task/dossier.ts";
 import type { Outcome, Run } from "../../core/task/run.ts";
-import { isPausedAt, nextToSend, type Task, taskOf } from "../../core/task/task-entity.ts";
+import { isPausedAt, nextToSend, scheduleOf, type Task, taskOf } from "../../core/task/task-entity.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { type TaskGuid, taskGuid, type UserId } from "../../core/values/ids.ts";
 import type { Instant } from "../../core/values/instant.ts";
@@ -149,7 +148,7 @@ export class Catalogue {
     ).sort(ORDERS.next);
     const found: Upcoming[] = [];
     for (const line of near) {
-      const schedule = parseSchedule(line.task.definition.schedule);
+      const schedule = scheduleOf(line.task);
       if (isFault(schedule)) continue;
       let at: Instant | undefined = nextOf(line) as Instant;
       for (let count = 0; at !== undefined && at <= until && count < EACH_MAX; count++) {
@@ -292,7 +291,7 @@ const ORDERS: { readonly [S in Sort]: (a: Line, b: Line) => number } = {
 
 function nextOf(line: Line): number {
   if (line.next !== undefined) return line.next;
-  const schedule = parseSchedule(line.task.definition.schedule);
+  const schedule = scheduleOf(line.task);
   const next = isFault(schedule) ? undefined : nextToSend(schedule, line.task, line.through);
   return line.next = next ?? Infinity;
 }

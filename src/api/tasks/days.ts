@@ -2,12 +2,11 @@
 // another, so that a year is seen at a glance.
 
 import type { Hono } from "hono";
-import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import { zoneOf } from "../../core/schedule/schedule.ts";
 import { readings } from "../../core/schedule/zone.ts";
 import { parseZone } from "../../core/schedule/zone-name.ts";
 import { latenessMs, type Outcome } from "../../core/task/run.ts";
-import { taskOf } from "../../core/task/task-entity.ts";
+import { scheduleOf, taskOf } from "../../core/task/task-entity.ts";
 import { DAY_MS, wallOf } from "../../core/values/calendar.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { taskGuid } from "../../core/values/ids.ts";
@@ -46,7 +45,7 @@ export function addDays(app: Hono<ApiEnv>, { peer }: Doors): void {
     const guid = taskGuid(c.env.user, id);
     const task = taskOf((await peer.dossier(guid)).entity);
     if (task === undefined) return noSuchTask(id);
-    const schedule = parseSchedule(task.definition.schedule);
+    const schedule = scheduleOf(task);
     const zone = parseZone(query.zone ?? (isFault(schedule) ? "UTC" : zoneOf(schedule)));
     if (isSlip(zone)) {
       const suggestion = zone.edit?.text ?? "Europe/Paris";

@@ -8,7 +8,7 @@ import { parseSchedule, printSchedule } from "../../core/schedule/schedule-sourc
 import { nextAtOrAfter, type Schedule, zoneOf } from "../../core/schedule/schedule.ts";
 import { describe } from "../../core/schedule/sentence.ts";
 import { instantIn } from "../../core/task/definition.ts";
-import { taskOf } from "../../core/task/task-entity.ts";
+import { scheduleOf, taskOf } from "../../core/task/task-entity.ts";
 import { isFault } from "../../core/values/fault.ts";
 import { Faults, number, text } from "../../core/values/faults.ts";
 import { taskGuid } from "../../core/values/ids.ts";
@@ -75,7 +75,7 @@ export function addSchedules(app: Hono<ApiEnv>, { peer }: Doors): void {
     if (faults.all.length > 0) return faultsResponse(faults.all, 400);
     const task = taskOf((await peer.dossier(taskGuid(c.env.user, id))).entity);
     if (task === undefined) return noSuchTask(id);
-    const schedule = parseSchedule(task.definition.schedule);
+    const schedule = scheduleOf(task);
     if (isFault(schedule)) throw new Error(`task ${task.guid} has no schedule: ${schedule.message}`);
     return json(200, preview(schedule, { from, count, ...(zone === undefined ? {} : { zone }) }));
   });

@@ -3,14 +3,13 @@
 import { hash } from "node:crypto";
 import { candidatesFor, type Shared, whyUnowned } from "../../core/machine/explain.ts";
 import { revisionOf } from "../../core/register/register.ts";
-import { parseSchedule } from "../../core/schedule/schedule-source.ts";
 import type { ScheduleSource } from "../../core/schedule/schedule.ts";
 import { describe } from "../../core/schedule/sentence.ts";
 import { isNamed, maskTarget, type Target } from "../../core/targets/target.ts";
 import type { Dossier } from "../../core/task/dossier.ts";
 import { groupOfEntity } from "../../core/task/peer-group.ts";
 import { latenessMs, type Outcome, type Run, type RunState } from "../../core/task/run.ts";
-import { isPausedAt, nextToSend, type Task, taskOf } from "../../core/task/task-entity.ts";
+import { isPausedAt, nextToSend, scheduleOf, type Task, taskOf } from "../../core/task/task-entity.ts";
 import type { Policy, TaskState } from "../../core/task/task.ts";
 import { isFault } from "../../core/values/fault.ts";
 import type { PeerId } from "../../core/values/ids.ts";
@@ -73,7 +72,7 @@ export function showTask(dossier: Dossier, ownership: Ownership, now: Instant): 
   const task = taskOf(dossier.entity);
   if (task === undefined || dossier.entity === undefined) return undefined;
   const { definition, state } = task;
-  const schedule = parseSchedule(definition.schedule);
+  const schedule = scheduleOf(task);
   const next = isFault(schedule) ? undefined : nextToSend(schedule, task, dossier.progress.through);
   const { last } = dossier.progress;
   const revision = revisionOf(dossier.entity);

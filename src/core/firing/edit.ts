@@ -6,7 +6,15 @@ import { type Entity, revisionOf } from "../register/register.ts";
 import { parseSchedule } from "../schedule/schedule-source.ts";
 import type { Target } from "../targets/target.ts";
 import { groupOf, type PeerGroup } from "../task/peer-group.ts";
-import { nextOccurrence, removeTask, type Task, taskOf, writeState, writeTask } from "../task/task-entity.ts";
+import {
+  nextOccurrence,
+  removeTask,
+  scheduleOf,
+  type Task,
+  taskOf,
+  writeState,
+  writeTask,
+} from "../task/task-entity.ts";
 import type { TaskState } from "../task/task.ts";
 import { type Fault, fault, isFault } from "../values/fault.ts";
 import type { TaskGuid, UserId } from "../values/ids.ts";
@@ -114,7 +122,7 @@ function skip(
   task: Task,
   { stamp, now, through }: { readonly stamp: () => Stamp; readonly now: Instant; readonly through: Instant },
 ): Edit | Refusal {
-  const schedule = parseSchedule(task.definition.schedule);
+  const schedule = scheduleOf(task);
   if (isFault(schedule)) return { kind: "refused", why: "invalid", message: schedule.message, fault: schedule };
   const skips = new Set(task.state.skips?.filter((at) => at > now));
   const from = Math.max(through, now) as Instant;

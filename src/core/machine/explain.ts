@@ -5,13 +5,12 @@
 import { clockAmong, SKEW_MAX_MS } from "../membership/skew.ts";
 import { score } from "../ownership/rendezvous.ts";
 import { type Shard, shardOf } from "../ownership/shard.ts";
-import { parseSchedule } from "../schedule/schedule-source.ts";
 import { nextAtOrAfter, previous, type Schedule } from "../schedule/schedule.ts";
 import type { Dossier } from "../task/dossier.ts";
 import { type PeerGroup, weightInGroup } from "../task/peer-group.ts";
 import { placementWords } from "../task/placement.ts";
 import type { Run } from "../task/run.ts";
-import { nextOccurrence, type Task, taskOf } from "../task/task-entity.ts";
+import { nextOccurrence, scheduleOf, type Task, taskOf } from "../task/task-entity.ts";
 import { isFault } from "../values/fault.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import { type Instant, INSTANT_MIN } from "../values/instant.ts";
@@ -152,7 +151,7 @@ export function nextFor(dossier: Dossier): Instant | undefined {
   if (task === undefined) return undefined;
   const open = dossier.open.find(({ manual }) => manual !== true);
   if (open !== undefined) return open.instant;
-  const schedule = parseSchedule(task.definition.schedule);
+  const schedule = scheduleOf(task);
   if (isFault(schedule)) return undefined;
   // Of a pause without an end it is said what would be next.
   return nextOccurrence(schedule, task, dossier.progress.through) ??
@@ -167,7 +166,7 @@ export function findingOf(
 ): Finding {
   // What was recorded counts, whatever the schedule says since.
   if (run !== undefined) return { kind: "run", run };
-  const schedule = parseSchedule(task.definition.schedule);
+  const schedule = scheduleOf(task);
   if (isFault(schedule)) return { kind: "unreadable", why: schedule.message };
   if (nextAtOrAfter(schedule, at) !== at) return { kind: "no-occurrence", ...neighbours(schedule, at) };
   const { state, since } = task;

@@ -30,8 +30,9 @@ type Way =
   | { readonly kind: "other" };
 
 export function choicesOf(schedule: Schedule): Choices {
-  const { gap, fold, from, until } = schedule;
-  const isPlain = gap === "shift" && fold === "first" && from === undefined && until === undefined;
+  const { gap, fold, from, until, scatter } = schedule;
+  const isWhole = from === undefined && until === undefined && scatter === undefined;
+  const isPlain = gap === "shift" && fold === "first" && isWhole;
   const way = isPlain ? wayOf(schedule) : undefined;
   return { ...way ?? { kind: "other" }, ...placeOf(schedule) };
 }

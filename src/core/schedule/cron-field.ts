@@ -120,7 +120,12 @@ function addNumbers(chosen: Set<number>, item: string, field: Field): Slip | und
   // `5/15` is from 5 on, as Quartz has it.
   const last = slash < 0 || /[-*]/.test(range) ? to : field.max;
   const step = slash < 0 ? 1 : parseStep(item.slice(slash + 1), field);
-  if (isSlip(step)) return movedBy(slash + 1, step);
+  if (isSlip(step)) {
+    const slipped = movedBy(slash + 1, step);
+    // A step beyond the field's end leaves the first value alone: of `*/24` that is hour 0.
+    const isAlone = range === "*" && /\/\d+$/.test(item) && Number(item.slice(slash + 1)) > 0;
+    return isAlone ? { ...slipped, edit: replaced(0, item.length, `${field.min}`) } : slipped;
+  }
   for (let number = from; number <= last; number += step) chosen.add(field === WEEKDAY ? number % 7 : number);
   return undefined;
 }

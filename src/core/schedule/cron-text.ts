@@ -19,6 +19,12 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["@annually", "0 0 1 1 *"],
 ]);
 
+/** Words of other schedulers. */
+const SHORT_WORDS: ReadonlyMap<string, string> = new Map([
+  ["@minutely", "* * * * *"],
+  ["@secondly", "* * * * * *"],
+]);
+
 /** `zone` is the zone of a text that names none; UTC when absent. */
 export function parseCronText(text: string, zone: string | undefined): ZonedCron | Slip {
   const blank = /^\s|\s$/.exec(text);
@@ -95,6 +101,16 @@ function parseFields(text: string): Cron | Slip {
       tokens.length === 0 ? undefined : edit,
     );
   }
+  const last = tokens.at(-1);
+  const zone = last === undefined ? "" : text.slice(last.at);
+  if (last !== undefined && tokens.length > 5 && /^[A-Za-z_]+\/[A-Za-z_/+-]+\d*$/.test(zone)) {
+    const edit = { start: last.at, end: text.length, text: `[${zone}]` };
+    return slip(last.at, `The zone of a cron stands in brackets behind its fields; found ${quoted(zone)}.`, edit);
+  }
+  if (seventh === undefined && tokens.length === 6 && /^(?:19|20)\d\d/.test(last?.text ?? "")) {
+    const edit = { start: text.slice(0, last?.at).trimEnd().length, end: text.length, text: "" };
+    return slip(last?.at ?? 0, 'Years have no field: set "from" and "until".', edit);
+  }
   if (seventh !== undefined) {
     const edit = { start: (tokens[5]?.at ?? 0) + (tokens[5]?.text.length ?? 0), end: text.length, text: "" };
     const message = `A cron has 5 or 6 fields; found ${tokens.length}. Years have no field: set "from" and "until".`;
@@ -163,7 +179,8 @@ function foreign(text: string): Slip | undefined {
     return slip(0, `Expected a cron of 5 or 6 fields; found ${quoted(text)}, which is written ${meant}.`, all(meant));
   }
   if (!text.startsWith("@")) return undefined;
-  const near = [...WORDS.keys()].find((word) => word[1] === text[1]?.toLowerCase());
+  const near = SHORT_WORDS.get(text.toLowerCase()) ??
+    [...WORDS.keys()].find((word) => word.slice(1, 3) === text.slice(1, 3).toLowerCase());
   const message = `Expected @hourly, @daily, @weekly, @monthly or @yearly; found ${quoted(text)}.`;
   return slip(0, message, near === undefined ? undefined : all(near));
 }

@@ -41,7 +41,7 @@ export function parseIntervalText(text: string, around: Around): Interval & Tole
       : { start: at, end: two?.text === "" ? two.at : at, text: "/P1D" };
     return slip(
       two?.at ?? end,
-      `Expected a ${missing}, as in ${EXAMPLE}; found ${
+      `Expected ${isPeriod ? "an" : "a"} ${missing}, as in ${EXAMPLE}; found ${
         two === undefined || two.text === "" ? "nothing" : quoted(two.text)
       }.`,
       edit,

@@ -27,6 +27,9 @@ export function notes(schedule: Schedule, around: Instant): readonly string[] {
   const said = [
     ...ended(schedule, around),
     ...turnsFrom(zoneOf(schedule), around).flatMap((turn) => turnNotes(schedule, turn)),
+    ...(schedule.scatter?.of === ""
+      ? ["Each task has parts of its own of what it is later by; these are an example."]
+      : []),
     ...(toleranceMs(schedule) === 0 ? ["ET0S leaves no time at all: what starts a millisecond late has expired."] : []),
   ];
   switch (schedule.kind) {

@@ -1,15 +1,17 @@
 // The parser of schedules: whatever value becomes a schedule, or a fault that names the field, the position, what was
 // expected, and a text that would do. And the printer, whose text is the canonical one: it parses to the same schedule.
 
+import { DAY_MS } from "../values/calendar.ts";
+import { parseDuration, printPeriod } from "../values/duration.ts";
 import { type Fault, fault, isFault } from "../values/fault.ts";
-import { formatInstant, type Instant } from "../values/instant.ts";
+import { formatInstant, type Instant, INSTANT_MAX, INSTANT_MIN } from "../values/instant.ts";
 import { Memo } from "../values/memo.ts";
 import { isSlip, mend, quoted, type Slip, slip } from "../values/slip.ts";
 import { parseCronText, printCron } from "./cron-text.ts";
 import { type Moment, parseMoment, printMoment } from "./date-time.ts";
 import { parseInstantText, parseIntervalText, printInterval, printTail } from "./interval-text.ts";
 import { ANCHOR, meantByPhrase } from "./phrase.ts";
-import type { Bounds, Schedule, ScheduleSource } from "./schedule.ts";
+import { between, type Bounds, type Schedule, type ScheduleSource } from "./schedule.ts";
 import { parseZone } from "./zone-name.ts";
 import type { Rule } from "./zone.ts";
 
@@ -20,7 +22,7 @@ const LATEST = new Memo<string, Schedule>(512);
 
 const EXAMPLE = "R/2026-01-01T00:00:00Z/PT1H";
 const FORMS = ["interval", "cron", "at"] as const;
-const PROPERTIES = [...FORMS, "zone", "gap", "fold", "from", "until"];
+const PROPERTIES = [...FORMS, "zone", "gap", "fold", "from", "until", "spread", "jitter"];
 /** What the properties are called elsewhere. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ...PROPERTIES.map((name) => [name, name] as const),
@@ -54,16 +56,23 @@ export function parseSchedule(source: unknown, field = "schedule"): Schedule | F
 
 /** `parseSchedule` of it gives the same schedule again. */
 export function printSchedule(schedule: Schedule): ScheduleSource {
-  const { gap, fold, from, until } = schedule;
+  const { gap, fold, from, until, scatter } = schedule;
   const text = printText(schedule);
-  if (gap === RULE.gap && fold === RULE.fold && from === undefined && until === undefined) return text;
+  const isPlain = gap === RULE.gap && fold === RULE.fold && from === undefined && until === undefined;
+  if (isPlain && scatter === undefined) return text;
   return {
     [schedule.kind === "instant" ? "at" : schedule.kind]: text,
     ...(gap === RULE.gap ? {} : { gap }),
     ...(fold === RULE.fold ? {} : { fold }),
     ...(from === undefined ? {} : { from: printInstant(from) }),
     ...(until === undefined ? {} : { until: printInstant(until) }),
+    ...(scatter === undefined || scatter.spreadMs === 0 ? {} : { spread: printMs(scatter.spreadMs) }),
+    ...(scatter === undefined || scatter.jitterMs === 0 ? {} : { jitter: printMs(scatter.jitterMs) }),
   };
+}
+
+function printMs(ms: number): string {
+  return printPeriod({ months: 0, days: Math.floor(ms / DAY_MS), ms: ms % DAY_MS });
 }
 
 function printText(schedule: Schedule): string {
@@ -99,8 +108,49 @@ function parseObject(source: { readonly [name: string]: unknown }, field: string
   }
   const surroundings = parseSurroundings(source, field);
   if ("kind" in surroundings) return surroundings;
-  return checked(source[form], `${field}.${form}`, (text) => readText(text, form, surroundings));
+  const schedule = checked(source[form], `${field}.${form}`, (text) => readText(text, form, surroundings));
+  return isFault(schedule) ? schedule : scattered(schedule, source, field);
 }
+
+function scattered(schedule: Schedule, { spread, jitter }: { readonly [name: string]: unknown }, field: string) {
+  const spreadMs = spread === undefined ? 0 : windowMs(spread, `${field}.spread`, DAY_MS, "a day");
+  if (typeof spreadMs !== "number") return spreadMs;
+  const gap = jitter === undefined ? DAY_MS : shortestGap(schedule);
+  const jitterMs = jitter === undefined
+    ? 0
+    : gap < DAY_MS
+    ? windowMs(jitter, `${field}.jitter`, gap, "the shortest time between two occurrences")
+    : windowMs(jitter, `${field}.jitter`, DAY_MS, "a day");
+  if (typeof jitterMs !== "number") return jitterMs;
+  return spreadMs + jitterMs === 0 ? schedule : { ...schedule, scatter: { spreadMs, jitterMs, of: "" } };
+}
+
+function windowMs(value: unknown, field: string, mostMs: number, most: string): number | Fault {
+  const ms = parseDuration(value, field);
+  if (typeof ms === "number") {
+    const suggestion = printMs(mostMs);
+    return ms <= mostMs ? ms : fault(field, `Expected at most ${suggestion}, ${most}.`, { position: 0, suggestion });
+  }
+  const meant = ms.suggestion === undefined ? undefined : parseDuration(ms.suggestion, field);
+  return typeof meant === "number" ? { ...ms, suggestion: printMs(Math.min(meant, mostMs)) } : ms;
+}
+
+/** Some are enough: what comes close together does so again. */
+const GAPS_LOOKED_AT = 32;
+
+function shortestGap(schedule: Schedule): number {
+  const from = schedule.kind === "cron" ? schedule.from ?? GAPS_FROM : INSTANT_MIN;
+  let shortest = Infinity;
+  let last: Instant | undefined;
+  for (const at of between(schedule, from, INSTANT_MAX, GAPS_LOOKED_AT)) {
+    if (last !== undefined) shortest = Math.min(shortest, at - last);
+    last = at;
+  }
+  return shortest;
+}
+
+/** A Monday, the first of a year. */
+const GAPS_FROM = 1_704_067_200_000 as Instant;
 
 function parseSurroundings(source: { readonly [name: string]: unknown }, field: string): Surroundings | Fault {
   const { zone, gap = RULE.gap, fold = RULE.fold, from, until } = source;
@@ -176,6 +226,8 @@ function formOf(text: string): Form | undefined {
   if (/^R[^a-z]*(?:\/|$)/i.test(text)) return "interval";
   if (/^\d{4}-\d|^\d{8}T|^\d{4}[/.]\d/i.test(text)) return "at";
   if (/^@|^(?:CRON_)?TZ=|^[\d*?]\S*\s+\S/i.test(text)) return "cron";
+  const words = text.split(/\s+/);
+  if ((words.length === 5 || words.length === 6) && words.includes("*")) return "cron";
   return undefined;
 }
 

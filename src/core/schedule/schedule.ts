@@ -1,11 +1,13 @@
 // A schedule is a pure description of instants: plain data, made by the one parser of what users write, and what can be
 // asked of it. Every answer takes a bounded number of steps, however old the start or however far the next occurrence.
 
+import type { TaskGuid } from "../values/ids.ts";
 import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../values/instant.ts";
 import { nextOfCron, previousOfCron } from "./cron-instant.ts";
 import type { Cron } from "./cron.ts";
 import type { Moment } from "./date-time.ts";
 import { type Interval, nextOfInterval, previousOfInterval } from "./interval.ts";
+import { jitterOf, type Scatter, spreadOf } from "./scatter.ts";
 import { type Fold, type Gap, readings, type Rule } from "./zone.ts";
 
 /** What a user writes: a text in any of the forms, or an object of exactly one form and what goes with it. */
@@ -27,6 +29,10 @@ export type ScheduleObject = {
   readonly from?: string;
   /** RFC 3339; occurrences after it do not count. Inclusive. */
   readonly until?: string;
+  /** An exact duration, up to a day: all occurrences of a task come later by a part of it that is the task's own. */
+  readonly spread?: string;
+  /** The same, by another part each time; not longer than the shortest time between two occurrences. */
+  readonly jitter?: string;
 };
 
 export type Schedule = IntervalSchedule | InstantSchedule | CronSchedule;
@@ -37,8 +43,8 @@ export type InstantSchedule = Bounds & Rule & {
   readonly toleranceMs?: number;
 };
 export type CronSchedule = Bounds & Rule & { readonly kind: "cron"; readonly cron: Cron; readonly zone: string };
-/** Both inclusive. */
-export type Bounds = { readonly from?: Instant; readonly until?: Instant };
+/** Both inclusive, of what the schedule says before it is scattered. */
+export type Bounds = { readonly from?: Instant; readonly until?: Instant; readonly scatter?: Scatter };
 
 /** The first occurrence after that moment. */
 export function next(schedule: Schedule, after: Instant): Instant | undefined {
@@ -52,10 +58,14 @@ export function nextAtOrAfter(schedule: Schedule, at: Instant): Instant | undefi
 
 /** The last occurrence before that moment. */
 export function previous(schedule: Schedule, before: Instant): Instant | undefined {
-  const { from = INSTANT_MIN, until = INSTANT_MAX } = schedule;
-  const to = Math.min(before - 1, until);
-  const found = lastOf(schedule, to);
-  return found === undefined || found < from ? undefined : found as Instant;
+  return schedule.scatter === undefined
+    ? saidTo(schedule, before - 1)
+    : scatteredTo(schedule, schedule.scatter, before - 1);
+}
+
+/** Scattered as of this task, if it is. */
+export function ofTask(schedule: Schedule, guid: TaskGuid): Schedule {
+  return schedule.scatter === undefined ? schedule : { ...schedule, scatter: { ...schedule.scatter, of: guid } };
 }
 
 /** The occurrences from `from` on and before `to`, at most `limit`. */
@@ -85,6 +95,42 @@ export function neverFires(schedule: Schedule, from: Instant): boolean {
 }
 
 function firstFrom(schedule: Schedule, at: number): Instant | undefined {
+  return schedule.scatter === undefined ? saidFrom(schedule, at) : scatteredFrom(schedule, schedule.scatter, at);
+}
+
+/** One or two are looked at: nothing is moved beyond what comes next, but for where the clocks turn. */
+function scatteredFrom(schedule: Schedule, scatter: Scatter, at: number): Instant | undefined {
+  const spread = spreadOf(scatter);
+  let best = Infinity;
+  let said = saidFrom(schedule, Math.max(INSTANT_MIN, at - spread - scatter.jitterMs));
+  while (said !== undefined && said + spread < best) {
+    const moved = said + spread + jitterOf(scatter, said);
+    if (moved >= at && moved < best) best = moved;
+    said = saidFrom(schedule, said + 1);
+  }
+  return best > INSTANT_MAX ? undefined : best as Instant;
+}
+
+function scatteredTo(schedule: Schedule, scatter: Scatter, to: number): Instant | undefined {
+  const spread = spreadOf(scatter);
+  let best = -Infinity;
+  let said = saidTo(schedule, to - spread);
+  while (said !== undefined && said + spread + scatter.jitterMs > best) {
+    const moved = said + spread + jitterOf(scatter, said);
+    if (moved <= to && moved > best) best = moved;
+    said = saidTo(schedule, said - 1);
+  }
+  return best < INSTANT_MIN ? undefined : best as Instant;
+}
+
+function saidTo(schedule: Schedule, at: number): Instant | undefined {
+  const { from = INSTANT_MIN, until = INSTANT_MAX } = schedule;
+  const found = lastOf(schedule, Math.min(at, until));
+  return found === undefined || found < from ? undefined : found as Instant;
+}
+
+/** What the schedule says, not scattered. */
+function saidFrom(schedule: Schedule, at: number): Instant | undefined {
   const { from = INSTANT_MIN, until = INSTANT_MAX } = schedule;
   const since = Math.max(at, from);
   if (since > until) return undefined;

@@ -11,7 +11,7 @@ import type { IntervalSchedule, Schedule } from "./schedule.ts";
 
 /** `Every 5 seconds from 2026-01-01 00:00:00 UTC, for ever; up to 2 s late` */
 export function describe(schedule: Schedule): string {
-  return `${body(schedule)}${bounds(schedule)}${tolerance(schedule)}${rule(schedule)}`;
+  return `${body(schedule)}${bounds(schedule)}${scatter(schedule)}${tolerance(schedule)}${rule(schedule)}`;
 }
 
 function body(schedule: Schedule): string {
@@ -59,6 +59,13 @@ function bounds(schedule: Schedule): string {
   return `${from === undefined ? "" : `, not before ${said(from)}`}${
     until === undefined ? "" : `, not after ${said(until)}`
   }`;
+}
+
+function scatter({ scatter }: Schedule): string {
+  if (scatter === undefined) return "";
+  const { spreadMs, jitterMs } = scatter;
+  const spread = spreadMs === 0 ? "" : `; later by a fixed part of ${toleranceWords(spreadMs)}`;
+  return jitterMs === 0 ? spread : `${spread}; later by up to ${toleranceWords(jitterMs)}, each time by another part`;
 }
 
 function tolerance(schedule: Schedule): string {

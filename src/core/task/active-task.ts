@@ -1,7 +1,6 @@
 // An active task is a living task with what its actor works by: its schedule and its policy, read from the registers.
 
 import type { Entity } from "../register/register.ts";
-import { parseSchedule } from "../schedule/schedule-source.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { laneOf } from "../targets/target.ts";
 import { isFault } from "../values/fault.ts";
@@ -9,7 +8,7 @@ import type { TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import { type OccurrenceId, occurrenceId } from "./occurrence.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policy.ts";
-import { nextOccurrence, type Task, taskOf } from "./task-entity.ts";
+import { nextOccurrence, scheduleOf, type Task, taskOf } from "./task-entity.ts";
 
 export type ActiveTask = Task & {
   /** The lane that its attempts need. */
@@ -30,7 +29,7 @@ export function activeTask(entity: Entity | undefined): ActiveTask | undefined {
   const lane = laneOf(task.user, definition.target);
   const fallbackLanes = definition.policy.fallback?.map((target) => laneOf(task.user, target));
   const lanes = fallbackLanes === undefined ? { lane } : { lane, fallbackLanes };
-  const schedule = parseSchedule(definition.schedule);
+  const schedule = scheduleOf(task);
   if (isFault(schedule)) return { ...task, ...lanes };
   return { ...task, ...lanes, timing: { schedule, policy: resolvePolicy(definition.policy, schedule) } };
 }

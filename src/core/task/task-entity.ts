@@ -8,9 +8,9 @@
 
 import { type Entity, isAlive, type Register, writeRegister } from "../register/register.ts";
 import { parseSchedule } from "../schedule/schedule-source.ts";
-import { nextAtOrAfter, type Schedule, type ScheduleSource } from "../schedule/schedule.ts";
+import { nextAtOrAfter, ofTask, type Schedule, type ScheduleSource } from "../schedule/schedule.ts";
 import type { Target } from "../targets/target.ts";
-import { isFault } from "../values/fault.ts";
+import { type Fault, isFault } from "../values/fault.ts";
 import type { TaskGuid, UserId } from "../values/ids.ts";
 import { type Instant, instant } from "../values/instant.ts";
 import type { Json } from "../values/json.ts";
@@ -150,8 +150,14 @@ export function nextToSend(
 export function nextOf(dossier: Dossier): Instant | undefined {
   const task = taskOf(dossier.entity);
   if (task === undefined) return undefined;
-  const schedule = parseSchedule(task.definition.schedule);
+  const schedule = scheduleOf(task);
   return isFault(schedule) ? undefined : nextOccurrence(schedule, task, dossier.progress.through);
+}
+
+/** The schedule by which the task has its occurrences; a fault when this program can't read it. */
+export function scheduleOf({ guid, definition }: Pick<Task, "guid" | "definition">): Schedule | Fault {
+  const schedule = parseSchedule(definition.schedule);
+  return isFault(schedule) ? schedule : ofTask(schedule, guid);
 }
 
 type Meta = {
