@@ -71,7 +71,9 @@ function refusalOf(error: unknown, { host, port }: Address): MeetingPointRefusal
     );
   }
   if (/EADDRNOTAVAIL|EINVAL|ENOTFOUND|EAI_AGAIN|EACCES|NoValidAddresses/.test(text)) {
-    return new MeetingPointRefusal(`Other peers can't meet this one on ${place}: this machine can't listen there.`);
+    return new MeetingPointRefusal(
+      `Other peers can't meet this one on ${place}: this machine can't listen there. Name an address that it has with --p2p.`,
+    );
   }
   throw error;
 }

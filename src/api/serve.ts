@@ -151,7 +151,7 @@ function refusalOf(error: unknown, { hostname, port }: ServeSettings): ServeRefu
     case "EADDRINUSE":
       return new ServeRefusal(
         "in-use",
-        `Another program listens on ${where}. Choose another port, or end that program.`,
+        `Another program listens on ${where}. Choose another port with --http, or end that program.`,
         {
           cause: error,
         },
@@ -160,7 +160,7 @@ function refusalOf(error: unknown, { hostname, port }: ServeSettings): ServeRefu
     case "EPERM":
       return new ServeRefusal(
         "not-allowed",
-        `This program may not listen on ${where}. Ports below 1024 are for the administrator.`,
+        `This program may not listen on ${where}. Choose a port above 1023 with --http: those below are for the administrator.`,
         {
           cause: error,
         },
@@ -171,7 +171,7 @@ function refusalOf(error: unknown, { hostname, port }: ServeSettings): ServeRefu
     case "EAI_AGAIN":
       return new ServeRefusal(
         "no-such-address",
-        `This machine has no address ${hostname}, so it can't listen on ${where}.`,
+        `This machine has no address ${hostname}, so it can't listen on ${where}. Name one that it has with --http.`,
         {
           cause: error,
         },

@@ -69,9 +69,30 @@ test("what is not JSON, not an object, not UTF-8 or too deep is refused, and say
       assert.equal(refused.status, status, shown);
       assert.equal(refused.headers.get("content-type"), "application/problem+json");
       if (position !== undefined) assert.equal(refused.body.position, position, shown);
+      if (status === 400) assert.equal(refused.body.field, "body", shown);
       assert.doesNotMatch(refused.body.detail, /SyntaxError|\[\[|at JSON/);
     }
     assert.equal((await call("POST tasks", { body: { ...LEAST, ...JSON.parse(deep(32)) } })).status, 201);
+  }));
+
+test("a body that is packed is refused, whatever it is packed with", () =>
+  withWorld(async ({ call }) => {
+    for (
+      const [line, type] of [["POST tasks", "application/json"], ["POST tasks:batch", "application/x-ndjson"]] as const
+    ) {
+      const packed = await call(line, { body: JSON.stringify(LEAST), type, headers: { "content-encoding": "gzip" } });
+      assert.deepEqual([packed.status, packed.body.field, packed.body.suggestion], [
+        415,
+        "Content-Encoding",
+        "identity",
+      ]);
+      const plain = await call(line, {
+        body: JSON.stringify(LEAST),
+        type,
+        headers: { "content-encoding": "Identity" },
+      });
+      assert.ok(plain.status < 300, line);
+    }
   }));
 
 test("a preview of the slowest schedule takes no longer than it may", () =>

@@ -195,7 +195,10 @@ test("an address where others can't meet the peer is one line, and exit code 1",
         `127.0.0.1:${port}`,
         `Another program listens on 127.0.0.1:${port}, where other peers are to meet this one. Choose another port with --p2p.`,
       ],
-      ["192.0.2.1:0", "Other peers can't meet this one on 192.0.2.1:0: this machine can't listen there."],
+      [
+        "192.0.2.1:0",
+        "Other peers can't meet this one on 192.0.2.1:0: this machine can't listen there. Name an address that it has with --p2p.",
+      ],
     ] as const
   ) {
     const { code, stderr } = await mesh.refused("b", ["--p2p", address]).ended;

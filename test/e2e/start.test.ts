@@ -149,7 +149,9 @@ test("what keeps a peer from starting is one line, and exit code 1", async () =>
   const running = site.start();
   const { http, pid } = await running.ready();
   await assertEnds(site.start({ args: ["--data", join(site.path, "other"), "--http", new URL(http).host] }), 1, [
-    `metronome: Another program listens on ${new URL(http).host}. Choose another port, or end that program.`,
+    `metronome: Another program listens on ${
+      new URL(http).host
+    }. Choose another port with --http, or end that program.`,
   ]);
   await assertEnds(site.start(), 1, [
     `metronome: the store in ${
@@ -157,7 +159,7 @@ test("what keeps a peer from starting is one line, and exit code 1", async () =>
     } is in use by another process (pid ${pid}): stop that one, or start this one with another data folder`,
   ]);
   await assertEnds(site.start({ args: ["--data", join(site.path, "third"), "--http", "192.0.2.1:0"] }), 1, [
-    "metronome: This machine has no address 192.0.2.1, so it can't listen on 192.0.2.1:0.",
+    "metronome: This machine has no address 192.0.2.1, so it can't listen on 192.0.2.1:0. Name one that it has with --http.",
   ]);
   kill(running.pid, "SIGTERM");
   await running.ended;

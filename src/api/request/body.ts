@@ -26,7 +26,8 @@ export async function readObject(
 export function parseObject(text: string): JsonObject | Response {
   const value = parseJson(text, "body");
   if (value.kind === "problem") return problemResponse(value.problem);
-  return isObject(value.json) ? value.json : problem(422, `The body is a JSON object, not ${kindOf(value.json)}.`);
+  if (isObject(value.json)) return value.json;
+  return problem(422, `The body is a JSON object, not ${kindOf(value.json)}.`, { field: "body" });
 }
 
 /** The text of the body, of one of these types, or of any. An empty body needs none. */
@@ -38,12 +39,14 @@ export async function readText(
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBytes) return tooLarge(maxBytes);
   const isTyped = types === undefined || isOfType(request, types);
+  const coded = encoded(request);
+  if (coded !== undefined) return coded;
   if (request.body === null) return isTyped || request.headers.get("content-type") === null ? "" : wrongType(types);
   if (!isTyped && request.headers.get("content-type") !== null) return wrongType(types);
   const bytes = await readBytes(request.body, maxBytes);
   if (bytes instanceof Response) return bytes;
   if (bytes.length > 0 && !isTyped) return wrongType(types);
-  return decode(bytes) ?? problem(400, "The body is not UTF-8.");
+  return decode(bytes) ?? problem(400, "The body is not UTF-8.", { field: "body" });
 }
 
 /** Parses JSON; what is not JSON, or too deep, is a problem of the `body` or the `line`. */
@@ -59,17 +62,18 @@ export function parseJson(
     const detail = text.trim() === ""
       ? `The ${where} is empty; it is to be JSON.`
       : `The ${where} is not JSON: ${reasonOf(error)}.`;
-    return {
-      kind: "problem",
-      problem: problemOf(400, detail, position === undefined ? {} : { position: Number(position) }),
-    };
+    const place = { ...fieldOf(where), ...(position === undefined ? {} : { position: Number(position) }) };
+    return { kind: "problem", problem: problemOf(400, detail, place) };
   }
   // One more than a payload may have, for the object that it stands in.
   if (isShallow(json, DEPTH_MAX + 1)) return { kind: "json", json };
-  return {
-    kind: "problem",
-    problem: problemOf(400, `The ${where} nests arrays and objects more than ${DEPTH_MAX + 1} deep.`),
-  };
+  const deep = `The ${where} nests arrays and objects more than ${DEPTH_MAX + 1} deep.`;
+  return { kind: "problem", problem: problemOf(400, deep, fieldOf(where)) };
+}
+
+/** A line is known by its number. */
+function fieldOf(where: "body" | "line"): { readonly field?: string } {
+  return where === "body" ? { field: "body" } : {};
 }
 
 export function isOfType(request: Request, types: readonly string[]): boolean {
@@ -90,8 +94,19 @@ export function wrongType(types: readonly string[]): Response {
   });
 }
 
+/** Nothing is unpacked: a body of few bytes could be one of many. */
+export function encoded(request: Request): Response | undefined {
+  const coding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (coding === "identity") return undefined;
+  return problem(415, "A body is sent as it is, and not compressed.", {
+    field: "Content-Encoding",
+    suggestion: "identity",
+    headers: { "accept-encoding": "identity" },
+  });
+}
+
 export function tooLarge(maxBytes = BODY_MAX_BYTES): Response {
-  return problem(413, `A body has at most ${maxBytes} bytes.`, { headers: { connection: "close" } });
+  return problem(413, `A body has at most ${maxBytes} bytes.`, { field: "body", headers: { connection: "close" } });
 }
 
 /** UTF-8 to text; absent when it is none. */
@@ -125,12 +140,15 @@ async function readBytes(body: ReadableStream<Uint8Array>, maxBytes: number): Pr
     }
   } catch {
     // The connection broke; nobody reads this answer.
-    return problem(400, "The body ended before it was whole.");
+    return problem(400, "The body ended before it was whole.", { field: "body" });
   } finally {
     clearTimeout(timer);
   }
   if (isLate) {
-    return problem(408, `The body took longer than ${BODY_WAIT_MS / 1000} s.`, { headers: { connection: "close" } });
+    return problem(408, `The body took longer than ${BODY_WAIT_MS / 1000} s.`, {
+      field: "body",
+      headers: { connection: "close" },
+    });
   }
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : concatenate(chunks, length);

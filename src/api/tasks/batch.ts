@@ -7,7 +7,7 @@ import { isObject } from "../../core/values/faults.ts";
 import { taskGuid, type UserId } from "../../core/values/ids.ts";
 import { whileHeld } from "../access/held.ts";
 import type { ApiEnv, Doors } from "../doors.ts";
-import { BODY_MAX_BYTES, decode, isOfType, parseJson, wrongType } from "../request/body.ts";
+import { BODY_MAX_BYTES, decode, encoded, isOfType, parseJson, wrongType } from "../request/body.ts";
 import { type Line, readLines } from "../request/lines.ts";
 import { type Concern, readConcern } from "../request/prefer.ts";
 import { faultsProblem, type Problem, problemOf, refusalProblem } from "../request/problem.ts";
@@ -37,6 +37,8 @@ export function addBatch(app: Hono<ApiEnv>, doors: Doors): void {
   app.post("/api/v1/tasks:batch", (c) => {
     const request = c.req.raw;
     if (!isOfType(request, [LINES_TYPE])) return wrongType([LINES_TYPE]);
+    const coded = encoded(request);
+    if (coded !== undefined) return coded;
     const concern = readConcern(request, doors.peer);
     if (concern instanceof Response) return concern;
     const { user } = c.env;
