@@ -346,3 +346,34 @@ test("a user has no more than its quota, by whatever way it is written, and an a
     const eve = await person(world, "eve", "admin");
     for (const id of ["a", "b"]) assert.equal((await put(id, {}, eve.token)).status, 201);
   }));
+
+test("a user and the settings are changed as they were read, and of changes made at once none is lost", () =>
+  withWorld(async (world) => {
+    const { call } = world;
+    const { id } = await person(world, "ada");
+    for (const path of [`users/${id}`, "settings"]) {
+      const etag = (await call(`GET ${path}`)).headers.get("etag") ?? "";
+      const known = await call(`GET ${path}`, { headers: { "if-none-match": etag } });
+      assert.deepEqual([known.status, known.body], [304, ""], path);
+      const quota = (limit: object, tag?: string) =>
+        call(`PATCH ${path}`, {
+          body: { quota: limit },
+          ...(tag === undefined ? {} : { headers: { "if-match": tag } }),
+        });
+      const first = await quota({ tasks: 1 }, etag);
+      assert.equal(first.status, 200);
+      assert.equal((await call(`GET ${path}`)).headers.get("etag"), first.headers.get("etag"));
+      assert.deepEqual(detail(await quota({ tasks: 2 }, etag)), [412, "If-Match"], path);
+      assert.deepEqual(detail(await quota({ tasks: 2 }, "abc")), [400, "If-Match"], path);
+      assert.equal((await quota({ tasks: 3 }, `"x", ${first.headers.get("etag")}`)).status, 200);
+      assert.equal((await quota({ tasks: 4 }, "*")).status, 200);
+      const [one, two] = await Promise.all([quota({ payloadBytes: 5 }), quota({ firesPerMinute: 6 })]);
+      assert.deepEqual([one?.status, two?.status], [200, 200], path);
+      assert.deepEqual((await call(`GET ${path}`)).body.quota, { tasks: 4, payloadBytes: 5, firesPerMinute: 6 }, path);
+    }
+    const etag = (await call(`GET users/${id}`)).headers.get("etag") ?? "";
+    assert.equal((await call("PATCH settings", { body: { quota: { tasks: null } } })).status, 200);
+    await call(`PATCH users/${id}`, { body: { role: "viewer" } });
+    assert.deepEqual(detail(await call(`DELETE users/${id}`, { headers: { "if-match": etag } })), [412, "If-Match"]);
+    assert.equal((await call(`DELETE users/${id}`, { headers: { "if-match": "*" } })).status, 204);
+  }));

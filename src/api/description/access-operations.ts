@@ -3,11 +3,30 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { PAGE_MAX } from "../tasks/tasks.ts";
 import * as access from "./access-shapes.ts";
-import { answerOf, answers, body, done, location, page, WRITE } from "./operation.ts";
+import {
+  type Answer,
+  answerOf,
+  answers,
+  body,
+  done,
+  etag,
+  ifMatch,
+  ifNoneMatch,
+  location,
+  page,
+  WRITE,
+} from "./operation.ts";
 
 /** Few have more than a page. */
 const wholePage = { ...page, limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).optional() };
 const idPath = z.object({ id: z.string() });
+const reading = z.object({ "If-None-Match": ifNoneMatch });
+const matching = z.object({ "If-Match": ifMatch });
+const unchanged = { 304: { description: "It is as it was." } };
+const tagged = (description: string, schema: z.ZodType): Answer => ({
+  ...answerOf(description, schema),
+  headers: etag,
+});
 const userPath = z.object({ id: z.string().openapi({ description: 'A user\'s id, or "me".' }) });
 
 export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
@@ -126,8 +145,8 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     path: "/api/v1/users/{id}",
     tags: ["users"],
     summary: "Read a user",
-    request: { params: userPath },
-    responses: answers({ 200: answerOf("The user.", access.user) }, 404, 409),
+    request: { params: userPath, headers: reading },
+    responses: answers({ 200: tagged("The user.", access.user), ...unchanged }, 404, 409),
   },
   {
     method: "patch",
@@ -135,8 +154,8 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     tags: ["users"],
     summary: "Change a user's password; or, as an admin, its role and quota",
     description: "A new password ends the user's other sessions. Tokens stay: revoke those that are to go.",
-    request: { params: userPath, ...body(access.userPatch) },
-    responses: answers({ 200: answerOf("The user.", access.user) }, 404, 409, 429, ...WRITE),
+    request: { params: userPath, headers: matching, ...body(access.userPatch) },
+    responses: answers({ 200: tagged("The user.", access.user) }, 404, 409, 412, 429, ...WRITE),
   },
   {
     method: "delete",
@@ -145,16 +164,18 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     summary: "Delete a user, and what it signed in with",
     request: {
       params: userPath,
+      headers: matching,
       query: z.object({ tasks: z.enum(["delete"]).optional().openapi({ description: "Its tasks go with it." }) }),
     },
-    responses: answers({ 204: done }, 404, 409, 507),
+    responses: answers({ 204: done }, 404, 409, 412, 507),
   },
   {
     method: "get",
     path: "/api/v1/settings",
     tags: ["users"],
     summary: "Who may sign up, and what a user may have",
-    responses: answers({ 200: answerOf("The settings.", access.settings) }),
+    request: { headers: reading },
+    responses: answers({ 200: tagged("The settings.", access.settings), ...unchanged }),
   },
   {
     method: "patch",
@@ -162,6 +183,7 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
     tags: ["users"],
     summary: "Change who may sign up, and what a user may have",
     request: {
+      headers: matching,
       body: {
         content: {
           "application/merge-patch+json": { schema: access.settingsPatch },
@@ -170,7 +192,7 @@ export const ACCESS_OPERATIONS: readonly RouteConfig[] = [
         required: true,
       },
     },
-    responses: answers({ 200: answerOf("The settings.", access.settings) }, ...WRITE),
+    responses: answers({ 200: tagged("The settings.", access.settings) }, 412, ...WRITE),
   },
   {
     method: "post",

@@ -19,7 +19,7 @@ export const taskPath = z.object({ id: z.string().min(1).max(TASK_ID_MAX).openap
 export const runPath = z.object({ id: z.string().openapi({ example: "9f86d081884c7d659a2feaa0c55ad015" }) });
 
 export const ifMatch = z.string().optional().openapi({
-  description: "Entity tags, or *: 412 when the task has none of them.",
+  description: "Entity tags, or *: 412 when what is there has none of them.",
 });
 export const ifNoneMatch = z.string().optional().openapi({ description: "Entity tags, or *." });
 const prefer = z.string().optional().openapi({
@@ -93,7 +93,7 @@ const PROBLEMS: { readonly [status: number]: string } = {
   507: "The disk takes no writes now. Nothing was changed.",
 };
 
-const etag = { ETag: { schema: { type: "string" as const }, description: "The task's revision." } };
+export const etag = { ETag: { schema: { type: "string" as const }, description: "The revision of what is shown." } };
 export const location = { Location: { schema: { type: "string" as const } } };
 
 export const taskAnswer = (description: string): Answer => ({

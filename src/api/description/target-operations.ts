@@ -8,6 +8,7 @@ import {
   answers,
   body,
   done,
+  etag,
   ifMatch,
   ifNoneMatch,
   location,
@@ -18,7 +19,6 @@ import { cursor, nothing } from "./shapes.ts";
 
 const path = z.object({ name: z.string() });
 const matching = z.object({ "If-Match": ifMatch });
-const etag = { ETag: { schema: { type: "string" as const }, description: "The target's revision." } };
 const one = (description: string): Answer => ({ ...answerOf(description, shapes.namedTarget), headers: etag });
 const created: Answer = { ...answerOf("Created.", shapes.namedTarget), headers: { ...etag, ...location } };
 const targetPage = z.strictObject({ items: z.array(shapes.namedTarget), cursor });

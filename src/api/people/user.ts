@@ -2,7 +2,7 @@
 
 import type { Context, Hono } from "hono";
 import { ADMIN, changeUser, PASSWORD_MAX, type Quota, removeUser, type User, userOf } from "../../core/people/user.ts";
-import { type Entity, isAlive } from "../../core/register/register.ts";
+import { type Entity, isAlive, revisionOf } from "../../core/register/register.ts";
 import { taskOf } from "../../core/task/task-entity.ts";
 import { Faults, text } from "../../core/values/faults.ts";
 import type { UserId } from "../../core/values/ids.ts";
@@ -12,12 +12,14 @@ import { listTokens, renewToken, revokeToken, type TokenKind } from "../access/t
 import type { ApiEnv, Doors } from "../doors.ts";
 import { empty, json } from "../request/answer.ts";
 import { readObject } from "../request/body.ts";
+import { hasTag, matchOf, readTags } from "../request/etag.ts";
 import { faultsResponse, problem, refusalResponse } from "../request/problem.ts";
 import { oneOf, readQuery } from "../request/query.ts";
 import { submit } from "../tasks/put.ts";
+import { change } from "./change.ts";
 import { tooBusy, tooMany } from "./sign-in.ts";
 import { passwordIn, quotaIn, roleIn } from "./user-body.ts";
-import { userView } from "./user-view.ts";
+import { userTag, userView } from "./user-view.ts";
 
 const TASKS_AT_ONCE = 100;
 
@@ -29,15 +31,21 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
   const { peer, directory, passwords, turnstile } = doors;
 
   app.get("/api/v1/users/:id", async (c) => {
+    const noneMatch = readTags(c.req.raw, "If-None-Match");
+    if (noneMatch instanceof Response) return noneMatch;
     const found = await find(c);
     if (found instanceof Response) return found;
-    return json(200, userView(found.user, await directory.settings()));
+    const view = userView(found.user, await directory.settings());
+    const etag = userTag(found.entity, view);
+    return noneMatch !== undefined && hasTag(noneMatch, etag) ? empty(304, { etag }) : json(200, view, { etag });
   });
 
   app.patch("/api/v1/users/:id", async (c) => {
+    const match = readTags(c.req.raw, "If-Match");
+    if (match instanceof Response) return match;
     const found = await find(c);
     if (found instanceof Response) return found;
-    const { entity, user } = found;
+    const { user } = found;
     const { access } = c.env;
     const body = await readObject(c.req.raw);
     if (body instanceof Response) return body;
@@ -61,14 +69,13 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
     }
     const hash = password === undefined ? undefined : await passwords.hash(password);
     if (password !== undefined && hash === undefined) return tooBusy();
-    const result = await submit(
-      peer,
+    const read = () => directory.entity(user.id);
+    const result = await change({ peer, read }, matchOf(match), (entity = found.entity) =>
       changeUser(entity, {
         ...(role === undefined ? {} : { role }),
-        ...(quota === undefined ? {} : { quota: limits(user.quota, quota) }),
+        ...(quota === undefined ? {} : { quota: limits(userOf(entity)?.quota ?? {}, quota) }),
         ...(hash === undefined ? {} : { password: hash }),
-      }),
-    );
+      }));
     if (result.kind === "refused") return refusalResponse(result);
     directory.forget();
     if (hash !== undefined) {
@@ -77,16 +84,25 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
       const refused = await keepSignedIn(peer, own) ?? await revokeAll(peer, user.id, SESSIONS, own);
       if (refused !== undefined) return refused;
     }
-    const changed = userOf(await peer.entity("user", user.id));
-    return changed === undefined ? noSuchUser() : json(200, userView(changed, await directory.settings()));
+    const entity = await read();
+    const changed = userOf(entity);
+    if (entity === undefined || changed === undefined) return noSuchUser();
+    const view = userView(changed, await directory.settings());
+    return json(200, view, { etag: userTag(entity, view) });
   });
 
   app.delete("/api/v1/users/:id", async (c) => {
     const query = readQuery(c.env.url, userQuery());
     if (query instanceof Response) return query;
+    const tags = readTags(c.req.raw, "If-Match");
+    if (tags instanceof Response) return tags;
     const found = await find(c);
     if (found instanceof Response) return found;
     const { entity, user } = found;
+    const match = matchOf(tags);
+    if (match !== undefined && match !== "*" && !match.includes(revisionOf(entity))) {
+      return problem(412, "The user was changed since it was read.", { field: "If-Match" });
+    }
     for (;;) {
       const { items, cursor } = await peer.tasks({ user: user.id, limit: TASKS_AT_ONCE });
       const tasks = items.filter((dossier) => taskOf(dossier.entity) !== undefined);
@@ -104,7 +120,7 @@ export function addUser(app: Hono<ApiEnv>, doors: Doors): void {
         if (result.kind === "refused" && result.why !== "not-found") return refusalResponse(result);
       }
     }
-    const result = await submit(peer, removeUser(entity));
+    const result = await submit(peer, { ...removeUser(entity), ...(match === undefined ? {} : { match }) });
     if (result.kind === "refused") return refusalResponse(result);
     directory.forget();
     return await revokeAll(peer, user.id, ["api", ...SESSIONS, "invite"]) ?? empty(204);

@@ -64,7 +64,7 @@ export function refusalProblem(refusal: Refusal): Problem {
   const detail = refusal.why === "unwritable"
     ? `${sentence(refusal.message)} Nothing was changed.`
     : sentence(refusal.message);
-  return problemOf(status, detail);
+  return problemOf(status, detail, refusal.why === "changed" ? { field: "If-Match" } : {});
 }
 
 export function refusalResponse(refusal: Refusal): Response {

@@ -1,6 +1,6 @@
 // What holds for all users of the mesh: who may sign up, and what a user may have. An admin changes it.
 
-import type { Command } from "../protocol/command.ts";
+import type { EntityCommand } from "../protocol/command.ts";
 import type { Entity } from "../register/register.ts";
 import type { Json } from "../values/json.ts";
 import { type Quota, quotaOf } from "./user.ts";
@@ -25,7 +25,10 @@ export function userSettingsOf(entity: Entity | undefined): UserSettings {
   return { signUp, quota: { ...QUOTA, ...(isObject ? quotaOf(quota as { readonly [name: string]: Json }) : {}) } };
 }
 
-export function changeUserSettings(entity: Entity | undefined, change: Partial<UserSettings>): Command {
+export function changeUserSettings(
+  entity: Entity | undefined,
+  change: Partial<UserSettings>,
+): EntityCommand {
   const { signUp, quota } = change;
   return {
     kind: "entity",

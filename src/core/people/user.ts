@@ -8,7 +8,7 @@
 // A name is unique. Two peers that do not see each other can give it to two users; the elder keeps it, and the other one
 // can't sign in by it.
 
-import type { Command } from "../protocol/command.ts";
+import type { EntityCommand } from "../protocol/command.ts";
 import { type Entity, isAlive } from "../register/register.ts";
 import type { UserId } from "../values/ids.ts";
 import { type Instant, instant } from "../values/instant.ts";
@@ -83,19 +83,22 @@ export function userOf(entity: Entity | undefined): User | undefined {
   };
 }
 
-export function createUser({ id, name, role, password, quota, createdAt }: User): Command {
+export function createUser({ id, name, role, password, quota, createdAt }: User): EntityCommand {
   const values = { who: { name, createdAt }, role, password, quota: { ...quota }, life: 1 };
   return { kind: "entity", entity: { kind: "user", key: id, registers: {} }, values };
 }
 
 /** What is absent stays as it is. */
-export function changeUser(entity: Entity, change: Partial<Pick<User, "role" | "password" | "quota">>): Command {
+export function changeUser(
+  entity: Entity,
+  change: Partial<Pick<User, "role" | "password" | "quota">>,
+): EntityCommand {
   const { quota, ...rest } = change;
   return { kind: "entity", entity, values: { ...rest, ...(quota === undefined ? {} : { quota: { ...quota } }) } };
 }
 
 /** Its name is free again; its hash is forgotten. */
-export function removeUser(entity: Entity): Command {
+export function removeUser(entity: Entity): EntityCommand {
   const life = entity.registers.life?.value;
   return { kind: "entity", entity, values: { password: null, life: typeof life === "number" ? life + 1 : 2 } };
 }

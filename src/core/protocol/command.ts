@@ -69,6 +69,8 @@ export type Command =
     readonly match?: Match | "absent";
   };
 
+export type EntityCommand = Extract<Command, { readonly kind: "entity" }>;
+
 /** What only the owner of a task can do: it is done to its occurrences. The rest is written, anywhere. */
 export function isOwners({ kind }: TaskCommand): boolean {
   return kind === "trigger" || kind === "cancel" || kind === "redrive" || kind === "dismiss";
