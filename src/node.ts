@@ -27,6 +27,7 @@ import { flightOf, Flights } from "./flights.ts";
 import type { Mesh, MeshListener } from "./mesh/mesh.ts";
 import type { Peer, Written } from "./peer.ts";
 import { RunSeeker } from "./run-seeker.ts";
+import { spreadable } from "./spreadable.ts";
 import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
 import type { Trigger } from "./trigger/trigger.ts";
 
@@ -273,14 +274,14 @@ class Loop implements Node {
     return meshState(this.#machine.mesh, this.#parts, this.#mesh?.addresses() ?? []);
   }
 
-  async replicas({ kind, key }: Written, wanted: number, waitMs: number): Promise<number> {
-    const entity = kind === "task" ? (await this.dossier(key as TaskGuid)).entity : await this.entity(kind, key);
-    if (entity === undefined || this.#isClosed) return 1;
+  async replicas(written: Written, wanted: number, waitMs: number): Promise<number> {
+    const what = await spreadable(this, written);
+    if (what === undefined || this.#isClosed) return 1;
     const ticket = ++this.#lastTicket;
     const until = Math.min(this.now() + waitMs, INSTANT_MAX) as Instant;
     return await new Promise((resolve) => {
       this.#spreads.set(ticket, resolve);
-      this.#tell({ kind: "spread", ticket, entity, wanted, until });
+      this.#tell({ kind: "spread", ticket, what, wanted, until });
     });
   }
 

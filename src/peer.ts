@@ -9,7 +9,7 @@ import type { Ticket } from "./core/membership/ticket.ts";
 import type { OwnerWord } from "./core/ownership/owner-word.ts";
 import type { ShardState } from "./core/ownership/ownership.ts";
 import type { AuditBreak, AuditEntry, AuditFilter, AuditHead, AuditRecord } from "./core/people/audit.ts";
-import type { Command, CommandResult } from "./core/protocol/command.ts";
+import type { Command, CommandResult, LogPlace } from "./core/protocol/command.ts";
 import type { Stamps } from "./core/protocol/message.ts";
 import type { StoredAnswer } from "./core/protocol/write.ts";
 import type { Conflict } from "./core/register/conflict.ts";
@@ -61,7 +61,8 @@ export interface Peer {
   /** Who is a member, alive, and fires what. */
   mesh(): MeshState;
   /**
-   * Waits until so many peers, this one included, have on their disks what it has of this now; at most `waitMs`.
+   * Waits until so many peers, this one included, have on their disks what it has of this now, of a log that place; at
+   * most `waitMs`.
    * Resolves to how many have.
    */
   replicas(written: Written, wanted: number, waitMs: number): Promise<number>;
@@ -79,8 +80,8 @@ export interface Peer {
   status(): PeerStatus;
 }
 
-/** What a command has written: a task by its guid, another entity by its key. */
-export type Written = Pick<Entity, "kind" | "key">;
+/** What a command has written: a task by its guid, another entity by its key; what it did to runs by its place in a log. */
+export type Written = Pick<Entity, "kind" | "key"> | { readonly kind: "log" } & LogPlace;
 
 export type PeerStatus = {
   /** The agenda is loaded: what is due is being fired. */

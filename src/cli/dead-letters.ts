@@ -76,6 +76,7 @@ export const deadCauses: Spec<Record<never, never>> = {
 
 export const deadRedrive: Spec<RedriveOptions> = {
   usage: "redrive [runs...]",
+  isWrite: true,
   summary: "send dead letters again, with the ids that they have",
   examples: [
     "metronome dead-letters redrive --target https://example.org:443 --rate 10",
@@ -95,6 +96,7 @@ export const deadRedrive: Spec<RedriveOptions> = {
 
 export const deadDismiss: Spec<ChoiceOptions> = {
   usage: "dismiss [runs...]",
+  isWrite: true,
   summary: "take runs off the dead letters: they stay recorded as failed",
   examples: [
     "metronome dead-letters dismiss --target https://example.org:443 --error 'HTTP 404'",

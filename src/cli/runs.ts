@@ -98,6 +98,7 @@ function endOf(peer: string): string {
 
 export const runsRetry: Spec<Record<never, never>> = {
   usage: "retry <run>",
+  isWrite: true,
   summary: "send the event of a settled run again, with the id that it has",
   examples: ["metronome runs retry 9f86d081884c7d659a2feaa0c55ad015"],
   async run({ isJson, connect, print, printJson }, _options, [id = ""]) {

@@ -22,6 +22,7 @@ const SKIPS_MAX = 100;
 
 export const taskBackfill: Spec<BackfillOptions> = {
   usage: "backfill <id>",
+  isWrite: true,
   summary: "send what lies in the past of the schedule and was not delivered",
   examples: ["metronome task backfill hello --from 2026-12-01T00:00:00Z --count 24 --rate 1"],
   options: (command) =>
@@ -70,6 +71,7 @@ export const taskSkip: Spec<{ readonly count?: number; readonly instant?: string
 
 export const taskCancel: Spec<Record<never, never>> = {
   usage: "cancel <id>",
+  isWrite: true,
   summary: "end what is open: attempts in flight and waiting retries",
   examples: ["metronome task cancel hello"],
   async run({ isJson, connect, print, printJson }, _options, [id = ""]) {

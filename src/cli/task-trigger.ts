@@ -14,6 +14,7 @@ type Options = { readonly payload?: string; readonly wait?: true };
 
 export const taskTrigger: Spec<Options> = {
   usage: "trigger <id>",
+  isWrite: true,
   summary: "fire a task now",
   examples: ['metronome task trigger hello --payload \'{"say":"now"}\' --wait'],
   options: (command) =>

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { taskGuid } from "../../src/core/values/ids.ts";
 import { meshed, until } from "./meshed.ts";
-import { HOURLY, URN } from "./world.ts";
+import { HOURLY, type Reply, URN, USER } from "./world.ts";
 
 const TASK = { id: "a", schedule: HOURLY, target: URN };
 const TWO = { headers: { prefer: "replicas=2" } };
@@ -54,9 +55,6 @@ test("what is written, of whatever kind, is at two peers when it is answered, an
     assert.deepEqual(await look(reply.body), shown, line);
     if (reply.body?.id !== undefined) ids.set(line, reply.body.id);
   }
-  // What is done to runs is no write of this kind, and says nothing of it.
-  const fired = await one.call("POST tasks/a/trigger", TWO);
-  assert.deepEqual([fired.status, fired.headers.get("preference-applied")], [202, null]);
   // What is written at another peer, through this one, is waited for there.
   const through = await one.call("PATCH peers/peer-2/api/v1/settings", { body: { signUp: "open" }, ...TWO });
   assert.deepEqual([through.status, through.headers.get("preference-applied")], [200, "replicas=2"]);
@@ -121,4 +119,53 @@ test("a write that peers can't have is refused before it is written, and one tha
   const { items: [version] } = (await one.call("GET tasks/a/versions")).body;
   const back = await one.call(`POST tasks/a/versions/${version.revision}/restore`, TWO);
   assert.deepEqual([back.status, back.headers.get("preference-applied")], [200, "replicas=2"]);
+});
+
+const DAY_MS = 86_400_000;
+
+test("what is done to runs is at two peers when it is answered, whoever fires the task and whoever was asked", async () => {
+  await using mesh = await meshed();
+  const [one, two] = mesh.peers;
+  const start = Date.now() - 5.5 * DAY_MS;
+  const day = (n: number) => new Date(start + n * DAY_MS).toISOString();
+  const owned = new Map<string, string>();
+  for (let n = 0; owned.size < 2; n++) {
+    const body = { id: `t${n}`, schedule: `R/${day(0)}/P1D`, target: URN };
+    owned.set((await one.call("POST tasks", { body, ...TWO })).body.owner, body.id);
+  }
+  const isDone = (reply: Reply) => [reply.status < 300, reply.headers.get("preference-applied")];
+  for (const id of owned.values()) {
+    const there = async () => (await two.node.runs({ guid: taskGuid(USER, id), limit: 9 })).items;
+    mesh.answer({ kind: "failed", error: "HTTP 404", status: 404, retryable: false });
+    const key = { prefer: "replicas=2", "idempotency-key": id };
+    const fired = await one.call(`POST tasks/${id}/trigger`, { headers: key });
+    assert.deepEqual(isDone(fired), [true, "replicas=2"]);
+    assert.equal((await there()).length, 1);
+    assert.deepEqual(isDone(await one.call(`POST tasks/${id}/trigger`, { headers: key })), [true, "replicas=2"]);
+    await until("it is a dead letter at both", async () => {
+      const letters = await Promise.all(
+        [one, two].map(async ({ node }) => (await node.deadLetters({ limit: 9 })).items),
+      );
+      return letters.every((items) => items.some((run) => run.id === fired.body.id));
+    });
+    const dismissed = await one.call("POST dead-letters/dismiss", { body: { ids: [fired.body.id] }, ...TWO });
+    assert.deepEqual(isDone(dismissed), [true, "replicas=2"]);
+    assert.deepEqual((await two.node.deadLetters({ limit: 9 })).items, []);
+    mesh.answer("nothing");
+    assert.deepEqual(isDone(await one.call(`POST runs/${fired.body.id}/retry`, TWO)), [true, "replicas=2"]);
+    assert.notEqual((await there())[0]?.state, "settled");
+    const past = await one.call(`POST tasks/${id}/backfill`, { body: { from: day(0), until: day(4) }, ...TWO });
+    assert.deepEqual([past.body.redriven, ...isDone(past)], [4, true, "replicas=2"]);
+    assert.equal((await there()).length, 5);
+    mesh.answer({ kind: "delivered", status: 200 });
+  }
+  mesh.network.cut("peer-1", "peer-2");
+  const late = await one.call(`POST tasks/${owned.get("peer-1")}/trigger`, {
+    headers: { prefer: "replicas=2, wait=1" },
+  });
+  assert.deepEqual([late.status, late.body.field, late.headers.get("preference-applied")], [
+    504,
+    "Prefer",
+    "replicas=1",
+  ]);
 });

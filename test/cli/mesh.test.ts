@@ -132,6 +132,7 @@ test("shows, drains, plans and revokes peers of a mesh, and puts back what lost"
     const words = ["task", "add", "--id", "far", "--schedule", HOURLY, "--target", URN, "--replicas", "2"];
     assert.equal((await run([...words, "--peer", "peer-2"])).code, 0);
     assert.equal((await one.call("GET tasks/far")).status, 200);
+    assert.equal((await run("task trigger far --replicas 2")).code, 0);
     assert.deepEqual(await run("task rm far --replicas 2"), done("Removed far.\n"));
     assert.equal((await two.call("GET tasks/far")).status, 404);
 

@@ -56,7 +56,12 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
 
   /** Only for who has asked for it: a batch has no end. */
   function wrote(written: Written): void {
-    asked.getStore()?.written?.set(`${written.kind}/${written.key}`, written);
+    const all = asked.getStore()?.written;
+    if (written.kind !== "log") return void all?.set(`${written.kind}/${written.key}`, written);
+    // Whoever holds a log up to a place holds all that is before it.
+    const name = `log/${written.author}`;
+    const known = all?.get(name);
+    if (known?.kind !== "log" || known.seq < written.seq) all?.set(name, written);
   }
 
   async function submit(command: Command): Promise<CommandResult> {
@@ -83,6 +88,7 @@ export function createWitness(peer: Peer, audit: Pick<AuditAccess, "append">): W
     const result = await peer.submit(command);
     if (result.kind === "refused") return result;
     if (isWritten) wrote({ kind: "task", key: guid });
+    if ("logged" in result && result.logged !== undefined) wrote({ kind: "log", ...result.logged });
     const before = result.kind === "task" ? taskOf(result.before) : known;
     const after = result.kind === "task" ? taskOf(result.dossier.entity) : undefined;
     const id = after?.definition.id ?? before?.definition.id ?? (result.kind === "run" ? result.run.task : guid);

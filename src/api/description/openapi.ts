@@ -84,14 +84,8 @@ export function openapi(version: string): unknown {
   });
 }
 
-/** What is done to runs is kept with them, by who fires the task; and what another peer is asked for is its to wait for. */
+/** Nothing of these is replicated; and what another peer is asked for is its to wait for. */
 const NO_WRITES: readonly string[] = [
-  "/api/v1/tasks/{id}/trigger",
-  "/api/v1/tasks/{id}/cancel",
-  "/api/v1/tasks/{id}/backfill",
-  "/api/v1/runs/{id}/retry",
-  "/api/v1/dead-letters/redrive",
-  "/api/v1/dead-letters/dismiss",
   "/api/v1/targets/{name}/test",
   "/api/v1/peers/{id}/drain",
   "/api/v1/tickets",

@@ -195,7 +195,12 @@ export function addTasks(app: Hono<ApiEnv>, doors: Doors): void {
     if (faults.all.length > 0) return faultsResponse(faults.all);
     const ticket = await once.open(c.req.raw, c.env, text);
     if (ticket instanceof Response) return ticket;
-    if (ticket.kind === "done") return answerRun(ticket.result, { "idempotent-replayed": "true" });
+    if (ticket.kind === "done") {
+      if ("logged" in ticket.result && ticket.result.logged !== undefined) {
+        witness.wrote({ kind: "log", ...ticket.result.logged });
+      }
+      return answerRun(ticket.result, { "idempotent-replayed": "true" });
+    }
     try {
       const payloadBytes = payload === undefined ? 0 : Buffer.byteLength(JSON.stringify(payload));
       const over = await quotas.fire(c.env.user, { payloadBytes });

@@ -258,16 +258,16 @@ export class TaskActor {
 
   /** `known` are the stored records of the runs that a redrive names. */
   command(turn: Turn, ticket: number, command: TaskCommand, once: OnceKey | undefined, known: Known): void {
-    const result = this.#obey(turn, command, known);
+    const result = this.#obey(turn, command, known, once);
     this.#finish(turn);
     turn.reply(ticket, result.kind === "task" ? { ...result, dossier: this.dossier() } : result, once);
   }
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #obey(turn: Turn, command: TaskCommand, known: Known): CommandResult {
+  #obey(turn: Turn, command: TaskCommand, known: Known, once: OnceKey | undefined): CommandResult {
     const [runs, isElsewhere, next] = [this.#runs, this.#isElsewhere, this.#nextOccurrence()];
-    return obey(turn, command, known, {
+    return obey(turn, { command, once, known }, {
       ...{ guid: this.guid, entity: this.#entity, task: this.#task, through: this.#ledger.through },
       dossier: () => this.dossier(),
       write: (entity) => this.#write(turn, entity),

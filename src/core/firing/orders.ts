@@ -2,11 +2,12 @@
 // carried out by its actor; this says how.
 
 import { dueRun } from "../delivery/run-step.ts";
-import type { Again, CommandResult, TaskCommand } from "../protocol/command.ts";
+import type { Again, CommandResult, OnceKey, TaskCommand } from "../protocol/command.ts";
+import type { Known } from "../protocol/follows.ts";
 import type { Entity } from "../register/register.ts";
 import type { ActiveTask } from "../task/active-task.ts";
 import type { Dossier } from "../task/dossier.ts";
-import { manualOccurrenceId } from "../task/occurrence.ts";
+import { keyedOccurrenceId, manualOccurrenceId } from "../task/occurrence.ts";
 import type { Run } from "../task/run.ts";
 import type { TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
@@ -35,10 +36,14 @@ export type OrderDoors = {
   readonly redriving: Omit<Parameters<typeof redrive>[3], "known">;
 };
 
+/** `once`: it may have been carried out before. `known` are the stored records of the runs that it names. */
 export function obey(
   turn: Turn,
-  command: TaskCommand,
-  known: Parameters<typeof redrive>[3]["known"],
+  { command, once, known }: {
+    readonly command: TaskCommand;
+    readonly once: OnceKey | undefined;
+    readonly known: Known;
+  },
   doors: OrderDoors,
 ): CommandResult {
   switch (command.kind) {
@@ -49,7 +54,7 @@ export function obey(
     case "remove":
       return change(turn, command, doors);
     case "trigger":
-      return fireNow(turn, command, doors);
+      return fireNow(turn, command, { ...doors, once, known });
     case "redrive":
       return driveAgain(turn, command.runs, known, doors);
     case "dismiss":
@@ -76,10 +81,22 @@ function change(turn: Turn, command: EditCommand, doors: OrderDoors): CommandRes
   return { kind: "removed" };
 }
 
-function fireNow(turn: Turn, command: Extract<TaskCommand, { kind: "trigger" }>, doors: OrderDoors): CommandResult {
-  const { task, guid } = doors;
+/** How long a key stands for what was done with it: as long as an answer is kept. */
+const KEY_GOOD_MS = 86_400_000;
+
+function fireNow(
+  turn: Turn,
+  command: Extract<TaskCommand, { kind: "trigger" }>,
+  doors: OrderDoors & { readonly once: OnceKey | undefined; readonly known: Known },
+): CommandResult {
+  const { task, guid, once, known } = doors;
   if (task === undefined) return NOT_FOUND;
-  const due = dueRun(task, manualOccurrenceId(guid, turn.stamp()), turn.now);
+  const keyed = once === undefined ? undefined : keyedOccurrenceId(guid, once.key);
+  const was = keyed === undefined ? undefined : doors.redriving.runs.get(keyed)?.run ?? known(keyed);
+  // Its answer was lost, or was given at another peer.
+  if (was !== undefined && was.instant > turn.now - KEY_GOOD_MS) return { kind: "run", run: was };
+  const id = keyed === undefined || was !== undefined ? manualOccurrenceId(guid, turn.stamp()) : keyed;
+  const due = dueRun(task, id, turn.now);
   const { payload } = command;
   // Its record is kept before it is answered and sent: no schedule could tell of it again.
   doors.change();
@@ -92,7 +109,7 @@ function fireNow(turn: Turn, command: Extract<TaskCommand, { kind: "trigger" }>,
 function driveAgain(
   turn: Turn,
   asked: readonly Again[],
-  known: Parameters<typeof redrive>[3]["known"],
+  known: Known,
   { task, redriving, change }: OrderDoors,
 ): CommandResult {
   if (task === undefined) return NOT_FOUND;

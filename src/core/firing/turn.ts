@@ -99,6 +99,7 @@ export class Turn {
   readonly #effects: Effect[];
   /** Played when the writes are durable. */
   #then: Effect[] | undefined;
+  #answer: { readonly ticket: number; readonly result: CommandResult; readonly once: OnceKey | undefined } | undefined;
 
   /** What is to be done goes behind `effects`. */
   constructor(guid: TaskGuid, now: Instant, around: Surroundings, how: TurnHow, effects: Effect[]) {
@@ -255,13 +256,17 @@ export class Turn {
   }
 
   /** The answer to the command of this turn; with a key, it is kept for the day when the same request comes again. */
-  reply(ticket: number, result: CommandResult, once?: OnceKey): void {
+  reply(ticket: number, result: CommandResult, once: OnceKey | undefined): void {
+    this.#answer = { ticket, result, once };
+  }
+
+  #reply(carry: Carry | undefined): void {
+    if (this.#answer === undefined) return;
+    const { ticket, once } = this.#answer;
+    const result = carry === undefined ? this.#answer.result : logged(this.#answer.result, this.self, carry);
     if (once !== undefined && result.kind !== "refused") {
-      this.write({
-        kind: "answer",
-        key: once.key,
-        answer: { fingerprint: once.fingerprint, expiresAt: once.expiresAt, result },
-      });
+      const { key, fingerprint, expiresAt } = once;
+      this.write({ kind: "answer", key, answer: { fingerprint, expiresAt, result } });
     }
     this.#afterwards({ kind: "reply", ticket, result });
   }
@@ -274,13 +279,14 @@ export class Turn {
   /** The turn is over: what it wrote, and all that waits for that, goes behind the rest. Returns it when there is any. */
   end(): Persist | undefined {
     const writes = this.#writes;
+    const { clock, log, self } = this.#around;
+    const carry = this.#isEcho || writes.length === 0 ? undefined : carryOf(this.guid, writes, log);
+    this.#reply(carry);
     if (writes.length === 0) {
       if (this.#then !== undefined) { for (const effect of this.#then) this.#effects.push(effect); }
       return undefined;
     }
-    const { clock, log, self } = this.#around;
     const guids = [this.guid];
-    const carry = this.#isEcho ? undefined : carryOf(this.guid, writes, log);
     if (carry !== undefined) writes.push({ kind: "carry", author: self, carry });
     const isTold = writes.some(({ kind }) => kind === "entity" || kind === "carry");
     const told = isTold ? writes.filter(({ kind }) => kind === "entity" || kind === "carry") : [];
@@ -297,6 +303,22 @@ export class Turn {
 const NONE: readonly never[] = [];
 
 type Persist = Extract<Effect, { kind: "persist" }>;
+
+/** What was done to runs is told with them. */
+function logged(result: CommandResult, author: PeerId, { seq }: Carry): CommandResult {
+  switch (result.kind) {
+    case "run":
+    case "redriven":
+    case "dismissed":
+    case "cancelled":
+      return { ...result, logged: { author, seq } };
+    case "task":
+    case "removed":
+    case "written":
+    case "refused":
+      return result;
+  }
+}
 
 /** What the others are to know of the runs that a turn wrote; absent when it wrote none, or there are no others. */
 function carryOf(guid: TaskGuid, writes: readonly Write[], log: RunLog): Carry | undefined {

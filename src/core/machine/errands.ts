@@ -5,6 +5,7 @@ import type { OwnerWord } from "../ownership/owner-word.ts";
 import { type Command, type CommandResult, isOwners } from "../protocol/command.ts";
 import type { Effect } from "../protocol/event.ts";
 import type { Answer, Ask } from "../protocol/message.ts";
+import type { Write } from "../protocol/write.ts";
 import type { Dossier } from "../task/dossier.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 
@@ -67,8 +68,9 @@ export class Errands {
     return true;
   }
 
-  #forward(to: PeerId, { guid, command }: TaskCommand, ticket: number): void {
-    this.#host.ask(to, { kind: "command", command: { kind: "task", guid, command } }, (answer) => {
+  #forward(to: PeerId, command: TaskCommand, ticket: number): void {
+    this.#host.ask(to, { kind: "command", command }, (answer) => {
+      if (answer?.kind === "command") this.#remember(command, answer.result);
       this.#reply(
         ticket,
         answer?.kind === "command" ? answer.result : {
@@ -80,6 +82,14 @@ export class Errands {
         },
       );
     });
+  }
+
+  /** The same request, should it come here again, is answered here. Until that is kept, its owner knows its key. */
+  #remember({ once }: TaskCommand, result: CommandResult): void {
+    if (once === undefined || result.kind === "refused") return;
+    const { key, fingerprint, expiresAt } = once;
+    const write: Write = { kind: "answer", key, answer: { fingerprint, expiresAt, result } };
+    this.#host.effect({ kind: "persist", writes: [write], onFailure: "hold", guids: [], then: [] });
   }
 
   #reply(ticket: number, result: CommandResult): void {

@@ -454,7 +454,7 @@ export class Machine {
           return this.#reply(ticket, { kind: "refused", why: "busy", message: "the peer is stopping" });
         }
         if (!this.#isWritable) return this.#reply(ticket, UNWRITABLE);
-        const named = runsNamed(command.command);
+        const named = runsNamed(command);
         if (named === undefined) return this.#tell(command.guid, { kind: "command", ticket, command }, now);
         return this.#mesh.recall(named, (known) => {
           this.#tell(command.guid, { kind: "command", ticket, command, known }, this.#now);

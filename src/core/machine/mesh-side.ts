@@ -262,7 +262,7 @@ export class MeshSide {
         this.keeper.leave();
         return true;
       case "spread":
-        this.replication.spread(event.entity, event.wanted, this.#steady.of(event.until), (peers) => {
+        this.replication.spread(event.what, event.wanted, this.#steady.of(event.until), (peers) => {
           this.#host.effect({ kind: "spread", ticket: event.ticket, peers });
         });
         return true;

@@ -3,11 +3,11 @@
 
 import type { Entity } from "../register/register.ts";
 import type { Dossier } from "../task/dossier.ts";
-import type { OccurrenceId } from "../task/occurrence.ts";
+import { keyedOccurrenceId, type OccurrenceId } from "../task/occurrence.ts";
 import type { Run } from "../task/run.ts";
 import type { TaskDefinition } from "../task/task.ts";
 import type { Fault } from "../values/fault.ts";
-import type { TaskGuid, UserId } from "../values/ids.ts";
+import type { PeerId, TaskGuid, UserId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Json } from "../values/json.ts";
 import type { Stamp } from "../values/stamp.ts";
@@ -77,10 +77,19 @@ export function isOwners({ kind }: TaskCommand): boolean {
 }
 
 /** The runs whose stored records the command needs. */
-export function runsNamed(command: TaskCommand): readonly OccurrenceId[] | undefined {
+export function runsNamed(
+  { guid, command, once }: Extract<Command, { kind: "task" }>,
+): readonly OccurrenceId[] | undefined {
   if (command.kind === "dismiss") return command.runs;
-  return command.kind === "redrive" ? command.runs.map(({ id }) => id) : undefined;
+  if (command.kind === "redrive") return command.runs.map(({ id }) => id);
+  return command.kind === "trigger" && once !== undefined ? [keyedOccurrenceId(guid, once.key)] : undefined;
 }
+
+/** A place in a peer's run log: see `Carry.seq`. */
+export type LogPlace = { readonly author: PeerId; readonly seq: number };
+
+/** Where others are told of it; absent when no record came of it, or there are no others. */
+type Logged = { readonly logged?: LogPlace };
 
 export type CommandResult =
   /** `before`: as its registers were, when it was known. */
@@ -91,10 +100,10 @@ export type CommandResult =
     readonly before: Entity | undefined;
   }
   | { readonly kind: "removed" }
-  | { readonly kind: "run"; readonly run: Run }
-  | { readonly kind: "redriven"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
-  | { readonly kind: "dismissed"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
-  | { readonly kind: "cancelled"; readonly runs: number }
+  | Logged & { readonly kind: "run"; readonly run: Run }
+  | Logged & { readonly kind: "redriven"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
+  | Logged & { readonly kind: "dismissed"; readonly runs: readonly Run[]; readonly refused: readonly RedriveRefusal[] }
+  | Logged & { readonly kind: "cancelled"; readonly runs: number }
   | { readonly kind: "written" }
   | Refusal;
 

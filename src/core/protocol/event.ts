@@ -6,14 +6,14 @@ import type { Notice } from "../delivery/notice.ts";
 import type { MemberAddress } from "../membership/membership-list.ts";
 import type { OwnerWord } from "../ownership/owner-word.ts";
 import type { ShardName } from "../ownership/shard.ts";
-import type { Entity, EntityKind } from "../register/register.ts";
+import type { EntityKind } from "../register/register.ts";
 import type { Dossier } from "../task/dossier.ts";
 import type { OccurrenceId } from "../task/occurrence.ts";
 import type { PeerId, TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Stamp } from "../values/stamp.ts";
 import type { Command, CommandResult } from "./command.ts";
-import type { Broadcast, PeerMessage } from "./message.ts";
+import type { Broadcast, PeerMessage, Spreadable } from "./message.ts";
 import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 import type { Write } from "./write.ts";
 
@@ -64,11 +64,11 @@ export type CoreEvent =
   | { readonly kind: "published"; readonly from: PeerId; readonly broadcast: Broadcast }
   /** Hands all shards over, or takes part again. */
   | { readonly kind: "yield"; readonly isDraining: boolean }
-  /** What stands on the disk here is to stand on those of `wanted` peers, this one included. */
+  /** What stands on a disk is to stand on those of `wanted` peers, that one included. */
   | {
     readonly kind: "spread";
     readonly ticket: number;
-    readonly entity: Entity;
+    readonly what: Spreadable;
     readonly wanted: number;
     readonly until: Instant;
   }
@@ -110,7 +110,7 @@ export type Effect =
   | { readonly kind: "query"; readonly ticket: number; readonly query: StoreQuery }
   /** In the `then` of a persist: the core wants to know that these stand on the disk. */
   | { readonly kind: "kept"; readonly writes: readonly Write[]; readonly guids: readonly TaskGuid[] }
-  /** So many peers hold what was to be spread, this one included. */
+  /** So many peers hold what was to be spread. */
   | { readonly kind: "spread"; readonly ticket: number; readonly peers: number }
   /** A good moment to forget what is past its time. */
   | { readonly kind: "sweep" }

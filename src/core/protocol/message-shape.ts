@@ -16,7 +16,7 @@ import { isOccurrenceId } from "../task/occurrence.ts";
 import { TASK_ID_MAX } from "../task/task.ts";
 import { isFault } from "../values/fault.ts";
 import { isStamp } from "../values/stamp.ts";
-import { type Again, REDRIVE_MAX, type RedriveRefusal } from "./command.ts";
+import { type Again, type LogPlace, type OnceKey, REDRIVE_MAX, type RedriveRefusal } from "./command.ts";
 import { type Answer, type Ask, type Broadcast, LEAVES_MAX, MARKS_MAX, type PeerMessage } from "./message.ts";
 import {
   cursorIn,
@@ -127,7 +127,10 @@ function parseAsk(value: unknown): Ask | undefined {
       }
       if (asked.kind !== "trigger" || !(asked.payload === undefined || isValue(asked.payload))) return undefined;
       const trigger = { kind: "trigger", ...(asked.payload === undefined ? {} : { payload: asked.payload }) } as const;
-      return { kind: "command", command: { kind: "task", guid: command.guid, command: trigger } };
+      const once = command.once === undefined ? undefined : parseOnce(command.once);
+      if (once === undefined && command.once !== undefined) return undefined;
+      const keyed = once === undefined ? {} : { once };
+      return { kind: "command", command: { kind: "task", guid: command.guid, command: trigger, ...keyed } };
     }
     case "dossier":
       return isGuid(value.guid) ? { kind: "dossier", guid: value.guid } : undefined;
@@ -147,6 +150,10 @@ function parseAsk(value: unknown): Ask | undefined {
     case "keep": {
       const entity = parseEntity(value.entity);
       return entity === undefined ? undefined : { kind: "keep", entity };
+    }
+    case "log": {
+      const place = parseLogPlace(value);
+      return place === undefined ? undefined : { kind: "log", ...place };
     }
     default:
       return undefined;
@@ -239,20 +246,24 @@ function parseDeliveryResult(value: unknown): DeliveryResult | undefined {
 /** What only an owner is asked for: see `isOwners`. */
 function parseResultOf(value: unknown): Answer | undefined {
   if (!isObject(value)) return undefined;
+  const place = parseLogPlace(value.logged);
+  const logged = place === undefined ? {} : { logged: place };
   switch (value.kind) {
     case "run": {
       const run = parseRun(value.run);
-      return run === undefined ? undefined : { kind: "command", result: { kind: "run", run } };
+      return run === undefined ? undefined : { kind: "command", result: { kind: "run", run, ...logged } };
     }
-    case "cancelled":
-      return isCount(value.runs) ? { kind: "command", result: { kind: "cancelled", runs: value.runs } } : undefined;
+    case "cancelled": {
+      const { runs } = value;
+      return isCount(runs) ? { kind: "command", result: { kind: "cancelled", runs, ...logged } } : undefined;
+    }
     case "redriven":
     case "dismissed": {
       const { kind } = value;
       const runs = listOf(value.runs, REDRIVE_MAX, parseRun);
       const refused = listOf(value.refused, REDRIVE_MAX, parseRedriveRefusal);
       if (runs === undefined || refused === undefined) return undefined;
-      return { kind: "command", result: { kind, runs, refused } };
+      return { kind: "command", result: { kind, runs, refused, ...logged } };
     }
     case "refused": {
       const why = (["not-found", "conflict", "busy", "unhealthy"] as const).find((each) => each === value.why) ??
@@ -263,6 +274,17 @@ function parseResultOf(value: unknown): Answer | undefined {
     default:
       return undefined;
   }
+}
+
+function parseOnce(value: unknown): OnceKey | undefined {
+  if (!isObject(value) || !isText(value.key, KEY_MAX) || !isText(value.fingerprint, KEY_MAX)) return undefined;
+  const { key, fingerprint, expiresAt } = value;
+  return isInstantNumber(expiresAt) ? { key, fingerprint, expiresAt } : undefined;
+}
+
+function parseLogPlace(value: unknown): LogPlace | undefined {
+  if (!isObject(value) || !isAuthor(value.author) || !isCount(value.seq)) return undefined;
+  return { author: value.author, seq: value.seq };
 }
 
 function parseAgain(value: unknown): Again | undefined {

@@ -10,7 +10,7 @@ import type { OccurrenceId } from "../task/occurrence.ts";
 import type { PeerId, TaskGuid, UserId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Stamp } from "../values/stamp.ts";
-import type { Command, CommandResult } from "./command.ts";
+import type { Command, CommandResult, LogPlace } from "./command.ts";
 import type { Ballot, Refusal } from "./vote.ts";
 
 /** A version vector and a run vector as they travel: see `VersionVector.stamps()` and `RunVector.entries()`. */
@@ -71,7 +71,12 @@ export type Ask =
   /** Attempts that are to be made once, by `Electorate.name`: the sender makes those for which a majority votes. */
   | { readonly kind: "poll"; readonly members: string; readonly ballots: readonly Ballot[] }
   /** Take it in, and say when it, or what replaced it, stands on the disk. */
-  | { readonly kind: "keep"; readonly entity: Entity };
+  | { readonly kind: "keep"; readonly entity: Entity }
+  /** Say when that log stands on the disk up to this place. */
+  | { readonly kind: "log" } & LogPlace;
+
+/** What stands on one disk and is to stand on others. */
+export type Spreadable = { readonly kind: "entity"; readonly entity: Entity } | { readonly kind: "log" } & LogPlace;
 
 /** What one peer asks another beside what it holds. */
 export type PeerAsk = Extract<Ask, { readonly kind: "command" | "dossier" | "attempt" | "poll" }>;

@@ -3,7 +3,7 @@
 // the quick way; a sync finds everything, and the digest tree finds what a sync should have.
 
 import { CatchUp } from "../protocol/catch-up.ts";
-import type { Answer, Ask, Broadcast, LogEnds, PeerAsk, PeerMessage, Stamps } from "../protocol/message.ts";
+import type { Answer, Ask, Broadcast, LogEnds, PeerAsk, PeerMessage, Spreadable, Stamps } from "../protocol/message.ts";
 import type { StoreAnswer, StoreQuery } from "../protocol/store-query.ts";
 import type { Write } from "../protocol/write.ts";
 import type { DigestTree } from "../register/digest.ts";
@@ -21,7 +21,7 @@ import { dotOf, livingStampsChanged } from "./living-stamps.ts";
 import { Outbox } from "./outbox.ts";
 import { Repairs } from "./repairs.ts";
 import type { ReplicationHost, ReplicationStart } from "./replication-host.ts";
-import { Keepings, Spreads } from "./spread.ts";
+import { Keepings, Spreads, type Waiting } from "./spread.ts";
 import { pull, type Unfinished } from "./sync.ts";
 import { type DueWish, Wishes } from "./wishes.ts";
 
@@ -45,7 +45,7 @@ export class Replication {
   readonly #outbox: Outbox;
   readonly #intake: Intake;
   readonly #spreads: Spreads;
-  readonly #keepings = new Keepings();
+  readonly #keepings: Keepings;
   readonly vector: VersionVector;
   readonly #runs: RunVector;
   readonly #floors: RunVector;
@@ -80,11 +80,16 @@ export class Replication {
     this.#isNew = start.isNew;
     this.#outbox = new Outbox(host.self, start.runVector.upTo(host.self));
     this.#intake = new Intake(host, this.#runs);
+    this.#keepings = new Keepings(start.runVector.entries());
     this.#spreads = new Spreads({
+      self: host.self,
       now: () => host.now(),
       living: () => host.living(),
-      ask: (to, entity, onEnd) =>
-        this.#ask(to, { kind: "keep", entity }, (answer) => onEnd(answer?.kind === "kept"), KEEP_MS),
+      holds: (what) => this.#keepings.hasLog(what),
+      ask: (to, what, onEnd) => {
+        const ask = what.kind === "log" ? what : { kind: "keep", entity: what.entity } as const;
+        this.#ask(to, ask, (answer) => onEnd(answer?.kind === "kept"), KEEP_MS);
+      },
     });
     this.#repairs = new Repairs({
       self: host.self,
@@ -164,7 +169,10 @@ export class Replication {
         if (write.author !== this.#host.self) return;
         this.#runs.take({ author: write.author, from: this.ownSeq + 1, to: write.carry.seq });
         this.#outbox.addCarry(write.carry);
+        this.#keepings.keptLogs([[write.author, write.carry.seq]]);
         return;
+      case "runVector":
+        return this.#keepings.keptLogs(write.ends);
       case "vector":
         this.vector.adopt(VersionVector.parse(write.stamps) ?? new VersionVector());
         this.#onAdopted();
@@ -175,9 +183,9 @@ export class Replication {
     }
   }
 
-  /** Hands a write of this peer to the others until `wanted` peers hold it, this one included, or the time is over. */
-  spread(entity: Entity, wanted: number, until: Instant, onEnd: (peers: number) => void): void {
-    this.#spreads.start(entity, wanted, until, onEnd);
+  /** Hands it to the others until `wanted` peers hold it, or the time is over. */
+  spread(what: Spreadable, wanted: number, until: Instant, onEnd: (peers: number) => void): void {
+    this.#spreads.start(what, wanted, until, onEnd);
   }
 
   /** The digest tree now holds all that was stored before the start. */
@@ -442,6 +450,9 @@ export class Replication {
         return this.#host.obey(from, ask, say);
       case "keep":
         return this.#keep(ask.entity, say);
+      case "log":
+        if (!this.#keepings.hasLog(ask)) this.#wait(ask, say);
+        else say({ kind: "kept" });
     }
   }
 
@@ -457,11 +468,17 @@ export class Replication {
   #keep(entity: Entity, say: (answer: Answer) => void): void {
     const { kind, key } = entity;
     // First the waiting, then the look: what becomes durable in between is seen by one or the other.
-    const keeping = this.#keepings.add(entity, this.#host.now(), () => say({ kind: "kept" }));
-    if (keeping === undefined) return say({ kind: "unable", why: "too many writes wait for the disk" });
+    const keeping = this.#wait({ kind: "entity", entity }, say);
+    if (keeping === undefined) return;
     this.#host.query({ kind: "entity", entity: { kind, key } }, (answer) => {
       if (answer.kind === "entity" && answer.entity !== undefined) this.#keepings.kept(answer.entity);
       if (this.#keepings.has(keeping)) this.#intake.merge(entity, () => {});
     });
+  }
+
+  #wait(what: Spreadable, say: (answer: Answer) => void): Waiting | undefined {
+    const waiting = this.#keepings.add(what, this.#host.now(), () => say({ kind: "kept" }));
+    if (waiting === undefined) say({ kind: "unable", why: "too many writes wait for the disk" });
+    return waiting;
   }
 }

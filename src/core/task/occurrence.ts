@@ -21,6 +21,11 @@ export function manualOccurrenceId(guid: TaskGuid, stamp: Stamp): OccurrenceId {
   return hash("sha256", `${guid}\nmanual ${stamp}`, "hex").slice(0, 32) as OccurrenceId;
 }
 
+/** The same of a command that may be sent twice, by the key that it is then sent with, at whichever peer. */
+export function keyedOccurrenceId(guid: TaskGuid, key: string): OccurrenceId {
+  return hash("sha256", `${guid}\nkey ${key}`, "hex").slice(0, 32) as OccurrenceId;
+}
+
 export function isOccurrenceId(text: unknown): text is OccurrenceId {
   return typeof text === "string" && OCCURRENCE_PATTERN.test(text);
 }
