@@ -6,8 +6,9 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Exchange } from "../core/task/exchange.ts";
 import type { Egress, Way } from "./egress.ts";
-import { Reading } from "./reading.ts";
+import { Reading, type ReadInto } from "./reading.ts";
 import type { ClientTls } from "./tls.ts";
+import { whole } from "./whole-request.ts";
 
 export type Address = { readonly hostname: string; readonly port: string; readonly protocol: string };
 
@@ -49,8 +50,12 @@ export class Connector {
   }
 
   connect(address: Address, connected: Connected): void {
-    const socket = this.#reading.watch(
-      address.protocol === "https:" ? this.#tls(address) : connectTcp({ ...TCP, ...this.#way(address, 80) }),
+    const socket = whole(
+      this.#reading.watch((into) =>
+        address.protocol === "https:"
+          ? this.#tls(address, into)
+          : connectTcp({ ...TCP, ...into, ...this.#way(address, 80) })
+      ),
     );
     this.#sockets.add(socket);
     const timer = setTimeout(
@@ -114,10 +119,11 @@ export class Connector {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #tls(address: Address): Socket {
+  #tls(address: Address, into: ReadInto): Socket {
     const { hostname } = address;
     const socket = connectTls({
       ...TCP,
+      ...into,
       ...this.#way(address, 443),
       // RFC 6066 §3: an address is no server name.
       servername: isIP(hostname) === 0 ? hostname : "",

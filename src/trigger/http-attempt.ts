@@ -11,7 +11,6 @@ import type { Deadline, Deadlines } from "./deadlines.ts";
 import { answerBody, headerList, headerPairs, maskedText, requestBody } from "./exchanged.ts";
 import type { Plan, Request } from "./http-request.ts";
 import { ANSWER_MAX_BYTES, broken, EXCERPT_MAX_BYTES, late, refused, tooLong, unfit } from "./http-result.ts";
-import { giveBack } from "./reading.ts";
 import type { StopSignal } from "./trigger.ts";
 
 export type AttemptParts = {
@@ -59,8 +58,6 @@ export class HttpAttempt {
   #location: string | undefined;
   #bytes = 0;
   #kept: Buffer[] | undefined;
-  /** Memory of the runtime in which the latest part of the body stands. */
-  #read: ArrayBufferLike | undefined;
   #headers: Headers | undefined;
   #startedAt = 0;
   #answeredAt = 0;
@@ -109,11 +106,6 @@ export class HttpAttempt {
     const room = this.#keptMax - this.#bytes;
     this.#bytes += chunk.length;
     if (room > 0) (this.#kept ??= []).push(Buffer.from(chunk.subarray(0, room)));
-    if (chunk.buffer !== this.#read) {
-      // What came before it has been parsed to its end.
-      if (this.#read !== undefined) giveBack(this.#read);
-      this.#read = chunk.buffer;
-    }
     if (this.#bytes <= ANSWER_MAX_BYTES) return;
     this.#end(
       this.#isGood ? tooLong(this.#parts.plan, "an answer of more than 1 MiB", this.#status) : this.#answered(),
@@ -215,9 +207,6 @@ export class HttpAttempt {
     this.#parts.done(result);
     // Before the end of its answer, the connection is no use to anybody.
     if (!this.#isComplete) this.#controller?.abort(ENDED);
-    const read = this.#read;
-    // The parser is in the middle of it.
-    if (read !== undefined) queueMicrotask(() => giveBack(read));
   }
 }
 

@@ -1,9 +1,8 @@
-// How the answers of one origin are read: in small pieces, so that a head that does not end is cut off before much is
-// made of it, and so that what was read is held no longer than it is looked at.
+// How the answers of one origin are read: all into one piece of memory, and from there in small pieces, so that a head
+// that does not end is cut off before much is made of it, and so that what was read is held no longer than it is looked at.
 
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
-import { Readable } from "node:stream";
+import type { OnReadOpts, Socket } from "node:net";
 
 /**
  * undici's parser makes two objects of each header, looks at its own bound, and goes on to the end of what it was given
@@ -24,44 +23,53 @@ export class HeadTooLong extends Error {
 
 export const HEAD_TOO_LONG = "METRONOME_HEAD_TOO_LONG";
 
+/**
+ * Where all connections read: what has come is parsed to its end before anything else is read. Without it runtimes read
+ * 64 KiB at a time, into memory of which V8 lets 64 MiB lie before it looks for what is not needed, and an answer of a few
+ * bytes goes the long way of a stream. See `whole` for what that costs.
+ */
+const ROOM = Buffer.alloc(64 * 1_024);
+
 type Progress = {
+  /** What has come stands in the room from `at` to `end`. */
+  at: number;
+  end: number;
   /** The piece that the parser has, while nothing has come of it. */
   last: Buffer | undefined;
   /** Of those before it. */
   bytes: number;
   lines: number;
-  /** How much is handed out next. */
-  pieceBytes: number;
+  isBody: boolean;
 };
+
+/** By which a socket is made that is read so. */
+export type ReadInto = { readonly onread: OnReadOpts };
 
 export class Reading {
   /** Of the connection that was read last: what is handed out is parsed before anything else is read. */
   #current: Progress | undefined;
 
   /** Whoever reads from the socket gets it in pieces, none once it is destroyed, and an end of a head that has none. */
-  watch<S extends Socket>(socket: S): S {
-    const { read } = Readable.prototype;
-    const progress: Progress = { last: undefined, bytes: 0, lines: 0, pieceBytes: PIECE_BYTES };
+  watch<S extends Socket>(make: (into: ReadInto) => S): S {
+    const progress: Progress = { at: 0, end: 0, last: undefined, bytes: 0, lines: 0, isBody: false };
+    const socket = make({
+      onread: {
+        buffer: ROOM,
+        callback: (bytes) => {
+          progress.at = 0;
+          progress.end = bytes;
+          socket.emit("readable");
+          // What nobody took is of a connection that has ended.
+          progress.end = 0;
+          return true;
+        },
+      },
+    });
+    const { read } = socket;
     socket.read = (size?: number) => {
       if (size !== undefined) return read.call(socket, size);
-      if (socket.destroyed) return null;
-      const excess = excessOf(progress);
-      if (excess !== undefined) {
-        socket.destroy(new HeadTooLong(excess));
-        return null;
-      }
-      const { pieceBytes } = progress;
-      const piece: Buffer | null = read.call(socket, socket.readableLength > pieceBytes ? pieceBytes : undefined);
-      if (piece !== null) {
-        progress.last = piece;
-        this.#current = progress;
-      }
-      return piece;
+      return socket.destroyed ? null : this.#next(socket, progress);
     };
-    socket.once("close", () => {
-      const rest: Buffer | null = read.call(socket);
-      if (rest !== null) giveBack(rest.buffer);
-    });
     return socket;
   }
 
@@ -72,8 +80,31 @@ export class Reading {
     progress.last = undefined;
     progress.bytes = 0;
     progress.lines = 0;
-    progress.pieceBytes = isBody ? BODY_PIECE_BYTES : PIECE_BYTES;
+    progress.isBody = isBody;
   }
+
+  #next(socket: Socket, progress: Progress): Buffer | null {
+    const excess = excessOf(progress);
+    if (excess !== undefined) {
+      socket.destroy(new HeadTooLong(excess));
+      return null;
+    }
+    const { at, end, isBody } = progress;
+    if (at >= end) return null;
+    const next = Math.min(end, at + (isBody ? BODY_PIECE_BYTES : PIECE_BYTES));
+    // Of a head, the parser keeps the headers that it has until it knows all: others are read meanwhile.
+    const piece = isBody ? ROOM.subarray(at, next) : copyOf(at, next);
+    progress.at = next;
+    progress.last = piece;
+    this.#current = progress;
+    return piece;
+  }
+}
+
+function copyOf(at: number, end: number): Buffer {
+  const piece = Buffer.allocUnsafe(end - at);
+  ROOM.copy(piece, 0, at, end);
+  return piece;
 }
 
 /** What is too much of a head, or of what follows a body; counts the last piece, of which nothing has come. */
@@ -88,12 +119,3 @@ function excessOf(progress: Progress): string | undefined {
 }
 
 const LINE_END = 10;
-
-/**
- * Frees what was read: nobody is to look at it any more. Runtimes read 64 KiB at a time, into memory of which V8 lets
- * 64 MiB lie before it looks for what is not needed.
- */
-export function giveBack(buffer: ArrayBufferLike): void {
-  // Smaller ones are worth no more than they hold, or are the pool that small buffers share.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
-}

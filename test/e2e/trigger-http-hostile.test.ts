@@ -97,6 +97,27 @@ test("a refusal whose body never ends is that refusal", async () => {
   ]);
 });
 
+// All connections are read into one piece of memory, and undici's parser keeps its headers where they were read.
+test("a head that comes in two parts is that head, whatever others answer in between", async () => {
+  const { promise: begun, resolve } = Promise.withResolvers<Socket>();
+  await using made = await world((request, socket) => {
+    if (!request.line.includes("/parts")) return answerOf(200, { body: "y".repeat(999) });
+    socket.write("HTTP/1.1 503 \r\nretry-after: 3\r\nconte");
+    resolve(socket);
+  });
+  const parts = made.send("/parts");
+  const socket = await begun;
+  for (const path of ["/one", "/two"]) assert.deepEqual(said(await made.send(path)), ["delivered"]);
+  socket.write("nt-length: 5\r\n\r\nsorry");
+  const result = await parts;
+  assert.deepEqual([...said(result), result.kind === "failed" && result.retryAfterMs], [
+    "X answered 503 Service Unavailable: sorry",
+    true,
+    503,
+    3_000,
+  ]);
+});
+
 test("an answer of 1 MiB is read, one byte more is a failure that is not tried again", async () => {
   const MIB = 1024 * 1024;
   await using made = await world((request) =>
