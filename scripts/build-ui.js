@@ -30,7 +30,7 @@ const dist = join(ui, "dist");
 const ABANDONED_MS = 10 * 60_000;
 
 /** Makes sure that ui/dist is the page of these sources. Two at the same time do no harm: each moves a whole page in. */
-export async function buildUi() {
+async function buildUi() {
   const digest = digestOf(sources());
   if (stampOf(dist) === digest) return;
   const started = performance.now();

@@ -61,7 +61,7 @@ type Document = {
 };
 
 /** Texts that trip readers up, or once did. */
-export const ODD: readonly string[] = [
+const ODD: readonly string[] = [
   ...["", " ", "null", "0", "-1", "1e999", "9007199254740993", "true", "[]", "{}", "\u0000", "\ud800", "\u202e", "%"],
   ...["%2F", "%00", "%ff", "..", ".", "*", '"', 'W/"x"', '"x', ",", "__proto__", "constructor", "toString", "R/"],
   "R/2026-02-30T00:00:00Z/PT1H",

@@ -281,6 +281,20 @@ test("no file is so long that it holds two nouns", () => {
   assert.deepEqual(long, []);
 });
 
+test("what is exported is named in another file", () => {
+  const all = [...files("src"), ...files("ui"), ...files("scripts"), ...files("test")];
+  const namedIn = new Map<string, number>();
+  for (const file of all) {
+    for (const name of new Set(read(file).match(/\b[A-Za-z_]\w*\b/g))) namedIn.set(name, (namedIn.get(name) ?? 0) + 1);
+  }
+  const exported = /^export (?:abstract |async )*(?:function\*?|const|class) (\w+)/gm;
+  const alone = all.flatMap((file) =>
+    Array.from(read(file).matchAll(exported), ([, name = ""]) => name)
+      .filter((name) => (namedIn.get(name) ?? 0) < 2).map((name) => `${file} exports ${name}`)
+  );
+  assert.deepEqual(alone, []);
+});
+
 test("nothing is left for later, and no check is silenced", () => {
   const marks = /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-expect-error|deno-lint-ignore|: any\b|\bas any\b|<any>/;
   const self = "test/tidy.test.ts";

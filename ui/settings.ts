@@ -2,7 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 
-export const THEMES = ["system", "light", "dark"] as const;
+const THEMES = ["system", "light", "dark"] as const;
 export type Theme = typeof THEMES[number];
 
 /** The zone of each task's schedule, of this browser, or UTC. */

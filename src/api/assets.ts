@@ -1,7 +1,5 @@
-// The page and its parts: read once at the start, served from memory by exact path. No request ever becomes a path of
-// the disk.
+// A part of the page: held in memory, and answered with by its exact path, once where a browser has it already.
 
-import { readdir, readFile } from "node:fs/promises";
 import { hash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 
@@ -14,18 +12,6 @@ export type Asset = {
   /** Its name holds a digest of its content. */
   readonly isImmutable: boolean;
 };
-
-/** A folder as a build leaves it, by URL path; `index.html` is `/`. Names that hold a digest never change. */
-export async function readAssets(folder: string): Promise<ReadonlyMap<string, Asset>> {
-  const assets = new Map<string, Asset>();
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/");
-    const path = file.slice(folder.replaceAll("\\", "/").replace(/\/$/, "").length);
-    assets.set(path === "/index.html" ? "/" : path, makeAsset(path, new Uint8Array(await readFile(file))));
-  }
-  return assets;
-}
 
 export function makeAsset(path: string, body: Uint8Array<ArrayBuffer>): Asset {
   const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";

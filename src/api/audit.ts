@@ -12,7 +12,7 @@ import { cursor, moment, readQuery, sealCursor, whole, word } from "./request/qu
 import { LINES_TYPE } from "./tasks/batch.ts";
 import { PAGE, PAGE_MAX } from "./tasks/tasks.ts";
 
-export function auditQuery() {
+function auditQuery() {
   return {
     ...{ limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() },
     ...{ what: word(WORD_MAX), on: word(WORD_MAX), from: moment(), until: moment() },

@@ -15,7 +15,7 @@ export type GateSettings = {
 export const OFFENCES_MAX = 32;
 
 /** In such a time; and as long is who exceeds it shut out: by then a person, or a restart, may have helped it. */
-export const OFFENCES_MS = 60_000;
+const OFFENCES_MS = 60_000;
 
 /** Strangers at once. Each costs a handshake and a channel; a person joins one machine after another. */
 const STRANGERS_MAX = 4;

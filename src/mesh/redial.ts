@@ -13,8 +13,8 @@ export type RedialSettings = {
  * The first wait, doubled up to the last. A peer that restarts is back within a second or two. A dial over a cut cable
  * itself takes 5 s, so that with a wait of 5 s the two sides of a cut met again up to 8 s after the heal.
  */
-export const REDIAL_MIN_MS = 300;
-export const REDIAL_MAX_MS = 2_000;
+const REDIAL_MIN_MS = 300;
+const REDIAL_MAX_MS = 2_000;
 
 /** What has held as long as this was a link, and the next wait is the first again. */
 const HELD_MS = 5_000;

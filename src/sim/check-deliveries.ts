@@ -11,7 +11,7 @@ import type { Violation } from "./violation.ts";
 import { USER, type World } from "./world.ts";
 
 /** The effects of a trouble are over so long after it: a suspicion, a barrier, a hand-over. */
-export const AFTERMATH_MS = 10_000;
+const AFTERMATH_MS = 10_000;
 
 export function checkDeliveries(world: World): readonly Violation[] {
   const violations: Violation[] = [];

@@ -17,7 +17,7 @@ import type { Timeline } from "./timeline.ts";
 const KEEP = { runs: 10_000_000, ageMs: 30 * 86_400_000 };
 
 /** How long a peer that is to stop waits for the others to take over, as an operator would. */
-export const HAND_OVER_MS = 12_000;
+const HAND_OVER_MS = 12_000;
 
 export type PeerParts = {
   readonly id: PeerId;

@@ -12,7 +12,7 @@ export type Way = { readonly host: string; readonly port: number; readonly looku
 export type Egress = (hostname: string, port: number, isGuarded: boolean) => Way;
 
 /** Its message is for a human, and says what is to be done. */
-export class EgressRefusal extends Error {
+class EgressRefusal extends Error {
   readonly code = EGRESS_REFUSED;
 }
 

@@ -17,7 +17,7 @@ export const HEAD_MAX_BYTES = 16 * 1_024;
 const HEAD_MAX_LINES = 128;
 
 /** Its message is what the target has sent. */
-export class HeadTooLong extends Error {
+class HeadTooLong extends Error {
   readonly code = HEAD_TOO_LONG;
 }
 

@@ -312,7 +312,7 @@ export async function readAll({ readable }: Channel): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-export async function writeAll({ writable }: Channel, bytes: Uint8Array): Promise<void> {
+async function writeAll({ writable }: Channel, bytes: Uint8Array): Promise<void> {
   const writer = writable.getWriter();
   const PIECE = 100_000;
   for (let at = 0; at < bytes.length; at += PIECE) await writer.write(bytes.subarray(at, at + PIECE));

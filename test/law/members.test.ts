@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Members } from "../../src/core/membership/members.ts";
 import { Rotation } from "../../src/core/membership/rotation.ts";
-import { joinRumors, Rumors, RUMORS_PER_MESSAGE } from "../../src/core/membership/rumors.ts";
+import { outweighs, Rumors, RUMORS_PER_MESSAGE } from "../../src/core/membership/rumors.ts";
 import type { Rumor, SwimMessage } from "../../src/core/ownership/presence.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { LoopTime } from "../../src/core/values/loop-time.ts";
@@ -22,6 +22,11 @@ function membersOf(self: string, peers: readonly string[], seed: number): Member
   const members = new Members({ self, incarnation: 2, news, chance: chanceOf(seed), periods: PERIODS.normal });
   members.admit(peers, NOW);
   return members;
+}
+
+/** What is believed after both, in this order. */
+function joinRumors(a: Rumor, b: Rumor): Rumor {
+  return outweighs(b, a) ? b : a;
 }
 
 test("the join of rumors is commutative, associative and idempotent", () => {

@@ -99,7 +99,7 @@ export function beginCopy(task: Task): void {
 }
 
 /** The definition that is sent; absent when the texts make none, which is then said at the fields. */
-export function compose(): Json | undefined {
+function compose(): Json | undefined {
   const { texts, rest, raw, isPaused } = draft.peek();
   const faults: FieldProblem[] = [];
   const definition = raw === undefined ? definitionOf(texts, rest) : jsonIn(raw, "raw", faults) as Json;

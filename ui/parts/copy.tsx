@@ -20,7 +20,7 @@ export function Copy({ text, label, isWhole = false }: {
   );
 }
 
-export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
+function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const isDone = useSignal(false);
   return (
     <button

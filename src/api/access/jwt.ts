@@ -12,7 +12,7 @@ import type { Access } from "./access.ts";
 import { news } from "./news.ts";
 import { isKept, isOfPassword, tokenOf } from "./token.ts";
 
-export const JWT_TTL_S = 3_600;
+const JWT_TTL_S = 3_600;
 
 /**
  * The key alone opens nothing, since a peer that was revoked knows it still: the refresh token of one that is so young may

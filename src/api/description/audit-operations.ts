@@ -9,7 +9,7 @@ import { instant } from "./shapes.ts";
 const moment = z.string().optional();
 const head = z.strictObject({ n: z.number().int(), hash: z.string() });
 
-export const auditPage = z.strictObject({
+const auditPage = z.strictObject({
   peer: z.string(),
   items: z.array(z.strictObject({
     n: z.number().int().openapi({ description: "Its place in the chain, from 1 on." }),
@@ -25,7 +25,7 @@ export const auditPage = z.strictObject({
   })),
   cursor: z.string().nullable(),
 });
-export const auditVerdict = z.strictObject({
+const auditVerdict = z.strictObject({
   peer: z.string(),
   whole: z.boolean(),
   first: z.number().int(),

@@ -15,11 +15,11 @@ import { PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 
 export const PEER_ID_MAX = 128;
 
-export function peersQuery() {
+function peersQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
 }
 
-export function planQuery() {
+function planQuery() {
   return { without: word(PEER_ID_MAX) };
 }
 

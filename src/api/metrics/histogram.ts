@@ -1,7 +1,7 @@
 // How long something took, many times: counted in classes, for good.
 
 /** Upper bounds of the classes, in seconds. */
-export const BOUNDS_S: readonly number[] = [
+const BOUNDS_S: readonly number[] = [
   ...[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
   ...[1, 2.5, 5, 10, 30, 60, 300, 3_600],
 ];

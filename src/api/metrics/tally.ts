@@ -6,7 +6,7 @@ import type { Peer } from "../../peer.ts";
 import { Histogram } from "./histogram.ts";
 
 /** Tasks that are told apart by name, those with an event not delivered the latest. */
-export const TROUBLED_MAX = 1_000;
+const TROUBLED_MAX = 1_000;
 
 /** Two peers may tell of one occurrence more than once. */
 const TWICE_MAX = 4_096;

@@ -15,7 +15,7 @@ import { tokenPage, tokenPageQuery } from "./token-page.ts";
 import { roleIn } from "./user-body.ts";
 
 /** Time to read a letter, and not for ever. */
-export const INVITE_TTL_S = 7 * 86_400;
+const INVITE_TTL_S = 7 * 86_400;
 export const INVITE_TTL_MIN_S = 60;
 export const INVITE_TTL_MAX_S = 30 * 86_400;
 

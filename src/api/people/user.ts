@@ -23,7 +23,7 @@ import { userTag, userView } from "./user-view.ts";
 
 const TASKS_AT_ONCE = 100;
 
-export function userQuery() {
+function userQuery() {
   return { tasks: oneOf(["delete"]) };
 }
 

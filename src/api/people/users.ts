@@ -29,7 +29,7 @@ import { userView } from "./user-view.ts";
 /** Who signs up where anybody may. */
 const OPEN_ROLE: Role = "editor";
 
-export function usersQuery() {
+function usersQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
 }
 

@@ -24,7 +24,7 @@ export const IDS_MAX = 500;
 export const TARGET_MAX = 2_048;
 export const ERROR_MAX = 256;
 
-export function deadLettersQuery() {
+function deadLettersQuery() {
   return {
     limit: whole(1, PAGE_MAX, PAGE),
     cursor: cursor(),
@@ -34,7 +34,7 @@ export function deadLettersQuery() {
   };
 }
 
-export function deadCausesQuery() {
+function deadCausesQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
 }
 

@@ -13,7 +13,7 @@ import { readQuery, word } from "../request/query.ts";
 import { ownRun } from "./dead-letters.ts";
 import { noRunId, noSuchRun } from "./runs.ts";
 
-export function exchangeQuery() {
+function exchangeQuery() {
   return { peer: word(PEER_ID_MAX) };
 }
 

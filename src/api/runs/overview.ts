@@ -13,7 +13,7 @@ import { Pulse } from "./pulse.ts";
 
 /** What lies ahead: a quarter of an hour, in pieces of ten seconds. */
 export const AHEAD_MS = 15 * 60_000;
-export const PIECE_MS = 10_000;
+const PIECE_MS = 10_000;
 /** Occurrences that are reckoned; more are a density that no eye tells from this one. */
 const AHEAD_MAX = 5_000;
 /** Users whose runs are counted at a time: about 0.1 MB each. */

@@ -20,7 +20,7 @@ import { runView } from "../tasks/view.ts";
 import { ownRun } from "./dead-letters.ts";
 import { drive } from "./drive.ts";
 
-export function runsOfTaskQuery() {
+function runsOfTaskQuery() {
   return {
     limit: whole(1, PAGE_MAX, PAGE),
     cursor: cursor(),
@@ -31,7 +31,7 @@ export function runsOfTaskQuery() {
   };
 }
 
-export function runsQuery() {
+function runsQuery() {
   return { ...runsOfTaskQuery(), task: word(TASK_ID_MAX) };
 }
 

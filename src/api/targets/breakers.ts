@@ -11,7 +11,7 @@ import { readQuery, whole } from "../request/query.ts";
 /** A peer knows no more than some thousand targets at a time. */
 export const BREAKERS_MAX = 500;
 
-export function breakersQuery() {
+function breakersQuery() {
   return { limit: whole(1, BREAKERS_MAX, BREAKERS_MAX) };
 }
 

@@ -24,14 +24,14 @@ import { addRotation } from "./target-rotation.ts";
 import { definitionOf, targetView, testView } from "./target-view.ts";
 import { writeTarget } from "./target-write.ts";
 
-export const TARGETS_PAGE_MAX = 500;
+const TARGETS_PAGE_MAX = 500;
 const PAGE = 50;
 /** Targets that ever were, of all users. */
 const ENTITIES_MAX = 16_384;
 const PATCH_TRIES = 8;
 const PATCH_TYPES = ["application/merge-patch+json", "application/json"];
 
-export function targetsQuery() {
+function targetsQuery() {
   return { limit: whole(1, TARGETS_PAGE_MAX, PAGE), cursor: cursor() };
 }
 

@@ -21,7 +21,7 @@ import { putBack, writersOf, writtenAs } from "./put-back.ts";
 import { PAGE, PAGE_MAX } from "./tasks.ts";
 import { plainTarget } from "./view.ts";
 
-export function conflictsQuery() {
+function conflictsQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
 }
 

@@ -26,7 +26,7 @@ export const DAYS_MAX = 371;
 const RUNS_MAX = 10_000;
 const PAGE = 500;
 
-export function daysQuery() {
+function daysQuery() {
   return { zone: word(ZONE_MAX) };
 }
 

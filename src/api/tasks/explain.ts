@@ -28,7 +28,7 @@ import { staleness } from "../request/stale.ts";
 import { idOf, noSuchTask } from "./tasks.ts";
 import { runView, sharedAs } from "./view.ts";
 
-export function explainQuery() {
+function explainQuery() {
   return { at: moment() };
 }
 

@@ -31,7 +31,7 @@ const RECKON_MS = 50;
 /** The first ten may take longer: a machine that is busy with other things shows them too. */
 const RECKON_FIRST_MS = 500;
 
-export function nextQuery() {
+function nextQuery() {
   return { count: whole(1, NEXT_MAX, PREVIEW), from: moment(), zone: word(ZONE_MAX) };
 }
 

@@ -45,7 +45,7 @@ const PATCH_TRIES = 8;
 const JSON_TYPE = ["application/json"];
 const PATCH_TYPES = ["application/merge-patch+json", "application/json"];
 
-export function tasksQuery() {
+function tasksQuery() {
   return {
     limit: whole(1, PAGE_MAX, PAGE),
     cursor: cursor(),

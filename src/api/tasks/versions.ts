@@ -18,7 +18,7 @@ import { plainTarget } from "./view.ts";
 /** Of one task; more are not looked at. */
 const VERSIONS_MAX = 1_000;
 
-export function versionsQuery() {
+function versionsQuery() {
   return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
 }
 

@@ -34,7 +34,7 @@ export function admissionOf(entity: Entity): Admission | undefined {
   return parseAdmission(entity.registers.member?.value);
 }
 
-export function parseAdmission(value: Json | undefined): Admission | undefined {
+function parseAdmission(value: Json | undefined): Admission | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const { peer, name, origin, addresses, admittedBy, admittedAt, signature } = value as {
     readonly [name: string]: Json;

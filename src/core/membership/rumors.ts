@@ -7,7 +7,7 @@ import type { PeerId } from "../values/ids.ts";
 /** Rumors of the queue in one message: about 100 bytes each, so that a probe stays within 3 KB. */
 export const RUMORS_PER_MESSAGE = 16;
 /** Each rumor is sent this many times log2 of the mesh's size: "lambda log n" in the SWIM paper, 4.1. */
-export const RETRANSMISSIONS = 3;
+const RETRANSMISSIONS = 3;
 
 const WEIGHT: { readonly [state in PresenceState]: number } = { alive: 0, suspect: 1, dead: 2, left: 3 };
 
@@ -15,10 +15,6 @@ const WEIGHT: { readonly [state in PresenceState]: number } = { alive: 0, suspec
 export function outweighs(a: Omit<Rumor, "peer">, b: Omit<Rumor, "peer">): boolean {
   if (a.incarnation !== b.incarnation) return a.incarnation > b.incarnation;
   return WEIGHT[a.state] > WEIGHT[b.state];
-}
-
-export function joinRumors(a: Rumor, b: Rumor): Rumor {
-  return outweighs(b, a) ? b : a;
 }
 
 /** What is going round: at most one rumor for each peer. */

@@ -9,10 +9,10 @@ import { LABEL_NAME_MAX, LABEL_VALUE_MAX, LABELS_MAX } from "../values/labels.ts
 
 /** Four times the length of a libp2p id. */
 export const PEER_ID_MAX = 128;
-export const PEER_NAME_MAX = 256;
+const PEER_NAME_MAX = 256;
 /** Four times what a peer sends. */
-export const RUMORS_MAX = 64;
-export const WEIGHT_MAX = 1_000_000;
+const RUMORS_MAX = 64;
+const WEIGHT_MAX = 1_000_000;
 /** Milliseconds in 48 bits, as in stamps: the year 10889. */
 export const INCARNATION_MAX = 2 ** 48 - 1;
 export const SEQ_MAX = 2 ** 32 - 1;

@@ -21,7 +21,7 @@ export type Ticket = {
   readonly addresses: readonly string[];
 };
 
-export const TICKET_MAX_LENGTH = 4_096;
+const TICKET_MAX_LENGTH = 4_096;
 const ADDRESSES_MAX = 16;
 const START = "mtr1";
 const CHECK_LENGTH = 4;

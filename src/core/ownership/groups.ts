@@ -169,7 +169,7 @@ export class Groups {
 const BITS = 44;
 
 /** A text is long when a peer fires tasks of many long placements. */
-export const SHARDS_TEXT_MAX = 1_000 + GROUPS_MAX * (PLACEMENT_TEXT_MAX + BITS + 16);
+const SHARDS_TEXT_MAX = 1_000 + GROUPS_MAX * (PLACEMENT_TEXT_MAX + BITS + 16);
 
 const GROUP_LINE = /^[A-Za-z0-9+/]{43}= \{.*\}$/;
 

@@ -136,7 +136,7 @@ const LEVELS = [
 ] as const;
 
 /** Nodes of one message: 256 × 16 sums are 36 KiB. What is cut off still differs, and the next descent finds it. */
-export const DESCENT_NODES_MAX = 256;
+const DESCENT_NODES_MAX = 256;
 
 const DESCENT_LEAVES_MAX = DESCENT_NODES_MAX * 16;
 

@@ -11,7 +11,7 @@ import { stampMs } from "../values/stamp.ts";
 export const TOMBSTONE_AGE_MS = 30 * 86_400_000;
 
 /** Records that are looked at in one step: 5 ms of a processor. A million take a day. */
-export const TOMBSTONE_LOOK_MAX = 512;
+const TOMBSTONE_LOOK_MAX = 512;
 
 export type TombstonesHost = {
   now(): Instant;

@@ -58,7 +58,7 @@ export function isExact({ months, days }: Period): boolean {
 }
 
 /** The wall time of occurrence k before its exact part is added; outside of the years 0000 to 9999 too. */
-export function wallOfIndex({ moment, period }: Interval, k: number): number {
+function wallOfIndex({ moment, period }: Interval, k: number): number {
   return addMonths(moment.wall, k * period.months) + k * period.days * DAY_MS;
 }
 

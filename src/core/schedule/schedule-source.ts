@@ -15,7 +15,7 @@ import { between, type Bounds, type Schedule, type ScheduleSource } from "./sche
 import { parseZone } from "./zone-name.ts";
 import type { Rule } from "./zone.ts";
 
-export const SCHEDULE_TEXT_MAX = 1_024;
+const SCHEDULE_TEXT_MAX = 1_024;
 
 /** The schedule of one text is asked for some times as a task is put and shown, and is that of many tasks. */
 const LATEST = new Memo<string, Schedule>(512);

@@ -18,7 +18,7 @@ export type Credential = {
   readonly previous?: { readonly value: string; readonly until?: Instant };
 };
 
-export const CREDENTIAL_NAMES = ["password", "token", "clientSecret", "key", "signingSecret"] as const;
+const CREDENTIAL_NAMES = ["password", "token", "clientSecret", "key", "signingSecret"] as const;
 export const CREDENTIAL_MAX = 8 * 1_024;
 const HEADER_PREFIX = "headers.";
 /** `whpk_` and 32 bytes in base64. */

@@ -16,8 +16,8 @@ export type SuccessRule = {
     | { readonly pointer: string; readonly equals: Json };
 };
 
-export const STATUSES_MAX = 32;
-export const BODY_TEXT_MAX = 1_024;
+const STATUSES_MAX = 32;
+const BODY_TEXT_MAX = 1_024;
 /** Of an answer's body so much is looked at. */
 export const BODY_LOOK_BYTES = 64 * 1_024;
 const POINTER_PATTERN = /^(\/([^~/]|~[01])*)*$/;

@@ -30,7 +30,7 @@ export type Tls = {
   readonly serverName?: string;
 };
 
-export const AUTH_KINDS = ["basic", "bearer", "oauth2"] as const;
+const AUTH_KINDS = ["basic", "bearer", "oauth2"] as const;
 export const CLIENT_AUTHS = ["basic", "body"] as const;
 export const AUTH_TEXT_MAX = 1_024;
 export const PEM_MAX = 32 * 1_024;

@@ -46,11 +46,11 @@ const BREAKER_OPEN_MS = 30_000;
  * the more the cheaper. Measured on one core: 20,000 events cost 153 to 192 µs each at 64, 99 to 130 µs at 256, and no
  * less at 512.
  */
-export const BROKER_LANE_MAX = CONCURRENCY_MAX;
+const BROKER_LANE_MAX = CONCURRENCY_MAX;
 /** One attempt costs a broker no more than a connection, and many tasks wait for it: it is found again within 5 s. */
 const BROKER_OPEN_MS = 5_000;
-export const BREAKER_OPEN_MIN_MS = 1;
-export const BREAKER_OPEN_MAX_MS = 86_400_000;
+const BREAKER_OPEN_MIN_MS = 1;
+const BREAKER_OPEN_MAX_MS = 86_400_000;
 
 /** `urn` is of the target. */
 export function resolveLimits({ concurrency, rate, breaker = {} }: TargetLimits, urn = ""): ResolvedLimits {

@@ -15,7 +15,7 @@ export type Origin = number;
 export const STAMP_AHEAD_MAX_MS = 60_000;
 
 /** How far ahead of use the high-water mark is stored: one small write in ten seconds, and a restart skips at most this. */
-export const HIGH_WATER_STEP_MS = 10_000;
+const HIGH_WATER_STEP_MS = 10_000;
 
 const COUNTER_MAX = 0xffff;
 const STAMP_PATTERN = /^[0-9a-f]{22}$/;
