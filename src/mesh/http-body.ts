@@ -9,62 +9,80 @@ export const FRAME_MAX_BYTES = 64 * 1024;
 const END = frameOf(new Uint8Array(0));
 
 type Bytes = Uint8Array<ArrayBuffer>;
-export type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
 /** What is to be sent could not be read on. */
 export class SourceError extends Error {
   override readonly name = "SourceError";
 }
 
-/**
- * Sends a head and all that is in the body, and its end. `onSent` is called when all has been handed on, before the
- * network has taken it. Rejects with `SourceError` when it is the body that breaks off.
- */
-export async function send(
-  writer: Writer,
-  head: Uint8Array,
-  body: ReadableStream<Uint8Array> | null,
-  onSent: () => void = () => {},
-): Promise<void> {
-  const held = new Held(writer);
-  held.add(frameOf(head));
-  if (body !== null) await pump(body, writer, held);
-  held.add(END);
-  const flushed = held.flush();
-  onSent();
-  await flushed;
-}
+/** What goes out over a channel: heads with their bodies, one after the other. */
+export class Outbound {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Of the body that is being sent. */
+  #source: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-async function pump(body: ReadableStream<Uint8Array>, writer: Writer, held: Held): Promise<void> {
-  const reader = body.getReader();
-  // The other side may be gone while the next piece of the body is long in coming.
-  writer.closed.catch((error: unknown) => reader.cancel(error).catch(() => {}));
-  try {
-    for (;;) {
-      const reading = reader.read();
-      if (held.isFull || !await isSoon(reading)) await held.flush();
-      const { done, value } = await reading.catch((error: unknown) => {
-        throw new SourceError(`the body broke off: ${reasonOf(error)}`);
-      });
-      if (done) return;
-      for (let at = 0; at < value.length; at += FRAME_MAX_BYTES) {
-        if (held.isFull) await held.flush();
-        held.add(frameOf(value.subarray(at, at + FRAME_MAX_BYTES)));
+  constructor(writable: WritableStream<Uint8Array>) {
+    this.#writer = writable.getWriter();
+    // The other side may be gone while the next piece of a body is long in coming. Once for all of them: what waits for
+    // the end of a channel stays as long as the channel does.
+    this.closed.catch((error: unknown) => this.#source?.cancel(error).catch(() => {}));
+  }
+
+  /** Rejects when the channel breaks, and when the other side takes nothing more. */
+  get closed(): Promise<void> {
+    return this.#writer.closed;
+  }
+
+  /**
+   * Sends a head and all that is in the body, and its end. `onSent` is called when all has been handed on, before the
+   * network has taken it. Rejects with `SourceError` when it is the body that breaks off. To be called once at a time.
+   */
+  async send(head: Uint8Array, body: ReadableStream<Uint8Array> | null, onSent: () => void = () => {}): Promise<void> {
+    const held = new Held(this.#writer);
+    held.add(frameOf(head));
+    if (body !== null) await this.#pump(body, held);
+    held.add(END);
+    const flushed = held.flush();
+    onSent();
+    await flushed;
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+
+  async #pump(body: ReadableStream<Uint8Array>, held: Held): Promise<void> {
+    const reader = body.getReader();
+    this.#source = reader;
+    try {
+      for (;;) {
+        const reading = reader.read();
+        if (held.isFull || !await isSoon(reading)) await held.flush();
+        const { done, value } = await reading.catch((error: unknown) => {
+          throw new SourceError(`the body broke off: ${reasonOf(error)}`);
+        });
+        if (done) return;
+        for (let at = 0; at < value.length; at += FRAME_MAX_BYTES) {
+          if (held.isFull) await held.flush();
+          held.add(frameOf(value.subarray(at, at + FRAME_MAX_BYTES)));
+        }
       }
+    } catch (error) {
+      reader.cancel(error).catch(() => {});
+      throw error;
+    } finally {
+      this.#source = undefined;
     }
-  } catch (error) {
-    reader.cancel(error).catch(() => {});
-    throw error;
   }
 }
 
 /** Frames that go in one piece: each piece has its headers, its cipher and its system call, which is most of its cost. */
 class Held {
-  readonly #writer: Writer;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #frames: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(writer: Writer) {
+  constructor(writer: WritableStreamDefaultWriter<Uint8Array>) {
     this.#writer = writer;
   }
 

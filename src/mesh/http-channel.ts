@@ -4,7 +4,7 @@
 //
 // How large a body may be is for the API to say, which reads it; here nothing of it is gathered.
 
-import { Inbound, InboundBody, reasonOf, send, SourceError, type Writer } from "./http-body.ts";
+import { Inbound, InboundBody, Outbound, reasonOf, SourceError } from "./http-body.ts";
 import { parseRequestHead, parseResponseHead, requestHead, responseHead } from "./http-head.ts";
 import { type Channel, MeshFailure } from "./mesh.ts";
 
@@ -23,15 +23,15 @@ const served = new Set<Request>();
 export class HttpLine {
   readonly #channel: Channel;
   readonly #inbound: Inbound;
-  readonly #writer: Writer;
+  readonly #outbound: Outbound;
   #isBroken = false;
 
   constructor(channel: Channel) {
     this.#channel = channel;
     this.#inbound = new Inbound(channel.readable);
-    this.#writer = channel.writable.getWriter();
+    this.#outbound = new Outbound(channel.writable);
     const onEnd = () => void (this.#isBroken = true);
-    this.#writer.closed.then(onEnd, onEnd);
+    this.#outbound.closed.then(onEnd, onEnd);
   }
 
   /** Nothing can be asked over it any more. */
@@ -66,7 +66,7 @@ export class HttpLine {
       // As the server says it of what comes to it.
       return new Response(null, { status: 431 });
     }
-    send(this.#writer, head, request.body, () => isSent = true).catch((error: unknown) => {
+    this.#outbound.send(head, request.body, () => isSent = true).catch((error: unknown) => {
       // Who has broken the channel is told by whoever reads it.
       if (error instanceof SourceError) fail(error.message);
     });
@@ -96,7 +96,7 @@ export class HttpLine {
   /** Nothing more is asked over it. */
   close(): void {
     this.#isBroken = true;
-    this.#writer.close().catch(() => {});
+    this.#outbound.close().catch(() => {});
     void this.#inbound.cancel();
   }
 
@@ -109,9 +109,9 @@ export class HttpLine {
 /** Resolves when nobody asks any more. A request's `signal` says to the handler that nobody waits for its answer. */
 export async function serveOver(channel: Channel, handler: (request: Request) => Promise<Response>): Promise<void> {
   const inbound = new Inbound(channel.readable);
-  const writer = channel.writable.getWriter();
+  const outbound = new Outbound(channel.writable);
   let gone = new AbortController();
-  writer.closed.catch((error: unknown) => gone.abort(error));
+  outbound.closed.catch((error: unknown) => gone.abort(error));
   let waitMs = FIRST_HEAD_MS;
   try {
     for (;;) {
@@ -119,10 +119,10 @@ export async function serveOver(channel: Channel, handler: (request: Request) =>
       const frame = await inbound.next().finally(() => clearTimeout(timer));
       if (frame === undefined) break;
       gone = new AbortController();
-      await serveOne(frame, { inbound, writer, signal: gone.signal, handler });
+      await serveOne(frame, { inbound, outbound, signal: gone.signal, handler });
       waitMs = NEXT_HEAD_MS;
     }
-    await writer.close();
+    await outbound.close();
   } catch (error) {
     channel.abort(reasonOf(error));
   }
@@ -130,9 +130,9 @@ export async function serveOver(channel: Channel, handler: (request: Request) =>
 
 async function serveOne(
   frame: Uint8Array,
-  { inbound, writer, signal, handler }: {
+  { inbound, outbound, signal, handler }: {
     readonly inbound: Inbound;
-    readonly writer: Writer;
+    readonly outbound: Outbound;
     readonly signal: AbortSignal;
     readonly handler: (request: Request) => Promise<Response>;
   },
@@ -157,7 +157,7 @@ async function serveOne(
       await response.body?.cancel();
       throw new Error("the answer's head is too long");
     }
-    await send(writer, answer, response.body);
+    await outbound.send(answer, response.body);
   } finally {
     served.delete(request);
   }

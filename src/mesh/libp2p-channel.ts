@@ -102,9 +102,8 @@ function readableOf(stream: Stream): ReadableStream<Uint8Array> {
 function writableOf(stream: Stream): WritableStream<Uint8Array> {
   return new WritableStream<Uint8Array>({
     start(controller) {
-      stream.addEventListener("close", ({ error }) => {
-        if (error !== undefined) controller.error(error);
-      });
+      // Also when the other side has closed its connection in peace; of what this side has closed itself it says nothing.
+      stream.addEventListener("close", ({ error }) => controller.error(error ?? new Error("the link is gone")));
     },
     async write(chunk) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {

@@ -242,6 +242,19 @@ export function meshContract(name: string, make: () => World): void {
     assert.equal((await readAll(here)).toString(), "answer");
   });
 
+  test(`${name}: a channel breaks when the peer at its other end closes, in peace too`, async () => {
+    await using world = make();
+    const [a, b] = [await world.peer(), await world.peer()];
+    await meet([a, b]);
+    const { writable } = await a.mesh.open(b.mesh.self, "idle", AbortSignal.timeout(5_000));
+    await b.witness.until("it is opened", () => b.witness.channels.length === 1);
+    let end = "open";
+    writable.getWriter().closed.then(() => end = "whole", () => end = "broken");
+    await b.mesh.close();
+    await a.witness.until("it has ended", () => end !== "open");
+    assert.equal(end, "broken");
+  });
+
   test(`${name}: a channel to nobody, or in no time, is a failure that says which`, async () => {
     await using world = make();
     const [a, b] = [await world.peer(), await world.peer()];
