@@ -1,5 +1,5 @@
 // Joining, before the peer starts: with the ticket it gets the mesh's key and list of members; with those in its folder
-// it starts as one of them. What went wrong leaves the folder as it was.
+// it starts as one of them. A refusal leaves the folder as it was, and a crash as one that can join.
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
@@ -75,12 +75,14 @@ export async function join(
     }
     if (answer.kind !== "admitted") throw new JoinRefusal(answer.kind, `not joined: ${answer.why}`);
     if (wasRemoved) await store.renew(answer.vector, origin);
+    // First the key: who has it and no members, after a crash, is let in with another ticket; with members and without the
+    // key it would be in a mesh that nobody else is in.
+    await replaceMeshKey(data, meshKey);
     const members = answer.members.map((entity): Write => written(entity, known));
     await store.commit([...members, { kind: "electors" }]);
   } finally {
     await mesh.close();
   }
-  await replaceMeshKey(data, meshKey);
   await keepTicket(data, digest);
   log("info", "joined the mesh", { inviter: ticket.inviter });
   return origin;

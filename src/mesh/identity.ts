@@ -40,6 +40,7 @@ export function loadMeshKey(folder: string): Promise<Uint8Array> {
 /** Puts the key of another mesh in place of its own: this peer joins it. The former one is kept until it is forgotten. */
 export async function replaceMeshKey(folder: string, key: Uint8Array): Promise<void> {
   const former = await read(join(folder, MESH_FILE));
+  if (former !== undefined && Buffer.from(former).equals(key)) return;
   if (former !== undefined) await write(join(folder, FORMER_MESH_FILE), former, { isReplacing: true });
   await write(join(folder, MESH_FILE), key, { isReplacing: true });
 }

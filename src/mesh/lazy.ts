@@ -5,7 +5,7 @@ import type { Broadcast, PeerMessage } from "../core/protocol/message.ts";
 import type { PeerId } from "../core/values/ids.ts";
 import { type Channel, type MemberAddress, type Mesh, type MeshCounts, MeshFailure } from "./mesh.ts";
 
-/** `open` is called once, at the first member or the first stranger that is expected. */
+/** `open` is called at the first member or the first stranger that is expected; again, if it has failed, at the next. */
 export function lazyMesh(self: PeerId, open: () => Promise<Mesh>, onFailed: (error: unknown) => void): Mesh {
   return new LazyMesh(self, open, onFailed);
 }
@@ -83,6 +83,10 @@ class LazyMesh implements Mesh {
       mesh.admit(this.#members);
       mesh.acceptJoin(this.#handler);
       return mesh;
+    }, (error: unknown) => {
+      // What was in the way may be gone when somebody asks again.
+      this.#opening = undefined;
+      throw error;
     });
     return this.#opening;
   }
