@@ -25,6 +25,8 @@ export class Brief {
   /** What has come, with what was said before. It may be anything; what is made of it is to be told by `heard`. */
   complete(value: unknown): unknown {
     if (this.#heard === undefined || !isObject(value) || !isObject(value.news)) return value;
+    // Of another peer: it is whole.
+    if (value.kind === "probed") return value;
     return { ...value, news: { ...this.#heard, ...value.news } };
   }
 

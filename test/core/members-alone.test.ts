@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type MemberOutput, Members } from "../../src/core/membership/members.ts";
+import type { MemberOutput } from "../../src/core/membership/member-output.ts";
+import { Members } from "../../src/core/membership/members.ts";
 import { directProbe, hinted, verdictOfHint } from "../../src/core/membership/probe.ts";
 import type { Rumor, SwimMessage } from "../../src/core/ownership/presence.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";

@@ -24,6 +24,7 @@ const MESSAGES: readonly SwimMessage[] = [
   { kind: "ack", seq: SEQ_MAX, incarnation: INCARNATION_MAX, news, rumors: [] },
   { kind: "probe-for-me", seq: 0, target: "p".repeat(128), rumors },
   { kind: "probed", seq: 3, target: "p2", reached: false, incarnation: 0, rumors },
+  { kind: "probed", seq: 3, target: "p2", reached: true, incarnation: 7, news, rumors },
   { kind: "rumors", rumors: Array.from({ length: 64 }, (_, n) => ({ peer: `p${n}`, state: "alive", incarnation: 1 })) },
 ];
 

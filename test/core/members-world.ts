@@ -1,7 +1,8 @@
 // A mesh of memberships under simulated time: messages that take their time and get lost, cables that are cut one way
 // or both, peers that die, freeze and come back, clocks that are wrong. All from a seed; time moves when the test moves it.
 
-import { type MemberOutput, Members } from "../../src/core/membership/members.ts";
+import type { MemberOutput } from "../../src/core/membership/member-output.ts";
+import { Members } from "../../src/core/membership/members.ts";
 import { parseSwimMessage } from "../../src/core/membership/swim-message.ts";
 import type { PeerNews, PresenceState, Rumor, SwimMessage } from "../../src/core/ownership/presence.ts";
 import { ShardSet } from "../../src/core/ownership/shard-set.ts";

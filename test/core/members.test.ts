@@ -149,7 +149,7 @@ test("who hears nobody any more is slower to give them up than they are to give 
   }
 });
 
-test("two that never reach each other learn from the others that both live", () => {
+test("two that never reach each other learn from the others that both live, and what they say", () => {
   for (const peers of [3, 12]) {
     const world = new MembersWorld({ peers, seed: 1 });
     world.cutBoth("p0", "p1");
@@ -158,7 +158,8 @@ test("two that never reach each other learn from the others that both live", () 
     world.run(60_000).start("p1");
     world.run(10_000);
     assert.deepEqual(world.doubts(), [], `${peers} peers`);
-    assert.equal(world.members("p1").peer("p0")?.news, undefined, `${peers} peers`);
+    const { news, answered, rttMs } = world.members("p1").peer("p0") ?? {};
+    assert.deepEqual([news?.name, answered, rttMs], ["p0", 0, undefined], `${peers} peers`);
   }
 });
 

@@ -4,7 +4,8 @@
 
 import { Barrier } from "../membership/barrier.ts";
 import type { MemberView } from "../membership/member.ts";
-import { type MemberChange, type MemberOutput, Members } from "../membership/members.ts";
+import type { MemberChange, MemberOutput } from "../membership/member-output.ts";
+import { Members } from "../membership/members.ts";
 import { SKEW_MAX_MS } from "../membership/skew.ts";
 import { type Departure, Departures } from "../ownership/departures.ts";
 import type { Groups, Seat } from "../ownership/groups.ts";
@@ -202,11 +203,13 @@ export class Keeper {
 
   heard(from: PeerId, message: SwimMessage): void {
     if (this.#leases.heard(from, message, this.#host.steady())) this.#host.leased();
-    if (message.kind === "probe" || message.kind === "ack") this.#watchDeparture(from, message.news);
+    // Of one that this peer does not reach itself another one tells what it says.
+    const teller = message.kind === "probed" ? message.target : from;
+    if ("news" in message && message.news !== undefined) this.#watchDeparture(teller, message.news);
     this.#members.news(this.#news());
-    const isFirstWord = this.isAlive(from) && this.#members.peer(from)?.news === undefined;
+    const isFirstWord = this.isAlive(teller) && this.#members.peer(teller)?.news === undefined;
     this.#take(this.#members.heard(from, message, this.#host.now()));
-    if (isFirstWord) this.#fenceFrom(from);
+    if (isFirstWord) this.#fenceFrom(teller);
     if (message.kind === "probe" || message.kind === "ack") this.#host.heldBy(from, message.news);
   }
 

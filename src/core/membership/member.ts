@@ -10,7 +10,7 @@ export type MemberView = {
   readonly state: PresenceState;
   /** 0 while nothing was ever heard of it. */
   readonly incarnation: number;
-  /** Absent until it has answered this peer itself: others may know it to be alive before. */
+  /** Absent until it has answered this peer, or one that was asked to probe it: it may be known to be alive before. */
   readonly news?: PeerNews;
   /** The number of the last probe of this peer that it has answered; 0 when none. */
   readonly answered: number;

@@ -2,13 +2,14 @@
 // refutation by a greater incarnation; a link that was lost is a hint; a leave is said, never inferred. A pure state
 // machine told the time and the chance, with one alarm. After Das, Gupta and Motivala, "SWIM" (2002).
 
-import type { PeerNews, PresenceState, Rumor, SwimMessage } from "../ownership/presence.ts";
+import type { PeerNews, Rumor, SwimMessage } from "../ownership/presence.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import { LocalHealth } from "../values/local-health.ts";
 import { LoopTime } from "../values/loop-time.ts";
 import type { Periods } from "../values/periods.ts";
 import { Gossip } from "./gossip.ts";
+import type { MemberChange, MemberOutput } from "./member-output.ts";
 import { isLiving, type Member, type MemberView, newMember, viewOf } from "./member.ts";
 import { directProbe, HELPERS, hinted, indirect, type Probe, verdictOfHint } from "./probe.ts";
 import { type Relay, Relays } from "./relays.ts";
@@ -28,21 +29,6 @@ export type MemberSettings = {
   /** A number in [0, 1), anew at each call. */
   readonly chance: () => number;
   readonly periods: Periods;
-};
-
-export type MemberChange = {
-  readonly peer: PeerId;
-  /** Absent when it was unknown. */
-  readonly from: PresenceState | undefined;
-  readonly to: PresenceState;
-};
-
-export type MemberOutput = {
-  readonly sends: readonly { readonly to: PeerId; readonly message: SwimMessage }[];
-  readonly changes: readonly MemberChange[];
-  /** The own loop stood still for so long that others may have given this peer up: it is to fire nothing until `isInformed`. */
-  readonly fenced: boolean;
-  readonly wakeAt: Instant | undefined;
 };
 
 export class Members {
@@ -385,24 +371,25 @@ export class Members {
       if (probe.stage === "direct") this.#roster.measured(from, probe.sentAt, wall, this.#now);
     }
     const relay = this.#relays.takeAnswered(seq, from.peer);
-    if (relay !== undefined) this.#report(relay, true, from.said);
+    if (relay !== undefined) this.#report(relay, true, from.said, from.news);
   }
 
   #relay(asker: PeerId, askerSeq: number, target: PeerId): void {
     const relay = { asker, askerSeq, target, sentMs: this.#time.ms };
-    if (target === this.#self) return this.#report(relay, true, this.#incarnation);
+    if (target === this.#self) return this.#report(relay, true, this.#incarnation, this.#news);
     const seq = this.#nextSeq();
     if (this.#members.has(target) && this.#relays.add(seq, relay, this.#unlinked.has(target))) {
       this.#sendProbe(target, seq);
     }
   }
 
-  #report({ asker, askerSeq, target }: Relay, reached: boolean, incarnation: number): void {
+  #report({ asker, askerSeq, target }: Relay, reached: boolean, incarnation: number, news?: PeerNews): void {
     const rumors = this.#gossip.rumorsFor(asker, target);
-    this.#send(asker, { kind: "probed", seq: askerSeq, target, reached, incarnation, rumors });
+    const told = news === undefined ? {} : { news };
+    this.#send(asker, { kind: "probed", seq: askerSeq, target, reached, incarnation, ...told, rumors });
   }
 
-  #probed(from: PeerId, { seq, target, reached, incarnation }: Extract<SwimMessage, { kind: "probed" }>): void {
+  #probed(from: PeerId, { seq, target, reached, incarnation, news }: Extract<SwimMessage, { kind: "probed" }>): void {
     const probe = this.#probes.get(target);
     if (probe?.seq !== seq || !probe.helpers.includes(from)) return;
     if (!reached) {
@@ -412,6 +399,10 @@ export class Members {
     this.#probes.delete(target);
     this.#unasked.delete(target);
     if (incarnation > 0) this.#learn({ peer: target, state: "alive", incarnation });
+    const member = this.#members.get(target);
+    // Its own word, if it got here since, is newer.
+    if (member === undefined || news === undefined || member.heardMs > probe.sentMs) return;
+    if (incarnation >= member.incarnation) member.news = news;
   }
 
   /** A probe's time is up. */

@@ -39,11 +39,14 @@ export function parseSwimMessage(value: unknown): SwimMessage | undefined {
     }
     case "probe-for-me":
       return isPeerId(target) ? { kind, seq, target, rumors } : undefined;
-    case "probed":
+    case "probed": {
       if (!isPeerId(target) || typeof reached !== "boolean" || !isWhole(incarnation, 0, INCARNATION_MAX)) {
         return undefined;
       }
-      return { kind, seq, target, reached, incarnation, rumors };
+      if (value.news === undefined) return { kind, seq, target, reached, incarnation, rumors };
+      const news = newsIn(value.news);
+      return news === undefined ? undefined : { kind, seq, target, reached, incarnation, news, rumors };
+    }
   }
   return undefined;
 }

@@ -62,6 +62,8 @@ export type SwimMessage =
     readonly target: PeerId;
     readonly reached: boolean;
     readonly incarnation: number;
+    /** What the target has said of itself: there may be no other way for the asker to hear it. */
+    readonly news?: PeerNews;
     readonly rumors: readonly Rumor[];
   }
   /** Unasked: what can't wait for the next probe (a refutation, a leave). */
