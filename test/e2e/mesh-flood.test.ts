@@ -228,7 +228,7 @@ function asks(): readonly PeerMessage[] {
   const all: readonly Ask[] = [
     { kind: "entities", vector: [] },
     { kind: "entities", vector: [stamp], cursor: `${stamp}/task/${guid}` },
-    { kind: "carries", vector: [["12D3KooWnobody", 3]] },
+    { kind: "carries", vector: [["12D3KooWnobody", 3]], isUntoldToo: true, fallen: "12D3KooWnobody" },
     { kind: "results", cursor: guid },
     { kind: "digests", descent },
     { kind: "leaves", leaves: [0, 17, 65_535], held: "00000000a00000000b" },
@@ -246,6 +246,7 @@ function asks(): readonly PeerMessage[] {
     { kind: "answer", id: 2, answer: { kind: "unable", why: "no reason" } },
     { kind: "released", shards: new ShardSet([1, 2, 4_095]).text(), version: 3, seq: 1 },
     { kind: "carries", page: pageOf() },
+    { kind: "confided", page: pageOf() },
   ];
 }
 

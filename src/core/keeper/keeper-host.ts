@@ -22,7 +22,7 @@ export type KeeperHost = {
   heldBy(peer: PeerId, held: HeldNews): void;
   /** Pulls all that this peer has; or the run logs of several. */
   sync(peer: PeerId, onEnd: (isWhole: boolean) => void): void;
-  gather(peers: readonly PeerId[], onEnd: () => void): void;
+  gather(peers: readonly PeerId[], onEnd: () => void, fallen?: PeerId): void;
   /** Tells the others at once what they are still to hear of this peer's run log. */
   flush(): void;
   /** The end of this peer's run log, and of what is here of another's. */

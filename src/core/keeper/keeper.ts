@@ -337,7 +337,7 @@ export class Keeper {
   #change({ peer, from, to }: MemberChange): void {
     if (to === "dead" && (from === "alive" || from === "suspect")) {
       this.#gathering.set(peer, this.#host.steady() + GATHER_MS as Instant);
-      this.#host.gather(this.living(), () => this.#gathered(peer));
+      this.#host.gather(this.living(), () => this.#gathered(peer), peer);
       return;
     }
     if (to === "left") this.#leases.left(peer);

@@ -147,7 +147,7 @@ export class MeshSide {
       stopped: (shards) => host.stopped(shards),
       heldBy: (peer, held) => this.replication.news(peer, held),
       sync: (peer, onEnd) => this.replication.sync(peer, onEnd),
-      gather: (peers, onEnd) => this.replication.gather(peers, onEnd),
+      gather: (...which) => this.replication.gather(...which),
       flush: () => this.replication.flush(),
       ownSeq: () => this.replication.ownSeq,
       runsOf: (author) => this.replication.runsOf(author),
@@ -371,6 +371,7 @@ export class MeshSide {
       case "ask":
       case "answer":
       case "carries":
+      case "confided":
         return this.replication.heard(from, message);
       case "abandon":
         return this.detours.abandoned(message.id);

@@ -42,9 +42,10 @@ const LIST_MAX = 4_096;
 export function parsePeerMessage(value: unknown): PeerMessage | undefined {
   if (!isObject(value)) return undefined;
   switch (value.kind) {
-    case "carries": {
+    case "carries":
+    case "confided": {
       const page = parsePage(value.page);
-      return page === undefined ? undefined : { kind: "carries", page };
+      return page === undefined ? undefined : { kind: value.kind, page };
     }
     case "ask": {
       const ask = parseAsk(value.ask);
@@ -89,8 +90,15 @@ function parseAsk(value: unknown): Ask | undefined {
     }
     case "carries": {
       const vector = RunVector.parse(value.vector)?.entries();
-      if (vector === undefined || (value.isUntoldToo !== undefined && value.isUntoldToo !== true)) return undefined;
-      return { kind: "carries", vector, ...(value.isUntoldToo === true ? { isUntoldToo: true } : {}) };
+      const { isUntoldToo, fallen } = value;
+      if (vector === undefined || (isUntoldToo !== undefined && isUntoldToo !== true)) return undefined;
+      if (fallen !== undefined && !isPeer(fallen)) return undefined;
+      return {
+        kind: "carries",
+        vector,
+        ...(isUntoldToo === true ? { isUntoldToo } : {}),
+        ...(fallen === undefined ? {} : { fallen }),
+      };
     }
     case "results":
       return { kind: "results", ...cursor };

@@ -26,6 +26,8 @@ export type PeerMessage =
   | SwimMessage
   /** Carries of the sender, as they come: a message to each costs less than a broadcast while the mesh is small. */
   | { readonly kind: "carries"; readonly page: CarryPage }
+  /** Carries of the sender that all are told of later: to be kept aside, for when it falls before that. */
+  | { readonly kind: "confided"; readonly page: CarryPage }
   /** Wants an `answer` with the same `id`. */
   | { readonly kind: "ask"; readonly id: number; readonly ask: Ask }
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
@@ -46,6 +48,8 @@ export type Ask =
     readonly vector: LogEnds;
     /** Of the asked peer's own log also what it has told nobody yet. */
     readonly isUntoldToo?: true;
+    /** Whom the asker takes for dead: also what that one has told the asked peer alone. */
+    readonly fallen?: PeerId;
   }
   /** Where tasks stand, in place of carries that were trimmed; the next page starts at `cursor`. */
   | { readonly kind: "results"; readonly cursor?: string }

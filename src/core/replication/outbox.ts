@@ -4,7 +4,7 @@
 
 import type { Broadcast } from "../protocol/message.ts";
 import type { Entity } from "../register/register.ts";
-import type { Carry } from "../task/carry.ts";
+import type { Carry, CarryPage } from "../task/carry.ts";
 import type { PeerId } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 
@@ -18,6 +18,12 @@ const WINDOW_PER_PEER_MS = 50;
  */
 const AHEAD_MAX = 4;
 const APART_MS = 25;
+
+/**
+ * How often one other peer is told what waits for its window. A peer that falls has told so nobody of its last window,
+ * which is 5 s in a mesh of 100: what it had sent in it was sent again by who took its tasks up.
+ */
+const CONFIDE_MS = 200;
 
 /** Characters of JSON in one broadcast: 64 KiB on the wire, less what surrounds them and what is not ASCII. */
 const BATCH_LENGTH_MAX = 40_000;
@@ -37,6 +43,10 @@ export class Outbox {
   #openAt: Instant | undefined;
   /** When the windows of all that has gone are over. */
   #paidAt = -Infinity;
+  /** Who is told what waits, from when on again, and up to where it was told. */
+  #confidant: PeerId | undefined;
+  #confideAt = -Infinity;
+  #confidedTo = 0;
 
   /** `carriedTo`: the number of this peer's last carry. */
   constructor(self: PeerId, carriedTo: number) {
@@ -74,7 +84,36 @@ export class Outbox {
     const windowMs = Math.max(WINDOW_MIN_MS, WINDOW_PER_PEER_MS * peers);
     this.#paidAt = Math.max(this.#paidAt, now) + windowMs;
     this.#openAt = Math.max(now + APART_MS, this.#paidAt - (AHEAD_MAX - 1) * windowMs) as Instant;
+    this.#confideAt = now + CONFIDE_MS;
     return [...this.#takeCarries(), ...this.#takeEntities()];
+  }
+
+  /** Whether and when somebody is to be told of the carries that wait: never shortly before all are. */
+  confideAt(now: Instant): Instant | undefined {
+    const last = this.#carries[this.#carries.length - 1];
+    if (last === undefined || last.seq <= this.#confidedTo) return undefined;
+    const at = Math.max(now, this.#confideAt) as Instant;
+    return this.#openAt !== undefined && this.#openAt - at >= CONFIDE_MS ? at : undefined;
+  }
+
+  /** What `confidant` was not told yet of what waits, or some of it. */
+  confide(confidant: PeerId | undefined, now: Instant): CarryPage | undefined {
+    this.#confideAt = now + CONFIDE_MS;
+    const isSame = confidant === this.#confidant;
+    this.#confidant = confidant;
+    const after = Math.max(this.#carriedTo, isSame ? this.#confidedTo : 0);
+    const carries: Carry[] = [];
+    let length = 0;
+    for (const carry of this.#carries) {
+      if (carry.seq <= after) continue;
+      length += JSON.stringify(carry).length;
+      if (length > BATCH_LENGTH_MAX) break;
+      carries.push(carry);
+    }
+    const to = carries[carries.length - 1]?.seq;
+    // What is too long to be told so is told to all alone.
+    this.#confidedTo = to ?? this.#carries[this.#carries.length - 1]?.seq ?? after;
+    return to === undefined ? undefined : { author: this.#self, after, to, carries };
   }
 
   /** The carries that wait, whatever the window. */

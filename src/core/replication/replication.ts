@@ -4,7 +4,6 @@
 
 import { CatchUp } from "../protocol/catch-up.ts";
 import type { Answer, Ask, Broadcast, LogEnds, PeerAsk, PeerMessage, Spreadable, Stamps } from "../protocol/message.ts";
-import type { StoreAnswer, StoreQuery } from "../protocol/store-query.ts";
 import type { Write } from "../protocol/write.ts";
 import type { DigestTree } from "../register/digest.ts";
 import { type Entity, isDead } from "../register/register.ts";
@@ -14,14 +13,16 @@ import type { CarryPage } from "../task/carry.ts";
 import type { PeerId } from "../values/ids.ts";
 import { type Instant, INSTANT_MAX } from "../values/instant.ts";
 import { stampOrigin } from "../values/stamp.ts";
+import { Answers } from "./answers.ts";
 import { Asks } from "./asks.ts";
+import { confidantOf, Confidences } from "./confidences.ts";
 import { Had } from "./had.ts";
 import { counted, Intake } from "./intake.ts";
 import { dotOf, livingStampsChanged } from "./living-stamps.ts";
 import { Outbox } from "./outbox.ts";
 import { Repairs } from "./repairs.ts";
 import type { ReplicationHost, ReplicationStart } from "./replication-host.ts";
-import { Keepings, Spreads, type Waiting } from "./spread.ts";
+import { Keepings, Spreads } from "./spread.ts";
 import { pull, type Unfinished } from "./sync.ts";
 import { type DueWish, Wishes } from "./wishes.ts";
 
@@ -46,6 +47,8 @@ export class Replication {
   readonly #intake: Intake;
   readonly #spreads: Spreads;
   readonly #keepings: Keepings;
+  readonly #confidences = new Confidences();
+  readonly #answers: Answers;
   readonly vector: VersionVector;
   readonly #runs: RunVector;
   readonly #floors: RunVector;
@@ -98,6 +101,12 @@ export class Replication {
       query: (query, onAnswer) => host.query(query, onAnswer),
       take: (entities, done) => this.#intake.merges(entities, done),
     }, start.digest);
+    this.#answers = new Answers(host, {
+      ...{ vector: this.vector, runs: this.#runs, floors: this.#floors, digest: this.#digest },
+      ...{ outbox: this.#outbox, intake: this.#intake, repairs: this.#repairs },
+      ...{ keepings: this.#keepings, confidences: this.#confidences },
+      isDigestWhole: () => this.#isDigestWhole,
+    });
     this.#nextSyncAt = host.now() + SYNC_EVERY_MS;
   }
 
@@ -201,14 +210,17 @@ export class Replication {
     } else this.#page(from, broadcast.page);
   }
 
-  heard(from: PeerId, message: Extract<PeerMessage, { kind: "ask" | "answer" | "carries" }>): void {
+  heard(from: PeerId, message: Extract<PeerMessage, { kind: "ask" | "answer" | "carries" | "confided" }>): void {
     switch (message.kind) {
       case "ask":
-        return this.#answer(from, message.id, message.ask);
+        return this.#answers.asked(from, message.id, message.ask);
       case "answer":
         return this.#asks.answered(from, message.id, message.answer);
       case "carries":
         return this.#page(from, message.page);
+      case "confided":
+        if (message.page.author === from) this.#confidences.take(message.page, this.#runs.upTo(from));
+        return;
     }
   }
 
@@ -252,22 +264,37 @@ export class Replication {
     this.#wishes.urge(peer, this.#host.now());
   }
 
-  /** Asks each of these for the carries that it has and this peer has not; `onEnd` when all have answered, or can't. */
-  gather(peers: readonly PeerId[], onEnd: () => void): void {
-    const end = counted(peers.length, onEnd);
+  /**
+   * Asks each of these for the carries that it has and this peer has not; `onEnd` when all have answered, or can't. Of
+   * who has fallen also those that it has told one alone.
+   */
+  gather(peers: readonly PeerId[], onEnd: () => void, fallen?: PeerId): void {
+    const end = counted(peers.length, () => this.#takeConfided(onEnd, fallen));
+    const ask = { ...this.#askForCarries(true), ...(fallen === undefined ? {} : { fallen }) };
     for (const peer of peers) {
-      this.#ask(peer, this.#askForCarries(true), (answer) => {
+      this.#ask(peer, ask, (answer) => {
         if (answer?.kind === "carries") this.#intake.pages(answer.pages, end);
         else end();
       });
     }
   }
 
+  #takeConfided(onEnd: () => void, fallen: PeerId | undefined): void {
+    const pages = fallen === undefined ? [] : this.#confidences.of(fallen, this.#runs.upTo(fallen));
+    if (pages.length === 0) onEnd();
+    else this.#intake.pages(pages, onEnd);
+  }
+
   /** When there is something to do by itself. */
   wakeAt(): Instant {
     const now = this.#host.now();
     let at = Math.min(this.#nextSyncAt, this.#asks.wakeAt ?? Infinity, this.#outbox.wakeAt(now) ?? Infinity);
-    at = Math.min(at, this.#intake.wakeAt - this.#host.wall() + now, this.#spreads.wakeAt);
+    at = Math.min(
+      at,
+      this.#outbox.confideAt(now) ?? Infinity,
+      this.#intake.wakeAt - this.#host.wall() + now,
+      this.#spreads.wakeAt,
+    );
     at = Math.min(at, this.#current === undefined ? this.#wishes.wakeAt : this.#pullEndsAt);
     return Math.min(at, INSTANT_MAX) as Instant;
   }
@@ -282,6 +309,7 @@ export class Replication {
     const broadcasts = this.#outbox.take(living.length + 1, now);
     for (const broadcast of broadcasts) this.#tell(broadcast, living);
     if (broadcasts.length > 0) this.#toldRuns();
+    this.#confide(living, now);
     if (now >= this.#nextSyncAt) {
       this.#nextSyncAt = now + SYNC_EVERY_MS;
       const peer = living[Math.floor(this.#host.chance() * living.length)];
@@ -299,6 +327,14 @@ export class Replication {
   #tell(broadcast: Broadcast, living: readonly PeerId[]): void {
     if (broadcast.kind === "entities" || living.length > DIRECT_MAX) this.#host.publish(broadcast);
     else for (const peer of living) this.#host.send(peer, { kind: "carries", page: broadcast.page });
+  }
+
+  /** Tells one of the others what all are told later. */
+  #confide(living: readonly PeerId[], now: Instant): void {
+    if ((this.#outbox.confideAt(now) ?? Infinity) > now) return;
+    const confidant = confidantOf(this.#host.self, living.filter((peer) => this.#asks.isLinked(peer)));
+    const page = this.#outbox.confide(confidant, now);
+    if (confidant !== undefined && page !== undefined) this.#host.send(confidant, { kind: "confided", page });
   }
 
   #startSync(): void {
@@ -412,73 +448,5 @@ export class Replication {
   /** Asks the owner of a task; `undefined` when it does not answer in time. */
   askPeer(to: PeerId, ask: PeerAsk, onAnswer: (answer: Answer | undefined) => void, patienceMs = ANSWER_MS): void {
     this.#ask(to, ask, onAnswer, patienceMs);
-  }
-
-  #answer(from: PeerId, id: number, ask: Ask): void {
-    const say = (answer: Answer) => this.#host.send(from, { kind: "answer", id, answer });
-    const fromStore = (query: StoreQuery, shape: (answer: StoreAnswer) => Answer | undefined) =>
-      this.#host.query(query, (answer) => say(shape(answer) ?? { kind: "unable", why: "the disk can't be read" }));
-    switch (ask.kind) {
-      case "entities": {
-        const vector = this.vector.stamps();
-        const { cursor } = ask;
-        return fromStore(
-          { kind: "entitiesAbove", vector: ask.vector, ...(cursor === undefined ? {} : { cursor }) },
-          (answer) => answer.kind === "entities" ? { ...answer, vector, living: this.#digest.size } : undefined,
-        );
-      }
-      case "carries":
-        return fromStore(
-          { kind: "carriesAfter", ...this.#logs(ask.isUntoldToo === true), known: ask.vector },
-          (answer) => answer.kind === "carries" ? answer : undefined,
-        );
-      case "results": {
-        const { cursor } = ask;
-        return fromStore(
-          { kind: "lastResults", ...this.#logs(), ...(cursor === undefined ? {} : { cursor }) },
-          (answer) => answer.kind === "results" ? answer : undefined,
-        );
-      }
-      case "digests":
-      case "leaves":
-        if (!this.#isDigestWhole) return say({ kind: "unable", why: "the digest is not known yet" });
-        return this.#repairs.asked(from, ask, say);
-      case "command":
-      case "dossier":
-      case "attempt":
-      case "poll":
-        return this.#host.obey(from, ask, say);
-      case "keep":
-        return this.#keep(ask.entity, say);
-      case "log":
-        if (!this.#keepings.hasLog(ask)) this.#wait(ask, say);
-        else say({ kind: "kept" });
-    }
-  }
-
-  #logs(isUntoldToo = true): { readonly own: LogEnds; readonly floors: LogEnds } {
-    const { self } = this.#host;
-    const told = this.#outbox.toldTo(this.ownSeq);
-    const own = this.#runs.entries().map(([author, to]) =>
-      [author, author === self && !isUntoldToo ? told : to] as const
-    );
-    return { own, floors: this.#floors.entries() };
-  }
-
-  #keep(entity: Entity, say: (answer: Answer) => void): void {
-    const { kind, key } = entity;
-    // First the waiting, then the look: what becomes durable in between is seen by one or the other.
-    const keeping = this.#wait({ kind: "entity", entity }, say);
-    if (keeping === undefined) return;
-    this.#host.query({ kind: "entity", entity: { kind, key } }, (answer) => {
-      if (answer.kind === "entity" && answer.entity !== undefined) this.#keepings.kept(answer.entity);
-      if (this.#keepings.has(keeping)) this.#intake.merge(entity, () => {});
-    });
-  }
-
-  #wait(what: Spreadable, say: (answer: Answer) => void): Waiting | undefined {
-    const waiting = this.#keepings.add(what, this.#host.now(), () => say({ kind: "kept" }));
-    if (waiting === undefined) say({ kind: "unable", why: "too many writes wait for the disk" });
-    return waiting;
   }
 }
