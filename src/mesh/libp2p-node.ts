@@ -18,6 +18,8 @@ export type Services = { readonly gossip: GossipSub; readonly identify: Identify
 /** What libp2p keeps to its own services, and this mesh needs: how to listen anew, and who answers which protocol. */
 export type Inside = {
   listen(addresses: readonly string[]): Promise<void>;
+  /** And through another peer, beside that, where there is no such way yet. */
+  listenBehind(address: string): Promise<void>;
   /** Every protocol of the node is answered to welcome peers alone. */
   guard(node: Node): Promise<void>;
 };
@@ -239,29 +241,42 @@ export async function makeNode(settings: NodeSettings): Promise<Made> {
   };
 
   function inside(gate: Gate): (components: Components) => Inside {
-    return ({ transportManager, registrar }) => ({
-      async listen(addresses) {
-        const before = transportManager.getAddrs();
-        await Promise.all(transportManager.getListeners().map((listener) => listener.close()));
-        try {
-          await transportManager.listen(addresses.map((address) => multiaddr(address)));
-        } catch (error) {
-          await transportManager.listen(before);
-          throw error;
-        }
-      },
-      async guard(node) {
-        // libp2p has middleware for this, but appends the protocol's handler to it with each stream that comes in.
-        for (const protocol of node.getProtocols()) {
-          const { handler, options } = registrar.getHandler(protocol);
-          await node.handle(protocol, async (stream, connection) => {
-            if (!gate.isWelcome(connection.remotePeer.toString())) return stream.abort(new Error("not a member"));
-            sayLess(stream);
-            await handler(stream, connection);
-          }, { ...options, force: true });
-        }
-      },
-    });
+    return ({ transportManager, registrar }) => {
+      let behind: ReturnType<typeof transportManager.getListeners>[number] | undefined;
+      return {
+        async listen(addresses) {
+          const before = transportManager.getAddrs();
+          await Promise.all(transportManager.getListeners().map((listener) => listener.close()));
+          try {
+            await transportManager.listen(addresses.map((address) => multiaddr(address)));
+          } catch (error) {
+            await transportManager.listen(before);
+            throw error;
+          }
+        },
+        async listenBehind(address) {
+          const before = transportManager.getListeners();
+          // One that has lost its way can take another.
+          if (behind !== undefined && before.includes(behind)) return await behind.listen(multiaddr(address));
+          try {
+            await transportManager.listen([multiaddr(address)]);
+          } finally {
+            behind = transportManager.getListeners().find((listener) => !before.includes(listener));
+          }
+        },
+        async guard(node) {
+          // libp2p has middleware for this, but appends the protocol's handler to it with each stream that comes in.
+          for (const protocol of node.getProtocols()) {
+            const { handler, options } = registrar.getHandler(protocol);
+            await node.handle(protocol, async (stream, connection) => {
+              if (!gate.isWelcome(connection.remotePeer.toString())) return stream.abort(new Error("not a member"));
+              sayLess(stream);
+              await handler(stream, connection);
+            }, { ...options, force: true });
+          }
+        },
+      };
+    };
   }
 }
 

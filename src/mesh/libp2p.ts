@@ -10,6 +10,7 @@ import { channelOf, receiveName, sendName } from "./libp2p-channel.ts";
 import { Gossip, TOPICS } from "./libp2p-gossip.ts";
 import { Link } from "./libp2p-link.ts";
 import { type Made, makeNode } from "./libp2p-node.ts";
+import { isRelayed, Shelter } from "./libp2p-shelter.ts";
 import type { Connection, Stream } from "./libp2p-types.ts";
 import {
   type Channel,
@@ -82,6 +83,7 @@ class Libp2pMesh implements Mesh {
   readonly #joining = new Set<Connection>();
   /** Of whom it was told that they can't be reached, since they last could. */
   readonly #toldOf = new Set<PeerId>();
+  readonly #shelter: Shelter;
   readonly #closing = new AbortController();
   #parts: Made & { readonly gossip: Gossip } | undefined;
   #join: ((from: PeerId, channel: Channel) => void) | undefined;
@@ -94,6 +96,15 @@ class Libp2pMesh implements Mesh {
     this.#settings = settings;
     this.self = peerIdOf(settings.seed);
     this.#gate = new Gate({ self: this.self, now: () => performance.now(), log: settings.log });
+    this.#shelter = new Shelter({
+      linked: () => [...this.#linked].map((peer) => ({ peer, addresses: this.#members.get(peer) ?? [] })),
+      addresses: () => this.addresses(),
+      listenBehind: async (address) => {
+        await this.#parts?.node.services.inside.listenBehind(address);
+        this.#addressed = NOT_ADDRESSED;
+      },
+      log: settings.log,
+    });
     this.#redial = new Redial({
       self: this.self,
       dial: (peer, signal) => this.#dial(peer, signal),
@@ -102,6 +113,7 @@ class Libp2pMesh implements Mesh {
         this.#tell(() => settings.listener.notLinked?.(peer, why));
         // Who has just been admitted says where it is when it comes.
         const isSomewhere = (this.#members.get(peer) ?? []).length > 0;
+        if (isSomewhere && why === "unreachable") this.#shelter.missed(failures);
         if (failures === 1) this.#toldOf.delete(peer);
         if (isSomewhere && !this.#toldOf.has(peer)) {
           this.#toldOf.add(peer);
@@ -254,7 +266,13 @@ class Libp2pMesh implements Mesh {
     const multiaddrs = addressesOf((this.#members.get(peer) ?? []).slice(0, ADDRESSES_MAX), peer);
     // Beside those that identify and the network told: they are hints, noise proves who is there.
     await node.peerStore.merge(id, { multiaddrs });
-    await this.#link(peer, await node.dial(id, { signal }));
+    const relayed = multiaddrs.filter((address) => isRelayed(address.toString()));
+    const connection = await node.dial(id, { signal }).catch(async (error: unknown) => {
+      // They come last, and those before them may have taken all the time there was.
+      if (relayed.length === 0) throw error;
+      return await node.dial(relayed, { signal });
+    });
+    await this.#link(peer, connection);
   }
 
   #opened(connection: Connection): void {

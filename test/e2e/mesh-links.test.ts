@@ -52,6 +52,23 @@ test("two that do not reach each other are linked through a third", async () => 
   b.mesh.publish(broadcastOf("through the relay"));
 });
 
+test("two that do not reach each other find a way through a third by themselves", async () => {
+  await using world = meshWorld();
+  const relay = await world.peer({ relay: true });
+  const [a, b] = [await world.peer(), await world.peer()];
+  const placeOf = ({ mesh }: Peer) => ({ peer: mesh.self, addresses: mesh.addresses() });
+  const hidden = ({ mesh }: Peer) => ({ peer: mesh.self, addresses: ["/ip4/127.0.0.1/tcp/1"] });
+  relay.mesh.admit([placeOf(a), placeOf(b)]);
+  a.mesh.admit([placeOf(relay), hidden(b)]);
+  b.mesh.admit([placeOf(relay), hidden(a)]);
+  const isFound = ({ mesh }: Peer) => mesh.addresses().some((address) => address.includes("/p2p-circuit"));
+  await a.witness.until("there is a way through the relay", () => isFound(a));
+  // As others are told of any address.
+  b.mesh.admit([placeOf(relay), placeOf(a)]);
+  await linked(a, b);
+  await exchange(a, b);
+});
+
 test("a relay serves members, and not who is one no more", async () => {
   await using world = meshWorld();
   const relay = await world.peer({ relay: true });
