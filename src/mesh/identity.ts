@@ -6,6 +6,7 @@ import { link, lstat, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { KEY_BYTES } from "../core/values/ed25519.ts";
 import type { PeerId } from "../core/values/ids.ts";
+import { syncFolder } from "../sync-folder.ts";
 import { peerIdOf } from "./peer-key.ts";
 
 export type Identity = {
@@ -130,17 +131,6 @@ async function linkOrRename(from: string, to: string): Promise<void> {
     if (codeOf(error) === "EEXIST") return;
     // Some file systems (FAT, some network shares) have no links.
     await rename(from, to);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folders, and has no need of it: its file system logs names itself.
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

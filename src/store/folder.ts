@@ -1,8 +1,9 @@
 // The folder of a store: made for the user of this process alone, durable before anything is written into it, and never
 // mistaken for an empty one.
 
-import { mkdir, open, readdir, stat } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { syncFolder } from "../sync-folder.ts";
 import { openRefusal } from "./level-error.ts";
 
 const OWNER_ONLY = 0o700;
@@ -62,16 +63,5 @@ export async function checkFolder(path: string): Promise<void> {
   const record = names.find((name) => /^(MANIFEST-\d+|\d+\.(log|ldb|sst))$/.test(name));
   if (record !== undefined) {
     throw openRefusal(path, { code: "LEVEL_CORRUPTION", message: `it holds ${record} but no CURRENT` });
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folders, and has no need of it: its file system logs names itself.
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
