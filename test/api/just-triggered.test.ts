@@ -51,6 +51,25 @@ test("a run that was triggered at a peer that does not own it is found there at 
   assert.equal((await told).outcome, null);
 });
 
+test("a trigger that is sent again with its key fires once, whichever peers are asked, and is another without it", async () => {
+  await using mesh = await meshed();
+  const [one, two] = mesh.peers;
+  const id = ownedBy(one);
+  await two.call("POST tasks", { body: { id, schedule: HOURLY, target: URN } });
+  await until("the owner knows the task", async () => (await one.call(`GET tasks/${id}`)).status === 200);
+  const line = `POST tasks/${id}/trigger`;
+  const keyed = { body: { payload: "x" }, headers: { "idempotency-key": "k" } };
+  const first = await two.call(line, keyed);
+  const again = [await two.call(line, keyed), await one.call(line, keyed), await two.call(line, keyed)];
+  assert.deepEqual(again.map(({ status, body }) => [status, body.id]), again.map(() => [202, first.body.id]));
+  assert.deepEqual(again.map(({ headers }) => headers.get("idempotent-replayed")), ["true", "true", "true"]);
+  assert.deepEqual([one.sent.length, two.sent.length], [1, 0]);
+  const other = await two.call(line, { ...keyed, body: { payload: "y" } });
+  assert.deepEqual([other.status, other.body.field], [422, "Idempotency-Key"]);
+  assert.notEqual((await two.call(line, { ...keyed, headers: { "idempotency-key": "l" } })).body.id, first.body.id);
+  assert.notEqual((await two.call(line)).body.id, first.body.id);
+});
+
 test("who seeks a run is told no older answers than its question, and what was told of it when there are none", async () => {
   const stored = new Map<OccurrenceId, Run>();
   const asked: (() => void)[] = [];
