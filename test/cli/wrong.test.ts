@@ -142,8 +142,8 @@ test("a peer that can't be reached ends every command that asks one with 3, and 
   }
 });
 
-/** Commands that make what they name, or list what there is. */
-const NAMES_NOTHING = ["target add", "user add", "task import"];
+/** Commands that make what they name, list what there is, or say of each what became of it. */
+const NAMES_NOTHING = ["target add", "user add", "task import", "task each"];
 
 test("what is not there ends with 4, by whatever command it is named, and says which command lists what is", () =>
   withPeer(async ({ run }) => {

@@ -77,5 +77,8 @@ export function cookieOf(request: Request, name: string): string | undefined {
 export const ALL = { user: ADMIN, role: "admin", scopes: SCOPES } as const;
 
 export function turnedAway(detail: string, more = ""): Response {
-  return problem(401, detail, { headers: { "www-authenticate": `Bearer realm="metronome"${more}` } });
+  return problem(401, detail, {
+    field: "Authorization",
+    headers: { "www-authenticate": `Bearer realm="metronome"${more}` },
+  });
 }

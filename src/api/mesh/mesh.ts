@@ -16,7 +16,7 @@ import { PAGE, PAGE_MAX } from "../tasks/tasks.ts";
 export const PEER_ID_MAX = 128;
 
 function peersQuery() {
-  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
+  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor(/^[!-~]+$/) };
 }
 
 function planQuery() {

@@ -8,7 +8,7 @@ import { PAGE_MAX } from "../tasks/tasks.ts";
 
 /** Few have more: a page holds all that they have. */
 export function tokenPageQuery() {
-  return { limit: whole(1, PAGE_MAX, PAGE_MAX), cursor: cursor() };
+  return { limit: whole(1, PAGE_MAX, PAGE_MAX), cursor: cursor(/^\d{16}\/[0-9a-f]+$/) };
 }
 
 export type TokenPage = { readonly items: readonly Token[]; readonly cursor: string | null };

@@ -30,7 +30,7 @@ import { userView } from "./user-view.ts";
 const OPEN_ROLE: Role = "editor";
 
 function usersQuery() {
-  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor() };
+  return { limit: whole(1, PAGE_MAX, PAGE), cursor: cursor(/^[^\0]+\0\d{16}\0[0-9a-f-]{36}$/) };
 }
 
 export type NewUser = { readonly name: string; readonly password: string };

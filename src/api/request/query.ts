@@ -88,14 +88,15 @@ export function labels(max: number): Reader<{ readonly [name: string]: string } 
   };
 }
 
-/** Where the next page starts: what a page before said, unchanged. */
-export function cursor(): Reader<string | undefined> {
+/** Where the next page starts: what a page before said, unchanged. `form` is how those of this list are written. */
+export function cursor(form = /^/): Reader<string | undefined> {
   return (values, name, faults) => {
     const value = single(values, name, faults);
     if (value === undefined) return undefined;
     const opened = openCursor(value);
-    if (opened === undefined) faults.add(name, `"${name}" is the "cursor" of the page before, unchanged.`);
-    return opened;
+    if (opened !== undefined && form.test(opened)) return opened;
+    faults.add(name, `"${name}" is the "cursor" of the page before, unchanged.`);
+    return undefined;
   };
 }
 

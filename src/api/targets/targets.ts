@@ -32,7 +32,7 @@ const PATCH_TRIES = 8;
 const PATCH_TYPES = ["application/merge-patch+json", "application/json"];
 
 function targetsQuery() {
-  return { limit: whole(1, TARGETS_PAGE_MAX, PAGE), cursor: cursor() };
+  return { limit: whole(1, TARGETS_PAGE_MAX, PAGE), cursor: cursor(/^[0-9a-z-]+\/[A-Za-z0-9._-]+$/) };
 }
 
 export function addTargets(app: Hono<ApiEnv>, doors: Doors): void {

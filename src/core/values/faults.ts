@@ -46,8 +46,8 @@ export class Faults {
       const meant = nearest(name, known);
       this.add(
         field,
-        `There is no property ${name === "" ? "without a name" : `"${shorten(name)}"`} here; known are ${
-          known.join(", ")
+        `There is no property ${name === "" ? "without a name" : `"${shorten(name)}"`} here; ${
+          known.length === 0 ? "there are none" : `known are ${known.join(", ")}`
         }.`,
         meant === undefined ? {} : { suggestion: meant },
       );
