@@ -112,7 +112,7 @@ export const RUN_COLUMNS = [
   { title: "PLANNED", width: "2026-12-01T09:00:00Z".length },
   { title: "TASK", isFlexible: true },
   { title: "OUTCOME", width: "delivered".length },
-  { title: "TRIES", goes: 1 },
+  { title: "ATTEMPTS", goes: 1 },
   { title: "RUN", width: 32 },
   { title: "DETAIL", isFlexible: true, goes: 2 },
 ];

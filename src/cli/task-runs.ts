@@ -101,7 +101,7 @@ async function follow(id: string, options: Options, context: Context): Promise<v
 const COLUMNS = [
   { title: "PLANNED", width: "2026-12-01T09:00:00Z".length },
   { title: "OUTCOME", width: "delivered".length },
-  { title: "TRIES", goes: 2 },
+  { title: "ATTEMPTS", goes: 2 },
   { title: "LATE", width: "9999 ms".length, goes: 1 },
   { title: "RUN", width: 32 },
   { title: "DETAIL", isFlexible: true, goes: 3 },

@@ -66,7 +66,7 @@ function begin(run: (how: How) => Promise<Ran>): Following {
   };
 }
 
-const TITLES = "PLANNED               OUTCOME    TRIES  LATE     RUN                               DETAIL";
+const TITLES = "PLANNED               OUTCOME    ATTEMPTS  LATE     RUN                               DETAIL";
 
 /** Lets time pass while what is told of it travels. */
 async function pass({ clock }: World, ms: number): Promise<void> {
@@ -83,21 +83,21 @@ test("follows runs: the last ones first, then each as it retries and settles, an
     const following = begin((how) => run("task runs a --follow --limit 2", how));
     const before = [
       TITLES,
-      "2026-12-01T09:30:10Z  delivered  1      0 ms     HTTP 200",
-      "2026-12-01T09:30:15Z  delivered  1      0 ms     HTTP 200",
+      "2026-12-01T09:30:10Z  delivered  1         0 ms     HTTP 200",
+      "2026-12-01T09:30:15Z  delivered  1         0 ms     HTTP 200",
     ];
     assert.deepEqual(await following.lines(3), before);
     answer(RETRY);
     await pass(world, 5_000);
-    const retrying = "2026-12-01T09:30:20Z  retrying   1      0 ms     HTTP 503, again at 2026-12-01T09:30:20.500Z";
+    const retrying = "2026-12-01T09:30:20Z  retrying   1         0 ms     HTTP 503, again at 2026-12-01T09:30:20.500Z";
     assert.deepEqual(await following.lines(4), [...before, retrying]);
     await pass(world, 500);
-    const failed = "2026-12-01T09:30:20Z  failed     2      0 ms     ";
+    const failed = "2026-12-01T09:30:20Z  failed     2         0 ms     ";
     assert.ok((await following.lines(5))[4]?.startsWith(failed));
     answer({ kind: "delivered", status: 204 });
     await pass(world, 4_500);
     const all = await following.lines(6);
-    assert.equal(all[5], "2026-12-01T09:30:25Z  delivered  1      0 ms     HTTP 204");
+    assert.equal(all[5], "2026-12-01T09:30:25Z  delivered  1         0 ms     HTTP 204");
     await call("DELETE tasks/a");
     await following.told(/removed/);
     const { code, err } = await following.stop();
@@ -141,9 +141,9 @@ test("goes on after the peer was away, at its new address, with what was missed,
     await following.lines(3);
     await pass(world, 5_000);
     assert.deepEqual((await following.lines(4)).slice(1), [
-      "2026-12-01T09:30:05Z  delivered  1      0 ms     HTTP 200",
-      "2026-12-01T09:30:10Z  delivered  1      0 ms     HTTP 200",
-      "2026-12-01T09:30:15Z  delivered  1      0 ms     HTTP 200",
+      "2026-12-01T09:30:05Z  delivered  1         0 ms     HTTP 200",
+      "2026-12-01T09:30:10Z  delivered  1         0 ms     HTTP 200",
+      "2026-12-01T09:30:15Z  delivered  1         0 ms     HTTP 200",
     ]);
     assert.deepEqual((await following.stop()).err, "The peer is gone; trying to reach it again …\n");
     await again.close();

@@ -220,12 +220,12 @@ test("prints what became of occurrences, the latest first", () =>
     assert.deepEqual(
       printed.out.split("\n").map((row) => row.replace(/ {2}[0-9a-f]{32}/, "")),
       [
-        "PLANNED                   OUTCOME    TRIES  LATE     RUN                               DETAIL",
-        "2026-12-01T11:00:00.100Z  delivered  1      0 ms     manual, HTTP 202",
-        `2026-12-01T11:00:00Z      retrying   1      0 ms     HTTP 503, again at ${
+        "PLANNED                   OUTCOME    ATTEMPTS  LATE     RUN                               DETAIL",
+        "2026-12-01T11:00:00.100Z  delivered  1         0 ms     manual, HTTP 202",
+        `2026-12-01T11:00:00Z      retrying   1         0 ms     HTTP 503, again at ${
           runs[1].retryAt.replace(".000Z", "Z")
         }`,
-        "2026-12-01T10:00:00Z      failed     1      0 ms     HTTP 404",
+        "2026-12-01T10:00:00Z      failed     1         0 ms     HTTP 404",
         "",
       ],
     );
