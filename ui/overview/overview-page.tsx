@@ -248,7 +248,7 @@ function Attention({ value, zone }: { readonly value: Overview; readonly zone: s
             <a href={taskPage({ id: task, user })}>
               <bdi>{name}</bdi>
             </a>{" "}
-            has failed {failures === 1 ? "once" : `${failures} times`} since <Moment at={since} zone={zone} />
+            has failed {failures === 1 ? "once" : `${failures} times`} since <Moment at={since} zone={zone} isWhole />
             {error !== null && <span class="error">{error}</span>}
           </span>
           <a class="go" href={pageOf("run", { id: run })}>Last run</a>

@@ -82,7 +82,13 @@ function Wrong({ problem, text, onText }: {
     <div class="wrong">
       <p>{message}</p>
       {position !== undefined && text !== "" && <Position text={text} position={Math.min(position, text.length)} />}
-      {suggestion !== undefined && (
+      {/* Of a field that is empty it is what such a text looks like, and nobody's own. */}
+      {suggestion !== undefined && text === "" && (
+        <p>
+          For example <code>{suggestion}</code>
+        </p>
+      )}
+      {suggestion !== undefined && text !== "" && (
         <p>
           <button type="button" class="fix" onClick={() => onText(suggestion)}>
             Use <code>{suggestion}</code>

@@ -94,7 +94,7 @@ export function RunPage() {
         <section class="card panel" aria-labelledby="facts-title">
           <h2 id="facts-title">The record</h2>
           <Facts>
-            <Fact name="Id, and its trace's">
+            <Fact name="Id and trace">
               <code>{run.id}</code>
             </Fact>
             <Fact name="Planned">

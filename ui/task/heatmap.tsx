@@ -91,7 +91,7 @@ export function Heatmap({ days: { days, today, zone, from, isAll }, addressOf }:
         <span>
           {from === null ? "No runs yet" : (
             <>
-              {isAll ? "Since" : "The latest records, since"} <Moment at={from} zone={zone} />
+              {isAll ? "Since" : "The latest records, since"} <Moment at={from} zone={zone} isWhole />
             </>
           )}; days in {zone}
         </span>

@@ -115,7 +115,7 @@ function LabelDialog({ count, onSure, onClose }: Further) {
         <div class="answers">
           <button type="button" onClick={onClose}>Leave them</button>
           <button type="submit" class="primary" aria-disabled={!isReady}>
-            {value.value.trim() === "" ? "Take it off" : "Label them"}
+            {isReady && value.value.trim() === "" ? "Take it off" : "Label them"}
           </button>
         </div>
       </form>
