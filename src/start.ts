@@ -175,7 +175,7 @@ async function open(
   opened.push(() => local.close());
   const { now } = clock;
   const open = (sealed: string, key: string) => vault.open(sealed, key);
-  const ports = () => [listening.port, ...(made?.addresses() ?? []).map(portOf)];
+  const ports = () => [listening.port, local.port, ...(made?.addresses() ?? []).map(portOf)];
   const rules = egressRules(config.allowTargets, ports, ownAddresses);
   const parts = { now, open, egress: createEgress(rules) };
   const exchanges = createExchanges(store);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { request } from "node:https";
 import { networkInterfaces } from "node:os";
@@ -57,6 +57,12 @@ test("a peer makes itself a certificate, shows its fingerprint, and keeps it", a
     (await ask(`${ready.http}/api/v1/tasks`, "GET", "", { cookie: cookie.slice("__Host-".length) })).status,
     401,
   );
+  // No event goes to the peer itself, nor by the way that its command line comes.
+  for (const way of [ready.http, readFileSync(join(site.data, "url"), "utf8")]) {
+    const task = JSON.stringify({ id: "own", schedule: "0 0 * * *", target: `${way.trim()}/api/v1/tasks` });
+    const refused = await ask(`${ready.http}/api/v1/tasks`, "POST", task, { authorization: `Bearer ${TOKEN}` });
+    assert.deepEqual([refused.status, /is this peer itself/.test(refused.text)], [422, true], refused.text);
+  }
   assert.equal(statSync(join(site.data, "tls.pem")).mode & 0o777, 0o600);
   const listed = await site.run({ args: ["task", "ls", "--data", site.data] }).ended;
   assert.equal(listed.code, 0, listed.stderr);
