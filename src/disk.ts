@@ -175,12 +175,11 @@ export class Disk {
     }
     while (this.#waiters[0] !== undefined && this.#waiters[0].after <= this.#ended) this.#waiters.shift()?.resolve();
     for (const guid of guids) {
-      const left = (this.#keeping.get(guid) ?? 1) - 1;
+      const left = (this.#keeping.take(guid) ?? 1) - 1;
       if (left > 0) {
         this.#keeping.set(guid, left);
         continue;
       }
-      this.#keeping.delete(guid);
       if (this.#toReadLater.size > 0 && this.#toReadLater.delete(guid)) this.#toRead.push(guid);
     }
     this.#readNext();

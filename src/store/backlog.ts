@@ -52,10 +52,11 @@ export class Backlog {
   readonly #pace: Pace | undefined;
   readonly #many: number;
   readonly #added: (runs: number) => void;
-  /** What stands in the backlog, the oldest first, and tasks of which something does. */
+  /** What stands in the backlog, the oldest first, and tasks of which something does: see `#holds`. */
   readonly #kept: Kept[] = [];
   #writes = 0;
   #guids = new Set<TaskGuid>();
+  #newGuids: TaskGuid[] = [];
   #number = 0;
   #spanFrom = -Infinity;
   #inSpan = 0;
@@ -94,7 +95,7 @@ export class Backlog {
   /** Absent when nothing of these tasks, or of any, stands in the backlog; else resolves when what does now is in its places. */
   emptied(guids?: readonly TaskGuid[]): Promise<void> | undefined {
     if (!this.#isResumed) return this.#resume();
-    if (this.#kept.length === 0 || guids?.some((guid) => this.#guids.has(guid)) === false) return undefined;
+    if (this.#kept.length === 0 || guids?.some((guid) => this.#holds(guid)) === false) return undefined;
     return this.#empty();
   }
 
@@ -125,7 +126,7 @@ export class Backlog {
       }
       deferred.push(write);
       const guid = guidOf(write);
-      if (guid !== undefined && guid !== last) this.#guids.add(guid);
+      if (guid !== undefined && guid !== last) this.#newGuids.push(guid);
       last = guid;
     }
     const put: Operation = { space: "backlog", key, value: writeBacklog(deferred) };
@@ -157,10 +158,19 @@ export class Backlog {
 
   /** Whether something of the same tasks stands in the backlog. */
   #concerns(writes: readonly Write[]): boolean {
-    return this.#guids.size > 0 && writes.some((write) => {
+    return this.#kept.length > 0 && writes.some((write) => {
       const guid = guidOf(write);
-      return guid !== undefined && this.#guids.has(guid);
+      return guid !== undefined && this.#holds(guid);
     });
+  }
+
+  /** In a burst nobody asks, and they are counted in vain: 1 µs each in a set of thousands. */
+  #holds(guid: TaskGuid): boolean {
+    if (this.#newGuids.length > 0) {
+      for (const each of this.#newGuids) this.#guids.add(each);
+      this.#newGuids = [];
+    }
+    return this.#guids.has(guid);
   }
 
   /** One after the other, in the order in which they came; who need not wait for the backlog waits for those before it. */
@@ -224,7 +234,9 @@ export class Backlog {
       this.#kept.splice(0, count);
       this.#writes -= writes;
       // A set that is cleared leaves a table behind that points to the next one: see `IdMap`.
-      if (this.#kept.length === 0) this.#guids = new Set();
+      if (this.#kept.length > 0) continue;
+      this.#guids = new Set();
+      this.#newGuids = [];
     }
   }
 

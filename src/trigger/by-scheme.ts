@@ -14,7 +14,7 @@ export function triggers(list: readonly Trigger[]): Trigger {
   }
   const schemes = [...bySchemes.keys()];
   // As nearly all are written.
-  const byStarts = Array.from(bySchemes, ([scheme, trigger]) => [`${scheme}:`, trigger] as const);
+  const byStarts = Array.from(bySchemes, ([scheme, trigger]) => ({ start: `${scheme}:`, trigger }));
   return {
     schemes,
     send(delivery: Delivery, signal: StopSignal): Promise<DeliveryResult> {
@@ -22,7 +22,8 @@ export function triggers(list: readonly Trigger[]): Trigger {
       if (unsendable !== undefined) {
         return Promise.resolve({ kind: "failed", error: unsendable, retryable: true, cause: "ours" });
       }
-      for (const [start, trigger] of byStarts) if (urn.startsWith(start)) return trigger.send(delivery, signal);
+      const written = byStarts.find(({ start }) => urn.startsWith(start));
+      if (written !== undefined) return written.trigger.send(delivery, signal);
       const scheme = urn.slice(0, Math.max(0, urn.indexOf(":"))).toLowerCase();
       const trigger = bySchemes.get(scheme);
       if (trigger !== undefined) return trigger.send(delivery, signal);

@@ -265,9 +265,7 @@ export class Gate {
   }
 
   #leave(id: OccurrenceId): Lane | undefined {
-    const lane = this.#inFlight.get(id);
-    this.#inFlight.delete(id);
-    return lane;
+    return this.#inFlight.take(id);
   }
 
   /** How many may wait in the lane. At a breaker that is not closed nobody but the one that it lets go next. */

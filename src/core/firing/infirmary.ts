@@ -14,7 +14,7 @@ export class Infirmary {
 
   /** Until when the task is left alone. */
   until(guid: TaskGuid): Instant | undefined {
-    return this.#ill.get(guid)?.until;
+    return this.#ill.size === 0 ? undefined : this.#ill.get(guid)?.until;
   }
 
   /** Its actor threw this: when it is to be started again, and what is to be said of it. */
@@ -32,6 +32,6 @@ export class Infirmary {
   }
 
   recovered(guid: TaskGuid): void {
-    this.#ill.delete(guid);
+    if (this.#ill.size > 0) this.#ill.delete(guid);
   }
 }

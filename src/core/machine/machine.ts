@@ -377,7 +377,8 @@ export class Machine {
 
   /** After its turns: the actor stays while it has something in memory or soon to do, else it goes. */
   #settleDown(guid: TaskGuid, actor: TaskActor, now: Instant, waits?: Turn["waitsForTarget"]): void {
-    if (this.#seats.get(guid)?.actor !== actor) return;
+    const seat = this.#seats.get(guid);
+    if (seat?.actor !== actor) return;
     const shard = this.#shardOf(actor);
     const isOwner = this.#mesh.keeper.owns(shard);
     // Whether it waits for its target, without a place in the agenda but for what it has to do meanwhile.
@@ -386,7 +387,7 @@ export class Machine {
     const isTurnedAway = waits !== undefined && !isParked;
     const wakeAt = isParked ? waits?.until : isTurnedAway ? now + AGAIN_MS as Instant : actor.wakeAt(now);
     const wake = isOwner && !this.#unleased.has(guid) ? later(wakeAt, this.#infirmary.until(guid)) : undefined;
-    const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || this.#seats.get(guid)?.isStale === true;
+    const isHeld = (isOwner ? actor.isBusy() : actor.isFlying) || seat.isStale;
     const isSoonDue = wake !== undefined && wake <= now + STAY_MS;
     const stays = isHeld || ((isParked || isSoonDue) && this.#seats.mayIdle);
     if (stays && !isHeld) actor.prepare();

@@ -6,7 +6,8 @@ import type { TaskGuid } from "../values/ids.ts";
 import type { Instant } from "../values/instant.ts";
 import type { Shard } from "./shard.ts";
 
-type Entry = { readonly at: Instant; readonly guid: TaskGuid; readonly shard: Shard };
+/** `isStale`: the task has left the place. */
+type Entry = { readonly at: Instant; readonly guid: TaskGuid; readonly shard: Shard; isStale: boolean };
 
 /** Stale entries allowed beside the living ones before the heap is built anew. */
 const STALE_MAX = 1024;
@@ -27,19 +28,21 @@ export class Agenda {
   set(guid: TaskGuid, at: Instant, shard: Shard): void {
     const place = this.#places.get(guid);
     if (place?.at === at && place.shard === shard) return;
-    const entry = { at, guid, shard };
+    if (place !== undefined) place.isStale = true;
+    const entry = { at, guid, shard, isStale: false };
     this.#places.set(guid, entry);
     this.#push(entry);
     if (this.#heap.length > 2 * this.#places.size + STALE_MAX) this.#sweep();
   }
 
   delete(guid: TaskGuid): void {
-    this.#places.delete(guid);
+    const place = this.#places.take(guid);
+    if (place !== undefined) place.isStale = true;
   }
 
   /** Takes out all that are of these shards. */
   deleteOf(shards: ReadonlySet<Shard>): void {
-    for (const { guid, shard } of this.#places.values()) if (shards.has(shard)) this.#places.delete(guid);
+    for (const { guid, shard } of this.#places.values()) if (shards.has(shard)) this.delete(guid);
   }
 
   /** The earliest place. */
@@ -59,10 +62,7 @@ export class Agenda {
   }
 
   #dropStale(): void {
-    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (this.#places.get(first.guid) === first) return;
-      this.#pop();
-    }
+    while (this.#heap[0]?.isStale === true) this.#pop();
   }
 
   #sweep(): void {

@@ -15,7 +15,7 @@ export class Unleased {
   /** Whether the task waits, as its last turn had it. */
   set(guid: TaskGuid, shard: Shard, waits: boolean): void {
     if (waits) this.#tasks.set(guid, shard);
-    else this.#tasks.delete(guid);
+    else if (this.#tasks.size > 0) this.#tasks.delete(guid);
   }
 
   granted(): void {

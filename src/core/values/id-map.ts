@@ -2,8 +2,11 @@
 // still points to the one after it, and to all that it held: once one has grown old, V8 takes all behind it for alive
 // until it looks through the whole heap. Of this one's table nothing is left but the table. See `trigger/deadlines.ts`.
 
-/** The smallest table; one is twice as large as what is in it at least, and eight times at most. */
-const PLACES_MIN = 16;
+/**
+ * The smallest table: what is in flight to one target, all of which may end in one moment, is no cause to make others.
+ * One is twice as large as what is in it at least, and eight times at most.
+ */
+const PLACES_MIN = 512;
 const PLACES_EACH_MIN = 2;
 const PLACES_EACH_MAX = 8;
 
@@ -13,6 +16,8 @@ const TOLD_APART_BY = 8;
 export class IdMap<Id extends string, Value> {
   #ids: (Id | undefined)[] = emptyTable(PLACES_MIN);
   #values: (Value | undefined)[] = emptyTable(PLACES_MIN);
+  /** Of the ids, by place: whoever moves one need not look at it again. */
+  #hashes = new Int32Array(PLACES_MIN);
   #size = 0;
 
   get size(): number {
@@ -28,25 +33,32 @@ export class IdMap<Id extends string, Value> {
   }
 
   set(id: Id, value: Value): void {
-    const place = this.#placeOf(id);
+    const hash = hashOf(id);
+    const place = this.#placeOf(id, hash);
     this.#values[place] = value;
     if (this.#ids[place] !== undefined) return;
     this.#ids[place] = id;
+    this.#hashes[place] = hash;
     this.#size++;
     if (this.#size * PLACES_EACH_MIN > this.#ids.length) this.#resize(2 * this.#ids.length);
   }
 
   /** Whether it was there. */
   delete(id: Id): boolean {
+    if (this.#size === 0) return false;
     const place = this.#placeOf(id);
     if (this.#ids[place] === undefined) return false;
-    this.#size--;
-    const places = this.#ids.length;
-    if (places > PLACES_MIN && this.#size * PLACES_EACH_MAX < places) {
-      this.#ids[place] = undefined;
-      this.#resize(places / 2);
-    } else this.#close(place);
+    this.#free(place);
     return true;
+  }
+
+  /** Takes it out; absent when it is not there. */
+  take(id: Id): Value | undefined {
+    if (this.#size === 0) return undefined;
+    const place = this.#placeOf(id);
+    const value = this.#values[place];
+    if (this.#ids[place] !== undefined) this.#free(place);
+    return value;
   }
 
   /** As they are now, in no order. */
@@ -59,10 +71,19 @@ export class IdMap<Id extends string, Value> {
     return values;
   }
 
+  #free(place: number): void {
+    this.#size--;
+    const places = this.#ids.length;
+    if (places > PLACES_MIN && this.#size * PLACES_EACH_MAX < places) {
+      this.#ids[place] = undefined;
+      this.#resize(places / 2);
+    } else this.#close(place);
+  }
+
   /** Where the id stands, or the free place where it would. */
-  #placeOf(id: Id): number {
+  #placeOf(id: Id, hash = hashOf(id)): number {
     const last = this.#ids.length - 1;
-    let place = hashOf(id) & last;
+    let place = hash & last;
     for (let there = this.#ids[place]; there !== undefined && there !== id; there = this.#ids[place]) {
       place = (place + 1) & last;
     }
@@ -75,10 +96,11 @@ export class IdMap<Id extends string, Value> {
     for (let place = (free + 1) & last;; place = (place + 1) & last) {
       const id = this.#ids[place];
       if (id === undefined) break;
-      const wanted = hashOf(id) & last;
-      if (((place - wanted) & last) < ((place - free) & last)) continue;
+      const hash = this.#hashes[place] ?? 0;
+      if (((place - hash) & last) < ((place - free) & last)) continue;
       this.#ids[free] = id;
       this.#values[free] = this.#values[place];
+      this.#hashes[free] = hash;
       free = place;
     }
     this.#ids[free] = undefined;
@@ -86,15 +108,18 @@ export class IdMap<Id extends string, Value> {
   }
 
   #resize(places: number): void {
-    const [ids, values] = [this.#ids, this.#values];
+    const [ids, values, hashes] = [this.#ids, this.#values, this.#hashes];
     this.#ids = emptyTable(places);
     this.#values = emptyTable(places);
+    this.#hashes = new Int32Array(places);
     for (let at = 0; at < ids.length; at++) {
       const id = ids[at];
       if (id === undefined) continue;
-      const place = this.#placeOf(id);
+      const hash = hashes[at] ?? 0;
+      const place = this.#placeOf(id, hash);
       this.#ids[place] = id;
       this.#values[place] = values[at];
+      this.#hashes[place] = hash;
     }
   }
 }
