@@ -24,6 +24,7 @@ import { userSessions } from "./sessions.ts";
 import { simulate } from "./simulate.ts";
 import { addStart } from "./start.ts";
 import { targetAdd } from "./target-add.ts";
+import { targetEdit } from "./target-edit.ts";
 import { targetRotate } from "./target-rotate.ts";
 import { targetList, targetRemove, targetShow, targetTest } from "./targets.ts";
 import { taskAdd } from "./task-add.ts";
@@ -89,8 +90,13 @@ export function createProgram(given: Partial<Parts> = {}): Command {
   addCommand(task, parts, taskEach);
   addCommand(task, parts, taskImport);
   addCommand(task, parts, taskExport);
-  const target = addGroup(program, "target", "add named targets, look at them, try them out, and rotate keys");
+  const target = addGroup(
+    program,
+    "target",
+    "add and change named targets, look at them, try them out, and rotate keys",
+  );
   addCommand(target, parts, targetAdd);
+  addCommand(target, parts, targetEdit);
   addCommand(target, parts, targetList);
   addCommand(target, parts, targetShow);
   addCommand(target, parts, targetRemove);

@@ -3,7 +3,7 @@
 import type { Spec } from "./command.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { moment } from "./show.ts";
-import { readSecret } from "./target-add.ts";
+import { readSecret } from "./target-definition.ts";
 import { targetPath } from "./target-path.ts";
 import { parseTarget } from "./target-shapes.ts";
 import { printable } from "./text.ts";

@@ -54,6 +54,27 @@ test("adds a target with what is secret from a file, lists and shows it without"
     assert.equal(replaced.code, 0, replaced.err);
   }));
 
+test("changes what is given of a target, and leaves the rest", () =>
+  withPeer(async ({ run, call }) => {
+    const stdin = JSON.stringify({ password: "canary" });
+    await run(["target", "add", "a", "--urn", URN, "--user", "me", "--credentials", "-", "--rate", "5"], { stdin });
+    assert.deepEqual(
+      await run("target edit a --concurrency 2 --description invoices"),
+      done(`Changed a, which is ${URN}.\n`),
+    );
+    const bearer = await run("target edit a --bearer --credentials -", { stdin: JSON.stringify({ token: "canary" }) });
+    assert.equal(bearer.code, 0, bearer.err);
+    const { auth, limits, description, held } = (await call("GET targets/a")).body;
+    assert.deepEqual([auth, description, Object.keys(held)], [{ kind: "bearer" }, "invoices", ["token"]]);
+    assert.deepEqual(limits, { concurrency: 2, rate: { perSecond: 5 } });
+    await run(["target", "edit", "a", "--definition", '{"limits":{"rate":null}}']);
+    await run(["target", "edit", "a", "--definition", '{"auth":null,"method":"PUT"}']);
+    const { body } = await call("GET targets/a");
+    assert.deepEqual([body.limits, body.auth, body.held, body.method], [{ concurrency: 2 }, undefined, {}, "PUT"]);
+    assert.equal((await run("target edit a")).code, 2);
+    assert.equal((await run("target edit b --rate 1")).code, 4);
+  }));
+
 test("a secret on the command line is refused, and not repeated", () =>
   withPeer(async ({ run }) => {
     const words = ["target", "add", "a", "--urn", URN, "--user", "me", "--credentials"];

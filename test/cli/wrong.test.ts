@@ -27,6 +27,7 @@ const NEEDED: { readonly [words: string]: readonly string[] } = {
   "task edit": ["--name", "x"],
   "task backfill": ["--from", "2026-12-01T00:00:00Z"],
   "target add": ["--urn", URN],
+  "target edit": ["--rate", "1"],
   "target rotate": ["--confirm"],
   "dead-letters redrive": ["--all"],
   "dead-letters dismiss": ["--all"],
