@@ -61,6 +61,7 @@ export function addCommand<Options>(parent: Command, parts: Parts, spec: Spec<Op
     let code: number;
     try {
       refuseBeyond(command, spec.beyond);
+      refuseEmpty(command);
       code = await spec.run(context, options, command.args) ?? EXIT.done;
     } catch (error) {
       code = await fail(error, context);
@@ -144,6 +145,14 @@ function refuseBeyond(command: Command, told: Spec<unknown>["beyond"]): void {
 }
 
 const WORD_SHOWN = 80;
+
+/** A variable of a script that is not set: `user passwd "$NAME"` would change who asks. */
+function refuseEmpty(command: Command): void {
+  const at = command.args.indexOf("");
+  if (at < 0) return;
+  const name = command.registeredArguments[at]?.name() ?? command.registeredArguments.at(-1)?.name() ?? "word";
+  throw new Failure(EXIT.usage, `\`${pathOf(command).join(" ")}\`: the ${name} is empty.\n(--help says more)`);
+}
 
 function pathOf(command: Command): readonly string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];

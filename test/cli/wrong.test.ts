@@ -91,6 +91,15 @@ test("a word too many is answered with what was probably meant", async () => {
     );
     assert.deepEqual([code, err.slice(err.indexOf("here. ") + 6, err.indexOf("(--help"))], [2, way], words);
   }
+  for (
+    const [words, name] of [[["task", "rm", ""], "id"], [["user", "passwd", ""], "name"], [
+      ["runs", "show", ""],
+      "run",
+    ]] as const
+  ) {
+    const { code, err } = await runProgram(words, NOWHERE);
+    assert.deepEqual([code, err.split("\n")[0]], [2, `\`metronome ${words[0]} ${words[1]}\`: the ${name} is empty.`]);
+  }
   const json = await runProgram("task ls demo --json");
   assert.deepEqual([json.code, JSON.parse(json.err).exit], [2, 2]);
 });
