@@ -2,7 +2,7 @@
 // the end of a chain off, or writes it anew, has also to change what all other peers hold.
 
 import { Buffer } from "node:buffer";
-import type { AuditLog, AuditLogSettings } from "./audit-log.ts";
+import type { AuditLog, AuditLogSettings } from "./audit/audit-log.ts";
 import type { AuditHead } from "./core/people/audit.ts";
 import type { Entity } from "./core/register/register.ts";
 import { privateKeyOf } from "./core/values/ed25519.ts";

@@ -11,7 +11,7 @@ import { matcher, newToken } from "./api/request/secret.ts";
 import { serve, ServeRefusal, type Serving } from "./api/serve.ts";
 import { loadAssets } from "./assets.ts";
 import { auditHeadKey, auditHeadOf, auditSeal, keepAuditHead } from "./audit-head.ts";
-import { openAuditLog } from "./audit-log.ts";
+import { openAuditLog } from "./audit/audit-log.ts";
 import { fingerprintOf } from "./certificate.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";

@@ -35,7 +35,7 @@ const DOORS = [
   "src/trigger/trigger.ts",
 ];
 
-const ROOMS = ["store", "mesh", "trigger", "api", "cli"];
+const ROOMS = ["store", "mesh", "trigger", "audit", "api", "cli"];
 
 /** The composition roots, of a peer, of simulated meshes and of what a peer would meet: the only files that know all. */
 const COMPOSITION_ROOTS = ["src/start.ts", "src/what-if.ts", "src/doctor.ts"];

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { auditSeal } from "../../src/audit-head.ts";
-import { type AuditLog, openAuditLog } from "../../src/audit-log.ts";
+import { type AuditLog, openAuditLog } from "../../src/audit/audit-log.ts";
 import type { AuditEntry, AuditFilter, AuditHead } from "../../src/core/people/audit.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";

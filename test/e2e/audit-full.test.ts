@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { auditSeal } from "../../src/audit-head.ts";
-import { openAuditLog } from "../../src/audit-log.ts";
+import { openAuditLog } from "../../src/audit/audit-log.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";
 import { mountDisk } from "./store-mount.ts";

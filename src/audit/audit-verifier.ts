@@ -5,8 +5,8 @@
 
 import { Buffer } from "node:buffer";
 import { type AuditPart, blockIn, closeAll } from "./audit-file.ts";
-import { AuditCheck, type AuditHead } from "./core/people/audit.ts";
-import type { AuditVerdict } from "./peer.ts";
+import { AuditCheck, type AuditHead } from "../core/people/audit.ts";
+import type { AuditVerdict } from "../peer.ts";
 
 /** Bytes of one digest: large enough that its hashing, and not its asking, is what it costs. */
 const BLOCK_BYTES = 1024 * 1024;

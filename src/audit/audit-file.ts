@@ -1,7 +1,7 @@
 // A file of the audit: read back from its end, block by block, or from its beginning, and mended after a crash.
 
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { type AuditHead, NO_AUDIT, parseAuditLine } from "./core/people/audit.ts";
+import { type AuditHead, NO_AUDIT, parseAuditLine } from "../core/people/audit.ts";
 
 const BLOCK_BYTES = 256 * 1024;
 /** Of a record: what is shown of a change is cut before. */

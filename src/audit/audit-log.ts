@@ -15,9 +15,9 @@ import {
   parseAuditLine,
   sealLine,
   sealText,
-} from "./core/people/audit.ts";
-import type { PeerId } from "./core/values/ids.ts";
-import type { AuditAccess, AuditPage, AuditPlace } from "./peer.ts";
+} from "../core/people/audit.ts";
+import type { PeerId } from "../core/values/ids.ts";
+import type { AuditAccess, AuditPage, AuditPlace } from "../peer.ts";
 
 /** Four files: about half a million records. */
 const FILE_MAX_BYTES = 64 * 1024 * 1024;
