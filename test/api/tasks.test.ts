@@ -426,6 +426,8 @@ test("a query that can't be is a bad request, which names the parameter", () =>
         "tasks/a/versions",
       ]
         .map((list) => [`${list}?cursor=YQ`, "cursor"] as const),
+      ["tasks?sort=name&cursor=YQ", "cursor"],
+      ["tasks?q=a&cursor=YQ", "cursor"],
       ["tasks?paused=yes", "paused"],
       ["tasks?label=x", "label"],
       [`tasks?q=${"x".repeat(257)}`, "q"],

@@ -296,8 +296,15 @@ function nextOf(line: Line): number {
   return line.next = next ?? Infinity;
 }
 
+const CURSOR = /^(\d{1,9}) ([\s\S]*)$/;
+
+/** Whether a page of the catalogue ended with it; else one of the store's did, before the catalogue was read. */
+export function isOwnCursor(cursor: string): boolean {
+  return CURSOR.test(cursor);
+}
+
 function placeOf(cursor: string): { readonly was: number; readonly guid: string | undefined } {
-  const [, place = "0", guid] = /^(\d{1,9}) ([\s\S]*)$/.exec(cursor) ?? [];
+  const [, place = "0", guid] = CURSOR.exec(cursor) ?? [];
   return { was: Number(place), guid };
 }
 

@@ -4,7 +4,7 @@ import type { Outcome } from "../../core/task/run.ts";
 import type { UserId } from "../../core/values/ids.ts";
 import type { Labels } from "../../core/values/labels.ts";
 import { problem } from "../request/problem.ts";
-import { type Catalogue, type CataloguePage, SORTS } from "./catalogue.ts";
+import { type Catalogue, type CataloguePage, isOwnCursor, SORTS } from "./catalogue.ts";
 
 /** `next`, and `-next` for the other way round. */
 export const SORT_ORDERS = SORTS.flatMap((sort) => [sort, `-${sort}` as const]);
@@ -28,6 +28,11 @@ export async function search(
   { q, target, urn, paused, outcome, label, sort, limit, cursor }: Search,
 ): Promise<CataloguePage | Response | undefined> {
   if ([q, target, urn, paused, outcome, label, sort].every((each) => each === undefined)) return undefined;
+  const isOnlyHere = sort !== undefined || urn !== undefined || outcome !== undefined;
+  if (cursor !== undefined && !isOwnCursor(cursor)) {
+    if (!isOnlyHere) return undefined;
+    return problem(400, '"cursor" is the cursor of the page before, unchanged.', { field: "cursor" });
+  }
   const page = await catalogue.page({
     sort: SORTS.find((each) => each === sort?.replace("-", "")) ?? "id",
     isDescending: sort?.startsWith("-") ?? false,
@@ -41,7 +46,7 @@ export async function search(
     ...(outcome === undefined ? {} : { outcome }),
     ...(label === undefined ? {} : { labels: label }),
   });
-  if (page !== undefined || (sort === undefined && urn === undefined && outcome === undefined)) return page;
+  if (page !== undefined || !isOnlyHere) return page;
   return problem(409, "There are too many tasks here to be sorted, or sought by URN or outcome.", {
     field: sort !== undefined ? "sort" : urn !== undefined ? "urn" : "outcome",
   });
