@@ -7,6 +7,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Api } from "./app.ts";
 import { problem } from "./request/problem.ts";
+import { answerUnread } from "./unread.ts";
 import { webSockets } from "./web-socket.ts";
 
 export type ServeSettings = {
@@ -69,10 +70,15 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
     // What else runs in this process keeps the Request and Response of its runtime.
     overrideGlobalObjects: false,
     errorHandler: () =>
-      problem(400, "The request's line or its Host can't be read.", { headers: { connection: "close" } }),
+      problem(400, "The request's line or its Host can't be read.", {
+        field: "Host",
+        headers: { connection: "close" },
+      }),
   });
   const bounds = {
     maxHeaderSize: HEAD_MAX_BYTES,
+    // One that has none is answered by the listener.
+    requireHostHeader: false,
     headersTimeout: HEAD_WAIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A batch may take hours; a body that stops coming is noticed by who reads it.
@@ -82,6 +88,7 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
     ? http.createServer(bounds, listener)
     : https.createServer({ ...bounds, key: tls.key, cert: tls.certificate, minVersion: "TLSv1.2" }, listener);
   server.maxConnections = CONNECTIONS_MAX;
+  answerUnread(server, HEAD_MAX_BYTES);
   boundHeadless(server, tls === undefined ? "connection" : "secureConnection");
   const sockets = settings.upgrade === undefined ? undefined : await webSockets(settings.upgrade);
   if (sockets !== undefined) server.on("upgrade", sockets.upgrade);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { serve } from "../../src/api/serve.ts";
 import { withWorld } from "../api/world.ts";
@@ -69,3 +70,36 @@ test("what is smuggled behind a body is no request", () =>
       await serving.close();
     }
   }));
+
+test("what is no request is answered with a problem that names what can't be read, and the connection ends", () =>
+  withWorld(async ({ api: { fetch } }) => {
+    const serving = await serve({ fetch, hostname: "127.0.0.1", port: 0 });
+    const host = "Host: localhost\r\n";
+    try {
+      for (
+        const [text, status, field] of [
+          ["no request\r\n\r\n", 400, "headers"],
+          [`GET /healthz HTTP/1.1\r\n${host}Content-Length: -1\r\n\r\n`, 400, "headers"],
+          [`GET /healthz HTTP/1.1\r\n${host}X: ${"x".repeat(20_000)}\r\n\r\n`, 431, "headers"],
+          ["GET /healthz HTTP/1.1\r\n\r\n", 400, "Host"],
+        ] as const
+      ) {
+        const answer = await heard(serving.port, text);
+        const [head = "", body = ""] = answer.split("\r\n\r\n");
+        assert.match(head, new RegExp(`^HTTP/1.1 ${status} `), text.slice(0, 60));
+        assert.match(head, /\r\ncontent-type: application\/problem\+json(?:\r\n|$)/i);
+        assert.deepEqual([JSON.parse(body).status, JSON.parse(body).field], [status, field]);
+      }
+    } finally {
+      await serving.close();
+    }
+  }));
+
+/** All that comes until the connection ends. */
+async function heard(port: number, text: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(text);
+  let answer = "";
+  for await (const chunk of socket) answer += chunk;
+  return answer;
+}
