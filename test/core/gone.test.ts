@@ -20,3 +20,17 @@ test("a task whose target says that it is no more is paused, with a note that sa
     since: Date.parse(START),
   });
 });
+
+test("a fallback that is no more pauses no task whose own target may come back", async () => {
+  const world = await new World(START).start();
+  world.answer = ({ delivery: { target } }) =>
+    target.urn.includes("other")
+      ? { kind: "failed", error: "it answered 410 Gone", status: 410, retryable: false, gone: true }
+      : { kind: "failed", error: "it answered 503", status: 503, retryable: true };
+  const policy = { retry: { limit: 0 }, fallback: [{ urn: "http://other.test/" }] };
+  await world.add({ id: "a", schedule: "R/2026-05-01T12:00:01Z/PT1M", policy });
+  await world.until("2026-05-01T12:01:30Z");
+  assert.equal(world.sent.length, 4);
+  const { entity } = await world.node.dossier(taskGuid("ada", "a"));
+  assert.deepEqual(entity?.registers.state?.value, { paused: false, turn: 0, since: Date.parse(START) });
+});

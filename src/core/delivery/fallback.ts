@@ -39,7 +39,8 @@ export function onWay(run: Run, way: number): Run {
 export type AfterFailure =
   /** The run as it goes on. */
   | { readonly kind: "again"; readonly run: Run }
-  | { readonly kind: "over"; readonly reason: string };
+  /** `isGone`: the task's own target is no more. Of one that stands in for it that says nothing. */
+  | { readonly kind: "over"; readonly reason: string; readonly isGone: boolean };
 
 /** Another attempt at the same target, or the first one at the next, or the end. */
 export function afterFailure(
@@ -50,11 +51,12 @@ export function afterFailure(
 ): AfterFailure {
   const policy = task?.timing?.policy;
   if (task === undefined || policy === undefined) {
-    return { kind: "over", reason: `${failure.error}; the task was deleted` };
+    return { kind: "over", reason: `${failure.error}; the task was deleted`, isGone: false };
   }
   const decision = retry(policy, attemptsOf(run), failure, told);
   if (decision.kind === "again") return { kind: "again", run: retrying(run, decision.at) };
-  const way = wayOf(run) + 1;
-  const isThere = way <= (task.fallbackLanes?.length ?? 0) && policy.delivery !== "at-most-once";
-  return isThere ? { kind: "again", run: retrying(onWay(run, way), told.now) } : decision;
+  const way = wayOf(run);
+  const isLast = way >= (task.fallbackLanes?.length ?? 0) || policy.delivery === "at-most-once";
+  if (!isLast) return { kind: "again", run: retrying(onWay(run, way + 1), told.now) };
+  return { ...decision, isGone: failure.gone === true && way === 0 };
 }

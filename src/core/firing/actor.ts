@@ -407,7 +407,7 @@ export class TaskActor {
     const step = afterFailure(this.#task, open.run, failure, turn);
     if (step.kind === "over") {
       this.#settle(turn, open, "failed", step.reason);
-      return failure.gone === true ? this.#pauseItself(turn, `paused by itself: ${failure.error}`) : undefined;
+      return step.isGone ? this.#pauseItself(turn, `paused by itself: ${failure.error}`) : undefined;
     }
     open.run = step.run;
     open.phase = "retrying";
