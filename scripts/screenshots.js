@@ -37,6 +37,7 @@ try {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     await take(browser, "overview", "/", ".tiles", "light");
+    await take(browser, "tasks", "/ui/tasks", "[data-task] .strip", "light", 640);
     await take(browser, "task", "/ui/task?id=till-sync", "[data-run]", "dark");
     await take(browser, "editor", "/ui/edit?id=nightly-backup", ".preview .says", "light");
     await take(browser, "mesh", "/ui/mesh", "[data-peer]", "dark");
