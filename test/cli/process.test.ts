@@ -46,7 +46,7 @@ test("on the peer's machine the command line needs no address and no token, and 
     2,
     "",
     "error: unknown command 'shwo'\n(Did you mean show?)\nKnown are add, edit, ls, show, rm, pause, resume, trigger, next, " +
-    "runs, days, explain, versions, backfill, skip, cancel, import, export.\n(--help says more)\n",
+    "runs, days, explain, versions, backfill, skip, cancel, each, import, export.\n(--help says more)\n",
   ]);
   const start = await run("start", "demo");
   assert.deepEqual([start.code, start.stdout], [2, ""]);
