@@ -108,6 +108,19 @@ test("without a payload the body is null, and GET and DELETE have none", async (
   );
 });
 
+// A short body leaves in one text with its head, a longer one behind it.
+test("a body arrives as it is, however long", async () => {
+  await using made = await world();
+  // As JSON a text is two characters longer, and each é is two bytes.
+  const payloads = ["", "é", "é".repeat(2_047), "é".repeat(2_047) + "x", "é".repeat(2_048), "é".repeat(130_000)];
+  for (const payload of payloads) await made.send({}, { payload });
+  assert.deepEqual(made.server.requests.map(({ body }) => JSON.parse(body)), payloads);
+  assert.deepEqual(
+    made.server.requests.map((request) => headerOf(request, "content-length")),
+    ["2", "4", "4096", "4097", "4098", "260002"],
+  );
+});
+
 test("time, epsilon and at are set over those of the same name, and the rest of the query stays as it is", async () => {
   const own = "time=1796115600&epsilon=60&at=1796115601";
   const cases: readonly (readonly [written: string, sent: string])[] = [
