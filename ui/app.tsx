@@ -43,6 +43,7 @@ export function App() {
       <div class={now.kind === "out" ? "house outside" : "house"}>
         <Side
           isKnown={now.kind !== "unknown"}
+          user={isIn ? now.name : ""}
           peer={isIn ? now.peer : undefined}
           onPalette={() => open.value = "palette"}
           onKeys={() => open.value = "keys"}

@@ -168,3 +168,20 @@ async function signIn(page: Page, peer: Peer, at: string, password = PASSWORD): 
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("main :is(h1, .blank)").first().waitFor();
 }
+
+browserTest(
+  "of many tokens a page is shown, the rest when one goes on, and all are exported",
+  async ({ enter, peer }) => {
+    for (let n = 0; n < 60; n++) await peer.call("POST", "/tokens", { name: `script ${n}` });
+    const { page } = await enter({ at: "/ui/access" });
+    const rows = page.locator("[data-token]");
+    await until("a page is shown", async () => await rows.count() >= 50);
+    await page.getByText("script 0", { exact: true }).waitFor();
+    await until("the rest comes when one scrolls there", async () => {
+      await page.mouse.wheel(0, 20_000);
+      return await rows.count() === 60;
+    });
+    const csv = await exported(page, "CSV", page.getByRole("region", { name: "Tokens" }));
+    assert.equal(csv.trim().split("\r\n").length, 61);
+  },
+);

@@ -116,6 +116,10 @@ browserTest(
     await page.getByLabel("Select c", { exact: true }).click({ modifiers: ["Shift"] });
     await page.getByText("3 selected").waitFor();
     const bar = page.getByRole("group", { name: "What to do to the selected tasks" });
+    await bar.getByRole("button", { name: "Select all 4" }).click();
+    await page.getByText("4 selected").waitFor();
+    await page.getByLabel("Select d", { exact: true }).click();
+    await page.getByText("3 selected").waitFor();
     await bar.getByRole("button", { name: "Pause" }).click();
     await page.getByText("3 tasks paused.").waitFor();
     await rowOf(page, "c").getByText("paused", { exact: true }).waitFor();

@@ -11,9 +11,11 @@ import { path } from "../router.ts";
 import { ROUTES } from "../routes.ts";
 import { browserZone, theme, zoneChoice } from "../settings.ts";
 
-export function Side({ isKnown, peer, onPalette, onKeys, onLeave }: {
+export function Side({ isKnown, user, peer, onPalette, onKeys, onLeave }: {
   /** Whether anybody is signed in is known: before, nothing is shown that would have to move. */
   readonly isKnown: boolean;
+  /** Who is signed in. */
+  readonly user: string;
   readonly peer: { readonly id: string; readonly name: string } | undefined;
   readonly onPalette: () => void;
   readonly onKeys: () => void;
@@ -101,7 +103,13 @@ export function Side({ isKnown, peer, onPalette, onKeys, onLeave }: {
                 <button type="button" class="quiet" title="All keys ( ? )" aria-label="All keys" onClick={onKeys}>
                   <Icon name="keyboard" />
                 </button>
-                <button type="button" class="quiet leave" title="Sign out" aria-label="Sign out" onClick={onLeave}>
+                <button
+                  type="button"
+                  class="quiet leave"
+                  title={`Sign out ${user}`}
+                  aria-label="Sign out"
+                  onClick={onLeave}
+                >
                   <Icon name="door" />
                 </button>
               </div>

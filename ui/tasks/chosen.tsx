@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field } from "../parts/field.tsx";
 import { Sure } from "../parts/sure.tsx";
-import { chooseNone, type Deed, DEEDS, DELETION, doToChosen, doToFound, selected } from "./selection.ts";
+import { chooseAll, chooseNone, type Deed, DEEDS, DELETION, doToChosen, doToFound, selected } from "./selection.ts";
 import { list, type Search } from "./task-list.ts";
 
 type Asked = "" | "label" | "target" | "delete";
@@ -32,6 +32,7 @@ export function Chosen({ search }: { readonly search: Search }) {
   return (
     <div class="chosen-bar card" role="group" aria-label="What to do to the selected tasks">
       <strong role="status">{isBusy.value ? "Under way…" : isWhole ? `${all} selected` : `${shown} selected`}</strong>
+      {shown < ids.length && <button type="button" class="quiet" onClick={chooseAll}>Select all {ids.length}</button>}
       {isMore && (
         <button type="button" class="quiet" onClick={() => isAll.value = !isWhole}>
           {isWhole ? `Only the ${shown} that are shown` : `Select ${all} that match`}
