@@ -99,7 +99,9 @@ function NewTarget() {
       say(`${answer.value.name} is there: tasks may send to it.`);
       navigate(pageOf("target", { name: answer.value.name }));
     } else if (answer.kind === "problem") {
-      problem.value = { field: answer.problem.field ?? "name", message: answer.problem.detail };
+      const { field, detail } = answer.problem;
+      // What is wrong with the whole of it is said at the first.
+      problem.value = { field: field === "urn" ? "urn" : "name", message: detail };
     } else problem.value = { field: "name", message: failureText(answer) };
   }
   const problemAt = (field: string) => problem.value?.field === field ? problem.value : undefined;
