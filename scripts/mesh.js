@@ -58,7 +58,7 @@ if (network !== undefined) offerCable(network);
 function offerCable({ host, cut, heal }) {
   const [one, other] = [peers.slice(0, left), peers.slice(left)].map((side) => side.map(({ name }) => name).join(", "));
   console.log(`
-A cable joins ${one} and ${other}: type cut to pull it, and heal to put it back.
+A cable lies between ${one} on one side and ${other} on the other: type cut to pull it, and heal to put it back.
 On the command line of the other side: METRONOME_DATA=${peers.at(-1).data} scripts/metronome peers
 What listens on this machine is at ${host} for them.`);
   const deeds = { cut: [cut, `Cut: ${one} | ${other}.`], heal: [heal, "Healed."] };

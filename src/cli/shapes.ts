@@ -30,6 +30,8 @@ export type Run = {
   readonly outcome: string | undefined;
   readonly reason: string | undefined;
   readonly isManual: boolean;
+  /** Two peers have settled it. */
+  readonly isDuplicate: boolean;
   /** How often it was driven again. */
   readonly redriven: number;
   readonly attempts: readonly {
@@ -98,6 +100,7 @@ export function parseRun(value: unknown): Run {
     outcome: maybe(run.outcome, text),
     reason: maybe(run.reason, text),
     isManual: run.manual === true,
+    isDuplicate: run.duplicate === true,
     redriven: run.redriven === undefined ? 0 : number(objectIn(run.redriven).times),
     attempts: listIn(run.attempts).map(objectIn).map(({ n, peer, askedBy, status, error }) => ({
       n: number(n),

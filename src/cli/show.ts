@@ -40,9 +40,8 @@ export function detailOf(run: Run): string {
   const last = run.attempts.at(-1);
   const answer = last?.error ?? (last?.status === undefined ? undefined : `HTTP ${last.status}`);
   const again = run.retryAt === undefined ? undefined : `again at ${moment(run.retryAt)}`;
-  return [run.isManual ? "manual" : undefined, run.reason ?? answer, again].filter((part) => part !== undefined).join(
-    ", ",
-  );
+  const parts = [run.isManual ? "manual" : undefined, run.isDuplicate ? "duplicate" : undefined];
+  return [...parts, run.reason ?? answer, again].filter((part) => part !== undefined).join(", ");
 }
 
 export function lateness({ latenessMs }: Run): string {

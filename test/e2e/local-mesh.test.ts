@@ -41,7 +41,7 @@ test("a mesh on one machine is whole, says what to try, misses who is killed, an
     await until("the first has heard of the second", () => states() === "peer-1 alive, peer-2 alive");
     const pid = Number(await find(/kill -9 (\d+)/));
     if (hasCable) {
-      await find(/^(A cable) joins peer-1 and peer-2/);
+      await find(/^(A cable) lies between peer-1 on one side and peer-2 on the other/);
       for (const [deed, seen] of [["cut", "dead"], ["heal", "alive"]] as const) {
         mesh.stdin.write(`${deed}\n`);
         await until(`peer-2 is ${seen}`, () => states() === `peer-1 alive, peer-2 ${seen}`);
