@@ -263,10 +263,11 @@ class Libp2pMesh implements Mesh {
     const { node, idOf, addressesOf } = this.#parts;
     const id = idOf(peer);
     if (node.getConnections(id).some((connection) => this.#joining.has(connection))) throw new Error("it is joining");
-    const multiaddrs = addressesOf((this.#members.get(peer) ?? []).slice(0, ADDRESSES_MAX), peer);
+    const known = this.#members.get(peer) ?? [];
+    const multiaddrs = addressesOf(known.slice(0, ADDRESSES_MAX), peer);
+    const relayed = addressesOf(known.filter(isRelayed).slice(0, ADDRESSES_MAX), peer);
     // Beside those that identify and the network told: they are hints, noise proves who is there.
     await node.peerStore.merge(id, { multiaddrs });
-    const relayed = multiaddrs.filter((address) => isRelayed(address.toString()));
     const connection = await node.dial(id, { signal }).catch(async (error: unknown) => {
       // They come last, and those before them may have taken all the time there was.
       if (relayed.length === 0) throw error;
