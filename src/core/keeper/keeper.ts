@@ -203,9 +203,10 @@ export class Keeper {
 
   heard(from: PeerId, message: SwimMessage): void {
     if (this.#leases.heard(from, message, this.#host.steady())) this.#host.leased();
-    // Of one that this peer does not reach itself another one tells what it says.
+    if (message.kind === "probe" || message.kind === "ack") this.#watchDeparture(from, message.news);
+    // Of one that this peer does not reach itself another one tells what it says. For the end of its log it can't be asked:
+    // that comes by a sync with the other, and before what it lets go is taken up, which waits as for who does not answer.
     const teller = message.kind === "probed" ? message.target : from;
-    if ("news" in message && message.news !== undefined) this.#watchDeparture(teller, message.news);
     this.#members.news(this.#news());
     const isFirstWord = this.isAlive(teller) && this.#members.peer(teller)?.news === undefined;
     this.#take(this.#members.heard(from, message, this.#host.now()));
