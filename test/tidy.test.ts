@@ -191,7 +191,7 @@ test("libp2p is known to the files of the mesh that bear its name, and to no oth
 });
 
 /** The node, and what it does beside the loop. */
-const NODE = ["src/node.ts", "src/disk.ts", "src/dots.ts", "src/flights.ts", "src/run-seeker.ts", "src/spreadable.ts"];
+const NODE = files("src/node");
 
 test("the node knows doors and core, and no adapter", () => {
   assert.deepEqual(

@@ -9,7 +9,7 @@ import type { Run } from "../src/core/task/run.ts";
 import type { TaskDefinition } from "../src/core/task/task.ts";
 import { taskGuid } from "../src/core/values/ids.ts";
 import { type Instant, instant } from "../src/core/values/instant.ts";
-import { type Node, startNode } from "../src/node.ts";
+import { type Node, startNode } from "../src/node/node.ts";
 import type { KeyValue } from "../src/store/key-value.ts";
 import { memoryKeyValue } from "../src/store/memory.ts";
 import { recordStore } from "../src/store/records.ts";

@@ -10,7 +10,7 @@ import type { DeliveryResult } from "../../src/core/delivery/delivery.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import { PERIODS } from "../../src/core/values/periods.ts";
-import { startNode } from "../../src/node.ts";
+import { startNode } from "../../src/node/node.ts";
 import { levelKeyValue } from "../../src/store/level.ts";
 import { recordStore } from "../../src/store/records.ts";
 

@@ -5,7 +5,7 @@ import type { LogFacts } from "../core/protocol/event.ts";
 import type { PeerId } from "../core/values/ids.ts";
 import type { Labels } from "../core/values/labels.ts";
 import { PERIODS } from "../core/values/periods.ts";
-import { type Node, startNode } from "../node.ts";
+import { type Node, startNode } from "../node/node.ts";
 import { recordStore } from "../store/records.ts";
 import type { Disk } from "./disk.ts";
 import type { LocalClock } from "./local-clock.ts";

@@ -8,7 +8,7 @@ import { type OccurrenceId, occurrenceId } from "../../src/core/task/occurrence.
 import type { Run } from "../../src/core/task/run.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
 import { instant } from "../../src/core/values/instant.ts";
-import { RunSeeker } from "../../src/run-seeker.ts";
+import { RunSeeker } from "../../src/node/run-seeker.ts";
 import { meshed, type MeshedPeer, until } from "./meshed.ts";
 import { HOURLY, URN, USER } from "./world.ts";
 

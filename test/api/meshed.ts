@@ -14,7 +14,7 @@ import { HTTP_PROTOCOL, serveOver } from "../../src/mesh/http-channel.ts";
 import { httpForward } from "../../src/mesh/http-forward.ts";
 import { type MemoryNetwork, memoryNetwork } from "../../src/mesh/memory.ts";
 import { type Mesh, MeshFailure } from "../../src/mesh/mesh.ts";
-import { type Node, startNode } from "../../src/node.ts";
+import { type Node, startNode } from "../../src/node/node.ts";
 import { ForwardFailure, type MeshAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";

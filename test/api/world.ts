@@ -19,14 +19,14 @@ import type { UserId } from "../../src/core/values/ids.ts";
 import { type Instant, instant } from "../../src/core/values/instant.ts";
 import { createExchanges, type Exchanges } from "../../src/exchanges.ts";
 import { meshSeal } from "../../src/mesh/seal.ts";
-import { type Node, startNode } from "../../src/node.ts";
+import { type Node, startNode } from "../../src/node/node.ts";
 import { type AuditAccess, ForwardFailure, type MeshAccess, type TargetAccess } from "../../src/peer.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { targetTester } from "../../src/target-test.ts";
 import { openedTrigger } from "../../src/trigger/opened.ts";
 import type { Trigger } from "../../src/trigger/trigger.ts";
-import { Vault } from "../../src/vault.ts";
+import { Vault } from "../../src/secrets/vault.ts";
 import { STRANGER } from "../introduction.ts";
 
 export const USER: UserId = "admin";

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fingerprintOf, selfSigned } from "../../src/certificate.ts";
+import { fingerprintOf, selfSigned } from "../../src/secrets/certificate.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
 const NAMES = ["shop.lan", "localhost", "127.0.0.1", "::1", "fe80::1%eth0", "2001:db8::1:0:0:1", "no name of a host"];

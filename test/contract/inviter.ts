@@ -10,7 +10,7 @@ import { askToJoin, type JoinEnd } from "../../src/mesh/joining.ts";
 import { type MemoryNetwork, memoryNetwork } from "../../src/mesh/memory.ts";
 import type { Mesh, MeshListener } from "../../src/mesh/mesh.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";
-import { startNode } from "../../src/node.ts";
+import { startNode } from "../../src/node/node.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { rest, START, TestClock } from "../api/world.ts";

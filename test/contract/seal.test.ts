@@ -12,8 +12,8 @@ import { type TaskGuid, taskGuid } from "../../src/core/values/ids.ts";
 import { instant } from "../../src/core/values/instant.ts";
 import type { Stamp } from "../../src/core/values/stamp.ts";
 import { meshSeal } from "../../src/mesh/seal.ts";
-import { reseal } from "../../src/reseal.ts";
-import { Vault } from "../../src/vault.ts";
+import { reseal } from "../../src/secrets/reseal.ts";
+import { Vault } from "../../src/secrets/vault.ts";
 
 const CONTEXT = "billing";
 const SECRET = "a secret, ünd more";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskCommand } from "../../src/core/protocol/command.ts";
 import { taskGuid } from "../../src/core/values/ids.ts";
-import { Disk, type Persist } from "../../src/disk.ts";
+import { Disk, type Persist } from "../../src/node/disk.ts";
 import type { KeyValue, Operation, Space } from "../../src/store/key-value.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";

@@ -16,7 +16,7 @@ import { type Made, makeNode } from "../../src/mesh/libp2p-node.ts";
 import { libp2pMesh } from "../../src/mesh/libp2p.ts";
 import type { Mesh } from "../../src/mesh/mesh.ts";
 import { peerIdOf } from "../../src/mesh/peer-key.ts";
-import { type Node, startNode } from "../../src/node.ts";
+import { type Node, startNode } from "../../src/node/node.ts";
 import { memoryKeyValue } from "../../src/store/memory.ts";
 import { recordStore } from "../../src/store/records.ts";
 import { collectGarbage } from "../garbage.ts";

@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 import { type TLSSocket } from "node:tls";
 import process from "node:process";
 import { test } from "node:test";
-import { selfSigned } from "../../src/certificate.ts";
+import { selfSigned } from "../../src/secrets/certificate.ts";
 import { Site, TOKEN } from "./peer.ts";
 
 type Answer = { status: number; cookie: string; fingerprint: string; text: string };

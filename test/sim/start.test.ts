@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CoreEvent } from "../../src/core/protocol/event.ts";
-import { tellOfDots } from "../../src/dots.ts";
+import { tellOfDots } from "../../src/node/dots.ts";
 import { LocalClock } from "../../src/sim/local-clock.ts";
 import { Timeline } from "../../src/sim/timeline.ts";
 import { makeStamp } from "../../src/core/values/stamp.ts";

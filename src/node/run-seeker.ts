@@ -2,12 +2,12 @@
 // that a command was answered with a moment ago, and that stands in for itself until more is known. Of a run that nothing
 // is known of all others are asked what they did last.
 
-import type { OwnerWord } from "./core/ownership/owner-word.ts";
-import type { CommandResult } from "./core/protocol/command.ts";
-import type { OccurrenceId } from "./core/task/occurrence.ts";
-import { joinRuns, type Run } from "./core/task/run.ts";
-import type { TaskGuid } from "./core/values/ids.ts";
-import { Memo } from "./core/values/memo.ts";
+import type { OwnerWord } from "../core/ownership/owner-word.ts";
+import type { CommandResult } from "../core/protocol/command.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import { joinRuns, type Run } from "../core/task/run.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
+import { Memo } from "../core/values/memo.ts";
 
 export type SeekDoors = {
   /** As it stands on the disk, behind all that is on its way there. */

@@ -7,10 +7,17 @@ import {
   readCredentials,
   type SealedCredentials,
   writeCredentials,
-} from "./core/targets/credentials.ts";
-import { isSealed, sealContextOf, SEALED, type SecretHolder, type Target, withSecrets } from "./core/targets/target.ts";
-import { Memo } from "./core/values/memo.ts";
-import type { Seal } from "./mesh/seal.ts";
+} from "../core/targets/credentials.ts";
+import {
+  isSealed,
+  sealContextOf,
+  SEALED,
+  type SecretHolder,
+  type Target,
+  withSecrets,
+} from "../core/targets/target.ts";
+import { Memo } from "../core/values/memo.ts";
+import type { Seal } from "../mesh/seal.ts";
 
 /** Credentials that are kept open, the latest: an attempt should not have to open them each time. */
 const OPEN_MAX = 4_096;

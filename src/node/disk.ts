@@ -2,13 +2,13 @@
 // when it is durable; what the disk does not take is refused or held, as the core says. What is read holds all that
 // was written before it was asked for.
 
-import type { DuePage, DueQuery, Effect, LogFacts } from "./core/protocol/event.ts";
-import type { StoreAnswer, StoreQuery } from "./core/protocol/store-query.ts";
-import type { Write } from "./core/protocol/write.ts";
-import type { Dossier } from "./core/task/dossier.ts";
-import { IdMap } from "./core/values/id-map.ts";
-import type { TaskGuid } from "./core/values/ids.ts";
-import { type Store, StoreFailure } from "./store/store.ts";
+import type { DuePage, DueQuery, Effect, LogFacts } from "../core/protocol/event.ts";
+import type { StoreAnswer, StoreQuery } from "../core/protocol/store-query.ts";
+import type { Write } from "../core/protocol/write.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import { IdMap } from "../core/values/id-map.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
+import { type Store, StoreFailure } from "../store/store.ts";
 
 export type Persist = Extract<Effect, { kind: "persist" }>;
 

@@ -1,12 +1,12 @@
 // What a peer brings into another mesh is sealed anew: what only the former key opens, the others could not use.
 
-import { targetOf } from "./core/delivery/target-entity.ts";
-import type { Command, CommandResult } from "./core/protocol/command.ts";
-import { type Entity, revisionOf } from "./core/register/register.ts";
-import type { Dossier } from "./core/task/dossier.ts";
-import { taskOf } from "./core/task/task-entity.ts";
-import type { Json } from "./core/values/json.ts";
-import type { Page, TaskQuery } from "./store/store.ts";
+import { targetOf } from "../core/delivery/target-entity.ts";
+import type { Command, CommandResult } from "../core/protocol/command.ts";
+import { type Entity, revisionOf } from "../core/register/register.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import { taskOf } from "../core/task/task-entity.ts";
+import type { Json } from "../core/values/json.ts";
+import type { Page, TaskQuery } from "../store/store.ts";
 import type { Vault } from "./vault.ts";
 
 export type ResealParts = {

@@ -1,8 +1,8 @@
 // The attempts in flight: each can be aborted by its name.
 
-import type { OccurrenceId } from "./core/task/occurrence.ts";
-import { IdMap } from "./core/values/id-map.ts";
-import type { StopSignal } from "./trigger/trigger.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import { IdMap } from "../core/values/id-map.ts";
+import type { StopSignal } from "../trigger/trigger.ts";
 
 export class Flights {
   readonly #flights = new IdMap<string, Flight>();

@@ -1,7 +1,7 @@
 // All that was stored at the start, told to the core page by page while it does its work: its digest is known whole then.
 
-import type { CoreEvent, LogFacts } from "./core/protocol/event.ts";
-import { type DotWalk, StoreFailure } from "./store/store.ts";
+import type { CoreEvent, LogFacts } from "../core/protocol/event.ts";
+import { type DotWalk, StoreFailure } from "../store/store.ts";
 
 /** Living stamps that the digest tree is told of at a time, and the pause between: a start has better things to do. */
 const DOTS_AT_ONCE = 500;

@@ -1,8 +1,8 @@
 // What a command has written, as it stands here and is to stand at other peers.
 
-import type { Spreadable } from "./core/protocol/message.ts";
-import type { TaskGuid } from "./core/values/ids.ts";
-import type { Peer, Written } from "./peer.ts";
+import type { Spreadable } from "../core/protocol/message.ts";
+import type { TaskGuid } from "../core/values/ids.ts";
+import type { Peer, Written } from "../peer.ts";
 
 /** Absent when it is not there any more. */
 export async function spreadable(

@@ -5,8 +5,8 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { type Certified, selfSigned } from "./certificate.ts";
-import type { TlsConfig } from "./config.ts";
-import { keepCertificate } from "./data-folder.ts";
+import type { TlsConfig } from "../config.ts";
+import { keepCertificate } from "../data-folder.ts";
 
 /** Why there can be no TLS, in words for who started the program. */
 export class TlsRefusal extends Error {

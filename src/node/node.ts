@@ -1,35 +1,35 @@
 // The node is the loop between the core and the world: one event in, its effects played in order. It decides nothing.
 // A command's promise resolves when what it changed is durable.
 
-import type { Clock } from "./clock.ts";
-import type { DeliveryResult } from "./core/delivery/delivery.ts";
-import type { Notice } from "./core/delivery/notice.ts";
-import { Machine } from "./core/machine/machine.ts";
-import { type MeshState, meshState } from "./core/machine/mesh-state.ts";
-import type { Admission } from "./core/membership/membership-list.ts";
-import type { Introduction } from "./core/keeper/introduction.ts";
-import { type OwnerWord, withOpen } from "./core/ownership/owner-word.ts";
-import type { Shard } from "./core/ownership/shard.ts";
-import type { Command, CommandResult } from "./core/protocol/command.ts";
-import type { CoreEvent, DueQuery, Effect, LogFacts, Outcome } from "./core/protocol/event.ts";
-import { type EgressRules, PLAIN_RULES } from "./core/targets/egress.ts";
-import type { Dossier } from "./core/task/dossier.ts";
-import type { OccurrenceId } from "./core/task/occurrence.ts";
-import { groupOfEntity } from "./core/task/peer-group.ts";
-import type { Run } from "./core/task/run.ts";
-import type { PeerId, TaskGuid } from "./core/values/ids.ts";
-import { type Instant, INSTANT_MAX, INSTANT_MIN } from "./core/values/instant.ts";
-import type { Periods } from "./core/values/periods.ts";
-import type { Origin } from "./core/values/stamp.ts";
+import type { Clock } from "../clock.ts";
+import type { DeliveryResult } from "../core/delivery/delivery.ts";
+import type { Notice } from "../core/delivery/notice.ts";
+import { Machine } from "../core/machine/machine.ts";
+import { type MeshState, meshState } from "../core/machine/mesh-state.ts";
+import type { Admission } from "../core/membership/membership-list.ts";
+import type { Introduction } from "../core/keeper/introduction.ts";
+import { type OwnerWord, withOpen } from "../core/ownership/owner-word.ts";
+import type { Shard } from "../core/ownership/shard.ts";
+import type { Command, CommandResult } from "../core/protocol/command.ts";
+import type { CoreEvent, DueQuery, Effect, LogFacts, Outcome } from "../core/protocol/event.ts";
+import { type EgressRules, PLAIN_RULES } from "../core/targets/egress.ts";
+import type { Dossier } from "../core/task/dossier.ts";
+import type { OccurrenceId } from "../core/task/occurrence.ts";
+import { groupOfEntity } from "../core/task/peer-group.ts";
+import type { Run } from "../core/task/run.ts";
+import type { PeerId, TaskGuid } from "../core/values/ids.ts";
+import { type Instant, INSTANT_MAX, INSTANT_MIN } from "../core/values/instant.ts";
+import type { Periods } from "../core/values/periods.ts";
+import type { Origin } from "../core/values/stamp.ts";
 import { Disk, joined, type Persist } from "./disk.ts";
 import { tellOfDots } from "./dots.ts";
 import { flightOf, Flights } from "./flights.ts";
-import type { Mesh, MeshListener } from "./mesh/mesh.ts";
-import type { Peer, Written } from "./peer.ts";
+import type { Mesh, MeshListener } from "../mesh/mesh.ts";
+import type { Peer, Written } from "../peer.ts";
 import { RunSeeker } from "./run-seeker.ts";
 import { spreadable } from "./spreadable.ts";
-import { type Page, type RunQuery, type Store, StoreFailure } from "./store/store.ts";
-import type { Trigger } from "./trigger/trigger.ts";
+import { type Page, type RunQuery, type Store, StoreFailure } from "../store/store.ts";
+import type { Trigger } from "../trigger/trigger.ts";
 
 export type NodeParts = {
   readonly id: PeerId;
