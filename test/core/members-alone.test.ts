@@ -150,7 +150,7 @@ test("a late loop reads what came before it judges", () => {
   const time = new LoopTime(100);
   time.advance(at(0));
   time.wakeAt(500, at(0));
-  assert.deepEqual(time.advance(at(900)), { lateMs: 400, isBack: false });
+  assert.deepEqual(time.advance(at(900)), { lateMs: 400, backMs: 0 });
   assert.deepEqual([time.ms, time.isHeld, time.wakeAt(500, at(900))], [500, true, at(1_000)]);
   time.advance(at(1_000));
   assert.deepEqual([time.ms, time.isHeld], [600, false]);

@@ -48,6 +48,33 @@ test("forgets what it measured when the own clock is set, and measures anew", ()
   }
 });
 
+test("of two halves that differ, that one is wrong whose clocks were set", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    for (const [byMs, wrong] of [[70_000, ["p0"]], [-70_000, ["p0"]], [70_000, ["p0", "p1"]]] as const) {
+      const world = new MembersWorld({ peers: wrong.length * 2, seed }).startAll().run(20_000);
+      const off = () => world.names.filter((name) => world.members(name).clock().isOff);
+      for (const name of wrong) world.offsets.set(name, byMs);
+      world.run(10_000);
+      assert.deepEqual(off(), wrong, `seed ${seed}, by ${byMs} ms`);
+      for (const name of wrong) world.offsets.delete(name);
+      world.run(10_000);
+      assert.deepEqual(off(), [], `seed ${seed}, set right again`);
+    }
+  }
+});
+
+test("who stood still is not taken for one whose clock was set, also when another's is", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new MembersWorld({ peers: 2, seed }).startAll().run(20_000);
+    world.freeze("p0", 30_000);
+    world.run(45_000);
+    assert.equal(world.members("p0").clock().isOff, false, `seed ${seed}`);
+    world.offsets.set("p1", -30_000);
+    world.run(10_000);
+    assert.deepEqual(world.names.map((name) => world.members(name).clock().isOff), [false, true], `seed ${seed}`);
+  }
+});
+
 test("one bad sample of five does not move the skew", () => {
   const samples = new SkewSamples();
   samples.add(1_000, 5, 990);

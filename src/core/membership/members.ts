@@ -208,11 +208,11 @@ export class Members {
     this.#sends = [];
     this.#changes = [];
     this.#isFenced = false;
-    const { lateMs, isBack } = this.#time.advance(now);
-    if (isBack) this.#roster.forgetSkews();
+    const { lateMs, backMs } = this.#time.advance(now);
+    if (backMs > 0) this.#roster.forgetSkews(-backMs);
     if (lateMs <= this.#periods.graceMs || this.#hasLeft) return;
     this.#health.blame();
-    if (lateMs > this.#roster.suspicionMs(this.#periods)) this.#fence();
+    if (lateMs > this.#roster.suspicionMs(this.#periods)) this.#fence(lateMs);
   }
 
   #end(): MemberOutput {
@@ -234,11 +234,11 @@ export class Members {
   }
 
   /** The world went on without this peer: what it knew is stale, and everybody is asked anew before anybody is given up. */
-  #fence(): void {
+  #fence(lateMs: number): void {
     const ms = this.#time.ms;
     this.#isFenced = true;
     this.#fencedSeq = this.#seq;
-    this.#roster.forgetSkews();
+    this.#roster.forgetSkews(lateMs);
     this.#probes.clear();
     this.#relays.clear();
     this.#heardMs = ms;

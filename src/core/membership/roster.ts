@@ -12,6 +12,8 @@ export class Roster {
   #all: readonly Readonly<Member>[] | undefined;
   #alive: readonly PeerId[] | undefined;
   #clock: ClockView | undefined;
+  /** How far the own clock may have been set ahead since it was last seen to be right. */
+  #setMs = 0;
 
   /** `members` is read as it is when it is asked for the first time after a change. */
   constructor(members: ReadonlyMap<PeerId, Member>) {
@@ -29,10 +31,12 @@ export class Roster {
   measured({ samples }: Member, sentAt: Instant, wall: Instant, now: Instant): void {
     samples.add(sentAt, wall, now);
     this.#clock = undefined;
+    if (this.#setMs !== 0 && this.#isRight()) this.#setMs = 0;
   }
 
-  /** The own clock was set, or stood still. */
-  forgetSkews(): void {
+  /** The own clock was set by that much, or the peer stood still for as long. */
+  forgetSkews(byMs: number): void {
+    this.#setMs += byMs;
     for (const { samples } of this.#members.values()) samples.clear();
     this.#clock = undefined;
   }
@@ -53,7 +57,12 @@ export class Roster {
   }
 
   clock(): ClockView {
-    return this.#clock ??= clockAmong(this.#living().flatMap(({ samples }) => samples.skewMs ?? []));
+    return this.#clock ??= clockAmong(this.#living().flatMap(({ samples }) => samples.skewMs ?? []), this.#setMs);
+  }
+
+  /** By all who live: the first that was measured may have been set as well. */
+  #isRight(): boolean {
+    return this.clock().isShared && this.#living().every(({ samples }) => samples.skewMs !== undefined);
   }
 
   #living(): readonly Member[] {

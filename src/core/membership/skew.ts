@@ -3,6 +3,8 @@
 
 /** A clock further than this from the median of the mesh is wrong: its peer owns nothing. */
 export const SKEW_MAX_MS = 2_000;
+/** How exactly it is known how far the own clock was set: that is noticed at the next alarm, within a second or two. */
+const SET_SLACK_MS = 4_000;
 /** Samples of one peer that are kept; the median of five stands two bad ones. */
 const SAMPLES_MAX = 5;
 
@@ -13,12 +15,26 @@ export type ClockView = {
   readonly offMs: number;
   /** By more than `SKEW_MAX_MS`. */
   readonly isOff: boolean;
+  /** Other clocks were measured, and none of the median ones is further than that from the own. */
+  readonly isShared: boolean;
 };
 
-/** The own clock among others that are ahead of it by `skews`. */
-export function clockAmong(skews: readonly number[]): ClockView {
-  const offMs = offMedianMs(0, skews);
-  return { medianMs: median(skews), offMs, isOff: Math.abs(offMs) > SKEW_MAX_MS };
+/**
+ * The own clock among others that are ahead of it by `skews`. `setMs`: how far it may have been set ahead since it was
+ * right. Where one half of the clocks differs from the other half by as much, it is the own half that is wrong.
+ */
+export function clockAmong(skews: readonly number[], setMs = 0): ClockView {
+  const nearestMs = offMedianMs(0, skews);
+  const furthestMs = offFurthestMs(skews);
+  const isShared = skews.length > 0 && Math.abs(furthestMs) <= SKEW_MAX_MS;
+  const offMs = !isShared && Math.abs(furthestMs - setMs) <= SET_SLACK_MS ? furthestMs : nearestMs;
+  return { medianMs: median(skews), offMs, isOff: Math.abs(offMs) > SKEW_MAX_MS, isShared };
+}
+
+/** How far the own clock is ahead of the furthest median. */
+function offFurthestMs(skews: readonly number[]): number {
+  const [low, high] = middle([0, ...skews]) ?? [0, 0];
+  return Math.abs(low) > Math.abs(high) ? -low : -high;
 }
 
 /** The last samples of one peer. */

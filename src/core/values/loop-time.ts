@@ -8,8 +8,8 @@ import { type Instant, instant } from "./instant.ts";
 export type Passage = {
   /** How much later than asked the loop came to run. */
   readonly lateMs: number;
-  /** The wall clock was set back. */
-  readonly isBack: boolean;
+  /** How far the wall clock was set back; 0 when it was not. */
+  readonly backMs: number;
 };
 
 export class LoopTime {
@@ -42,7 +42,7 @@ export class LoopTime {
       // Not twice in a row: a loop that is always late would never come to an end.
       if (!this.isHeld) this.#heldUntilMs = undefined;
     } else if (lateMs > this.#graceMs) this.#heldUntilMs = this.#ms + this.#graceMs;
-    return { lateMs, isBack: passed < -this.#graceMs };
+    return { lateMs, backMs: passed < -this.#graceMs ? -passed : 0 };
   }
 
   /** When to run again, for deadlines of which the earliest is `atMs`; remembered, to know when the loop is late. */
