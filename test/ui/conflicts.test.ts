@@ -53,7 +53,8 @@ browserTest("what a concurrent edit lost is shown, and put back", async ({ enter
   const cards = page.locator("ul.cards > li");
   await page.getByText("50 conflicts shown").waitFor();
   assert.equal(await cards.count(), 50);
-  await page.getByRole("button", { name: "Load more" }).click();
+  // Without the scrolling of a click: that would load them, and take the button away under it.
+  await page.getByRole("button", { name: "Load more" }).dispatchEvent("click");
   await page.getByRole("button", { name: "Load more" }).waitFor({ state: "detached" });
   const { items } = await peer.call<{ items: readonly unknown[] }>("GET", "/conflicts?limit=500");
   await page.getByText(`${items.length} conflicts`, { exact: true }).waitFor();
